@@ -1,0 +1,94 @@
+//! Everything a user can do, by name; keys are only a way to say it.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! actions {
+    ($($variant:ident = $name:literal, $help:literal;)*) => {
+        /// Something the user can do. Each has a kebab-case name for `[keys]` and a line for the help.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action {
+            $(#[doc = $help] $variant,)*
+        }
+
+        impl Action {
+            /// Every action, in the order of the help.
+            pub const EVERY: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name used in configuration.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it does, for the help.
+            #[must_use]
+            pub const fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    TabBaselines = "tab-baselines", "show the baselines";
+    TabControlChart = "tab-control-chart", "show the control chart";
+    TabTimeSeries = "tab-time-series", "show the time series";
+    NextTab = "next-tab", "go to the next tab";
+    PreviousTab = "previous-tab", "go to the previous tab";
+    Up = "up", "move up";
+    Down = "down", "move down";
+    Left = "left", "pan or step the crosshair back in time";
+    Right = "right", "pan or step the crosshair forward in time";
+    PageUp = "page-up", "move up half a page";
+    PageDown = "page-down", "move down half a page";
+    First = "first", "go to the first row or sample";
+    Last = "last", "go to the last row or sample";
+    NextMetric = "next-metric", "choose the next metric";
+    PreviousMetric = "previous-metric", "choose the previous metric";
+    NextWindow = "next-window", "choose the next window";
+    LongerWindow = "longer-window", "look back farther";
+    ShorterWindow = "shorter-window", "look back less far";
+    ZoomIn = "zoom-in", "zoom in about the crosshair or the newest sample";
+    ZoomOut = "zoom-out", "zoom out";
+    ZoomReset = "zoom-reset", "show the whole window up to now again";
+    Crosshair = "crosshair", "read values sample by sample";
+    NextViolation = "next-violation", "go to the next violating sample";
+    PreviousViolation = "previous-violation", "go to the previous violating sample";
+    Expand = "expand", "expand the chosen metric to a full chart";
+    Filter = "filter", "filter metrics";
+    Sort = "sort", "sort by the next column";
+    SortReverse = "sort-reverse", "turn the order round";
+    Freeze = "freeze", "freeze or thaw the view; the engine goes on";
+    Alerts = "alerts", "open the alert list";
+    Acknowledge = "acknowledge", "acknowledge the chosen alert, or all shown toasts";
+    DismissToasts = "dismiss-toasts", "put the toasts away";
+    Copy = "copy", "copy the value or row";
+    CopyView = "copy-view", "copy the whole view as text";
+    Export = "export", "write the view to a file";
+    Help = "help", "show or hide this help";
+    Redraw = "redraw", "draw the screen afresh";
+    Suspend = "suspend", "put perftop in the background";
+    Close = "close", "close what is on top, then quit";
+    Back = "back", "close what is on top";
+    Quit = "quit", "quit at once";
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text names no action.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no action `{0}`")]
+pub struct UnknownAction(pub String);
+
+impl FromStr for Action {
+    type Err = UnknownAction;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::EVERY.iter().copied().find(|action| action.name() == name).ok_or_else(|| UnknownAction(name.to_owned()))
+    }
+}

@@ -1,0 +1,234 @@
+//! What the dashboard knows.
+
+use std::sync::Arc;
+
+use crate::model::time::Zone;
+use crate::model::{Alert, MetricName, Severity, Snapshot, TimeRange, Window};
+
+/// The three tabs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// The table of baselines.
+    #[default]
+    Baselines,
+    /// The control chart of one metric.
+    ControlChart,
+    /// One sparkline a metric.
+    TimeSeries,
+}
+
+impl Tab {
+    /// Every tab, left to right.
+    pub const EVERY: [Self; 3] = [Self::Baselines, Self::ControlChart, Self::TimeSeries];
+
+    /// The name on the tab.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Baselines => "Baselines",
+            Self::ControlChart => "Control chart",
+            Self::TimeSeries => "Time series",
+        }
+    }
+}
+
+/// What the table is sorted by. The default is worst first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SortColumn {
+    /// Status, then |z|: worst first.
+    #[default]
+    Status,
+    /// Name, A to Z.
+    Name,
+    /// Newest value.
+    Current,
+    /// Mean.
+    Mean,
+    /// |deviation|.
+    Deviation,
+    /// |z|.
+    Z,
+    /// Number of samples.
+    Count,
+}
+
+impl SortColumn {
+    /// Every column, in the order in which `s` goes through them.
+    pub const EVERY: [Self; 7] =
+        [Self::Status, Self::Name, Self::Current, Self::Mean, Self::Deviation, Self::Z, Self::Count];
+}
+
+/// What lies over the tab.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Overlay {
+    /// The help, scrolled down by so many lines.
+    Help {
+        /// First line shown.
+        scroll: usize,
+    },
+    /// The list of alerts, with the chosen one.
+    Alerts {
+        /// Index into the snapshot's alerts.
+        selected: usize,
+    },
+    /// The filter is being typed.
+    Filter {
+        /// The text so far.
+        input: String,
+        /// What it was before, for Esc.
+        before: String,
+    },
+    /// The format of an export is being chosen.
+    Export,
+}
+
+/// How a toast looks and how long it stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToastKind {
+    /// An alert of this severity.
+    Alert(Severity),
+    /// Something was done.
+    Done,
+    /// Something failed.
+    Failed,
+}
+
+/// A message over the tab. For an alert it is only a view of the row in the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Toast {
+    /// How it looks.
+    pub kind: ToastKind,
+    /// The alert behind it.
+    pub alert_id: Option<i64>,
+    /// The metric, for alerts.
+    pub metric: Option<MetricName>,
+    /// What to say.
+    pub text: String,
+    /// How often it was said.
+    pub count: u64,
+    /// When it was first shown.
+    pub shown_at_ms: i64,
+    /// When it goes away by itself; `None` stays until seen.
+    pub until_ms: Option<i64>,
+}
+
+/// What the configuration and the command line say about the dashboard.
+#[derive(Debug, Clone)]
+pub struct AppOptions {
+    /// The window to start with.
+    pub window: Window,
+    /// The tab to start with.
+    pub tab: Tab,
+    /// The zone in which instants are shown.
+    pub zone: Zone,
+    /// Alerts below this severity are listed but not toasted.
+    pub toast_severity: Severity,
+    /// Ring the bell on a new critical alert.
+    pub bell: bool,
+    /// Text of the filter to start with.
+    pub filter: String,
+}
+
+impl Default for AppOptions {
+    fn default() -> Self {
+        Self {
+            window: Window::default(),
+            tab: Tab::default(),
+            zone: Zone::utc(),
+            toast_severity: Severity::Warning,
+            bell: true,
+            filter: String::new(),
+        }
+    }
+}
+
+/// The dashboard's whole state. Drawing reads it, only [`super::update`] changes it.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Options it was started with.
+    pub options: AppOptions,
+    /// The time of the last event: ms since the Unix epoch.
+    pub now_ms: i64,
+    /// Terminal size in cells: columns, rows.
+    pub size: (u16, u16),
+    /// The tab on top.
+    pub tab: Tab,
+    /// Whether the time-series tab (or the table) shows the chosen metric as a full chart.
+    pub expanded: bool,
+    /// The window.
+    pub window: Window,
+    /// The chosen metric; kept by name so that sorting and new metrics do not move it.
+    pub selected: Option<MetricName>,
+    /// First row shown, for the tabs with rows.
+    pub scroll: usize,
+    /// The filter in force.
+    pub filter: String,
+    /// What the rows are sorted by.
+    pub sort: SortColumn,
+    /// Whether the order is turned round.
+    pub sort_reversed: bool,
+    /// The zoomed or panned stretch; `None` follows now.
+    pub range: Option<TimeRange>,
+    /// Timestamp of the sample under the crosshair.
+    pub crosshair_ms: Option<i64>,
+    /// What lies over the tab, the top-most last.
+    pub overlays: Vec<Overlay>,
+    /// Toasts, oldest first.
+    pub toasts: Vec<Toast>,
+    /// The newest picture; what is drawn unless the view is frozen.
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// The picture that was on screen when the view was frozen.
+    pub frozen: Option<Frozen>,
+    /// Alerts raised since the list was last opened.
+    pub unseen_alerts: usize,
+}
+
+/// A view that stands still while the engine goes on.
+#[derive(Debug, Clone)]
+pub struct Frozen {
+    /// The picture on screen.
+    pub snapshot: Arc<Snapshot>,
+    /// Since when: ms since the Unix epoch.
+    pub since_ms: i64,
+    /// Alerts raised since.
+    pub alerts_since: usize,
+}
+
+impl App {
+    /// A dashboard that has seen nothing yet.
+    #[must_use]
+    pub fn new(options: AppOptions, now_ms: i64) -> Self {
+        Self {
+            now_ms,
+            size: (80, 24),
+            tab: options.tab,
+            expanded: false,
+            window: options.window,
+            selected: None,
+            scroll: 0,
+            filter: options.filter.clone(),
+            sort: SortColumn::default(),
+            sort_reversed: false,
+            range: None,
+            crosshair_ms: None,
+            overlays: Vec::new(),
+            toasts: Vec::new(),
+            snapshot: None,
+            frozen: None,
+            unseen_alerts: 0,
+            options,
+        }
+    }
+
+    /// The picture to draw: the frozen one, else the newest.
+    #[must_use]
+    pub fn shown(&self) -> Option<&Arc<Snapshot>> {
+        self.frozen.as_ref().map(|frozen| &frozen.snapshot).or(self.snapshot.as_ref())
+    }
+
+    /// The alerts of the newest picture (alerts are never frozen), newest first.
+    #[must_use]
+    pub fn alerts(&self) -> &[Alert] {
+        self.snapshot.as_ref().map_or(&[], |snapshot| &snapshot.alerts)
+    }
+}

@@ -1,0 +1,10 @@
+//! perftop: a terminal dashboard that answers one question at a glance: is anything drifting, and
+//! should I care?
+//!
+//! `ARCHITECTURE.md` is the map of the house; the rooms and who may use whom stand there and are
+//! held by `tests/architecture.rs`.
+
+pub mod app;
+pub mod clock;
+pub mod model;
+pub mod ui;

@@ -1,0 +1,71 @@
+//! What the user says of single metrics.
+
+use std::collections::BTreeMap;
+
+use super::{Direction, Rule, Unit};
+
+/// What the configuration says of one metric; what it leaves out has a default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MetricSettings {
+    /// The unit; guessed from the name when it is not said.
+    pub unit: Option<Unit>,
+    /// Which way is better.
+    pub direction: Direction,
+    /// The rules that judge it; the general ones when it is not said.
+    pub rules: Option<Vec<Rule>>,
+}
+
+/// Settings by metric, and what holds for every other metric.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricBook {
+    by_name: BTreeMap<String, MetricSettings>,
+    rules: Vec<Rule>,
+}
+
+impl Default for MetricBook {
+    fn default() -> Self {
+        Self::new(BTreeMap::new(), Rule::EVERY.to_vec())
+    }
+}
+
+impl MetricBook {
+    /// Settings for the metrics named, `rules` for all others.
+    #[must_use]
+    pub const fn new(by_name: BTreeMap<String, MetricSettings>, rules: Vec<Rule>) -> Self {
+        Self { by_name, rules }
+    }
+
+    /// The unit of a metric.
+    #[must_use]
+    pub fn unit(&self, metric: &str) -> Unit {
+        self.by_name.get(metric).and_then(|settings| settings.unit).unwrap_or_else(|| Unit::from_name(metric))
+    }
+
+    /// Which way is better for a metric.
+    #[must_use]
+    pub fn direction(&self, metric: &str) -> Direction {
+        self.by_name.get(metric).map(|settings| settings.direction).unwrap_or_default()
+    }
+
+    /// The rules that judge a metric.
+    #[must_use]
+    pub fn rules(&self, metric: &str) -> &[Rule] {
+        self.by_name.get(metric).and_then(|settings| settings.rules.as_deref()).unwrap_or(&self.rules)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_has_a_default() {
+        let latency = MetricSettings { direction: Direction::Lower, rules: Some(vec![]), ..Default::default() };
+        let book = MetricBook::new([("api_response_time".to_owned(), latency)].into(), vec![Rule::BeyondLimit]);
+        assert_eq!(book.unit("api_response_time"), Unit::Milliseconds);
+        assert_eq!(book.direction("api_response_time"), Direction::Lower);
+        assert_eq!(book.rules("api_response_time"), []);
+        assert_eq!(book.direction("other"), Direction::Either);
+        assert_eq!(book.rules("other"), [Rule::BeyondLimit]);
+    }
+}

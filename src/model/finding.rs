@@ -1,0 +1,182 @@
+//! What a detector says of a sample: which rule fired, on which values, against which limits.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ControlLimits, MetricName, Point, UnknownWord};
+
+/// How much a finding matters. The number is what the store keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Recorded and listed, not toasted by default.
+    Info = 1,
+    /// Toasted.
+    Warning = 2,
+    /// Toasted until seen, with the bell.
+    Critical = 3,
+}
+
+impl Severity {
+    /// 1, 2 or 3, as in `spc_anomalies.severity`.
+    #[must_use]
+    pub const fn level(self) -> i64 {
+        self as i64
+    }
+
+    /// The severity for a stored number; what is out of range counts as the nearest end.
+    #[must_use]
+    pub const fn from_level(level: i64) -> Self {
+        match level {
+            ..=1 => Self::Info,
+            2 => Self::Warning,
+            3.. => Self::Critical,
+        }
+    }
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A Western Electric run rule (Western Electric 1956, Statistical Quality Control Handbook), with the
+/// run of seven of ISO 7870 practice instead of the handbook's eight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// One value beyond 3 sd.
+    BeyondLimit,
+    /// Two of three consecutive values beyond 2 sd on the same side.
+    TwoOfThree,
+    /// Seven consecutive values on the same side of the centre line.
+    SevenOnOneSide,
+}
+
+impl Rule {
+    /// Every rule, the gravest first.
+    pub const EVERY: [Self; 3] = [Self::BeyondLimit, Self::TwoOfThree, Self::SevenOnOneSide];
+
+    /// The word for it in configuration, JSON and the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BeyondLimit => "beyond-limit",
+            Self::TwoOfThree => "two-of-three",
+            Self::SevenOnOneSide => "seven-on-one-side",
+        }
+    }
+
+    /// 1, 2 or 3: the number a chart puts beside the point.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::BeyondLimit => 1,
+            Self::TwoOfThree => 2,
+            Self::SevenOnOneSide => 3,
+        }
+    }
+
+    /// How much a finding of this rule matters.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::BeyondLimit => Severity::Critical,
+            Self::TwoOfThree => Severity::Warning,
+            Self::SevenOnOneSide => Severity::Info,
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Rule {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::EVERY.into_iter().find(|rule| rule.as_str() == word).ok_or_else(|| UnknownWord {
+            what: "rule",
+            found: word.to_owned(),
+            expected: "beyond-limit, two-of-three, seven-on-one-side",
+        })
+    }
+}
+
+/// `spc_anomalies.control_limit_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LimitType {
+    /// Above the upper control limit.
+    Ucl,
+    /// Below the lower control limit.
+    Lcl,
+    /// A run beyond 2 sd.
+    Run,
+    /// A run on one side of the centre line.
+    Trend,
+}
+
+impl LimitType {
+    /// The word in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ucl => "UCL",
+            Self::Lcl => "LCL",
+            Self::Run => "RUN",
+            Self::Trend => "TREND",
+        }
+    }
+
+    /// The type for a stored word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Ucl, Self::Lcl, Self::Run, Self::Trend].into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A rule fired on a sample.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The series.
+    pub metric: MetricName,
+    /// The rule that fired.
+    pub rule: Rule,
+    /// Which limit was broken.
+    pub limit_type: LimitType,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The id of the sample that completed the rule.
+    pub sample_id: i64,
+    /// The samples that made the rule fire, oldest first; the last one completed it.
+    pub evidence: Vec<Point>,
+    /// The limits it was judged against; the judged sample had no part in them.
+    pub limits: ControlLimits,
+    /// One sentence for a person, with values and limits in the metric's unit.
+    pub description: String,
+}
+
+impl Finding {
+    /// The sample that completed the rule.
+    #[must_use]
+    pub fn point(&self) -> Option<Point> {
+        self.evidence.last().copied()
+    }
+}

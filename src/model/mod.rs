@@ -1,0 +1,36 @@
+//! The words of the program as plain data: what a sample, a baseline, a finding or an alert is.
+//!
+//! Knows nobody, does no I/O, reads no clock.
+
+mod alert;
+mod baseline;
+mod book;
+mod finding;
+mod metric;
+mod sample;
+mod snapshot;
+pub mod text;
+pub mod time;
+mod window;
+
+pub use alert::{Alert, AlertState, Anomaly};
+pub use baseline::{Baseline, ControlLimits};
+pub use book::{MetricBook, MetricSettings};
+pub use finding::{Finding, LimitType, Rule, Severity};
+pub use metric::{Direction, MetricName, Unit};
+pub use sample::{NewSample, Point, Sample};
+pub use snapshot::{ChartData, Health, SPARK_BUCKETS, SeriesSummary, Snapshot, Status, Trend, ViewRequest, Violation};
+pub use time::TimeRange;
+pub use window::{Window, WindowParseError};
+
+/// The closed set of words a user may write for a model type, with the message that lists them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {what} `{found}`: expected one of {expected}")]
+pub struct UnknownWord {
+    /// What was being named, such as `unit`.
+    pub what: &'static str,
+    /// What the user wrote.
+    pub found: String,
+    /// The words that are understood, separated by commas.
+    pub expected: &'static str,
+}

@@ -1,0 +1,38 @@
+//! One measured value.
+
+use super::MetricName;
+
+/// A sample as the store keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// The row's id; rises in the order in which samples were committed.
+    pub id: i64,
+    /// What was measured.
+    pub metric: MetricName,
+    /// The measured value; finite.
+    pub value: f64,
+    /// When it was measured: ms since the Unix epoch, UTC.
+    pub timestamp_ms: i64,
+}
+
+/// A sample on its way into the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewSample {
+    /// What was measured.
+    pub metric: MetricName,
+    /// The measured value; finite.
+    pub value: f64,
+    /// When it was measured: ms since the Unix epoch, UTC.
+    pub timestamp_ms: i64,
+    /// A flat JSON object of tags, as text.
+    pub context_json: Option<Box<str>>,
+}
+
+/// A value at a time, of a series known from the surroundings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// ms since the Unix epoch, UTC.
+    pub timestamp_ms: i64,
+    /// The measured value; finite.
+    pub value: f64,
+}

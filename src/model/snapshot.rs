@@ -1,0 +1,168 @@
+//! What the engine tells the dashboard: one consistent picture of the store, ready to be drawn.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Alert, Baseline, ControlLimits, Direction, MetricName, Point, Rule, TimeRange, Unit, Window};
+
+/// What the dashboard is looking at; the engine computes that and no more.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ViewRequest {
+    /// The window of the baselines and sparklines.
+    pub window: Window,
+    /// The metric whose chart is on screen, if one is.
+    pub focus: Option<MetricName>,
+    /// A zoomed or panned stretch of the chart; `None` follows the window up to now.
+    pub range: Option<TimeRange>,
+}
+
+/// One consistent picture of the store.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Rises with every picture; derived data is cached by it.
+    pub generation: u64,
+    /// When it was taken: ms since the Unix epoch.
+    pub taken_at_ms: i64,
+    /// What it answers.
+    pub request: ViewRequest,
+    /// Every metric, by name.
+    pub series: Arc<[SeriesSummary]>,
+    /// The chart of the focused metric.
+    pub chart: Option<Arc<ChartData>>,
+    /// Alerts, newest first; bounded.
+    pub alerts: Arc<[Alert]>,
+    /// How store, drop directory and detector are doing.
+    pub health: Health,
+}
+
+/// Number of equal time buckets in a summary's sparkline.
+pub const SPARK_BUCKETS: usize = 240;
+
+/// One metric over the requested window.
+#[derive(Debug, Clone)]
+pub struct SeriesSummary {
+    /// Its name.
+    pub metric: MetricName,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which way is better.
+    pub direction: Direction,
+    /// The newest sample.
+    pub latest: Option<Point>,
+    /// The baseline over the window without the newest sample; `None` when there is none.
+    pub baseline: Option<Baseline>,
+    /// Bucket means over the window, oldest first, [`SPARK_BUCKETS`] of them; `None` is a gap.
+    pub spark: Arc<[Option<f64>]>,
+    /// (latest - mean) / mean, in percent; `None` without a baseline or when the mean is 0.
+    pub deviation_pct: Option<f64>,
+    /// (latest - mean) / sd; `None` without a baseline or spread.
+    pub z: Option<f64>,
+    /// Where it is heading over the window.
+    pub trend: Trend,
+    /// The verdict.
+    pub status: Status,
+}
+
+/// Where a series is heading over the window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "direction")]
+pub enum Trend {
+    /// Too few samples to tell.
+    #[default]
+    Unknown,
+    /// No slope that stands out of the noise.
+    Flat,
+    /// Rising by this many percent of the mean over the window.
+    Rising {
+        /// Percent of the mean, positive.
+        pct: f64,
+    },
+    /// Falling by this many percent of the mean over the window.
+    Falling {
+        /// Percent of the mean, positive.
+        pct: f64,
+    },
+}
+
+/// The verdict on a series, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Within its limits.
+    Ok,
+    /// Too few samples for a baseline.
+    Learning,
+    /// No sample for much longer than usual.
+    Stale,
+    /// An information-level alert is firing: worth knowing, no reason to act.
+    Info,
+    /// A warning is firing.
+    Warning,
+    /// A critical alert is firing.
+    Critical,
+}
+
+impl Status {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Learning => "learning",
+            Self::Stale => "stale",
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// The chart of one metric over a range.
+#[derive(Debug, Clone)]
+pub struct ChartData {
+    /// The metric.
+    pub metric: MetricName,
+    /// Its unit.
+    pub unit: Unit,
+    /// The stretch of time it covers.
+    pub range: TimeRange,
+    /// Points, oldest first; thinned to bucket minima and maxima when there are very many.
+    pub points: Vec<Point>,
+    /// How many samples the range holds, before thinning.
+    pub sample_count: u64,
+    /// The baseline of the whole window (not of the zoomed range).
+    pub baseline: Option<Baseline>,
+    /// Control limits from that baseline, once there are enough samples.
+    pub limits: Option<ControlLimits>,
+    /// Samples that break a rule against these limits, oldest first.
+    pub violations: Vec<Violation>,
+}
+
+/// A point of a chart that a rule fired on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Violation {
+    /// The point.
+    pub point: Point,
+    /// The gravest rule that fired there.
+    pub rule: Rule,
+}
+
+/// How store, drop directory and detector are doing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Health {
+    /// The store's path, for the header and for messages.
+    pub store_path: String,
+    /// Samples in the store.
+    pub sample_count: u64,
+    /// The newest sample's timestamp.
+    pub newest_sample_ms: Option<i64>,
+    /// When the engine last saw new samples arrive.
+    pub last_arrival_ms: Option<i64>,
+    /// Samples committed but not yet judged.
+    pub backlog: u64,
+    /// Lines from the drop directory that were rejected since the start.
+    pub rejected_lines: u64,
+    /// What is wrong, in one line, while it is wrong.
+    pub problem: Option<String>,
+}

@@ -1,0 +1,157 @@
+//! What each thing on the screen means, and how that meaning looks.
+//!
+//! The default uses the terminal's own 16 colours and never paints the background. Without colour
+//! the same roles are told apart by bold, dim, underline and reverse.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// A meaning on the screen. Drawing code asks for a role, never for a colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Ordinary text.
+    Text,
+    /// Less important text: labels, units, hints.
+    Muted,
+    /// Headings and column titles.
+    Title,
+    /// The chosen tab, key names, the metric in the header.
+    Accent,
+    /// The chosen row.
+    Selected,
+    /// All is well.
+    Ok,
+    /// Worth knowing.
+    Info,
+    /// Worth a look.
+    Warning,
+    /// Needs attention.
+    Critical,
+    /// Data: points, sparklines.
+    Data,
+    /// Centre line.
+    Center,
+    /// Control limits.
+    Limit,
+    /// The 1 sd and 2 sd lines.
+    Zone,
+    /// Frames, axes, separators.
+    Border,
+    /// The crosshair.
+    Crosshair,
+}
+
+impl Role {
+    /// Every role with its name in configuration.
+    pub const EVERY: [(Self, &'static str); 15] = [
+        (Self::Text, "text"),
+        (Self::Muted, "muted"),
+        (Self::Title, "title"),
+        (Self::Accent, "accent"),
+        (Self::Selected, "selected"),
+        (Self::Ok, "ok"),
+        (Self::Info, "info"),
+        (Self::Warning, "warning"),
+        (Self::Critical, "critical"),
+        (Self::Data, "data"),
+        (Self::Center, "center"),
+        (Self::Limit, "limit"),
+        (Self::Zone, "zone"),
+        (Self::Border, "border"),
+        (Self::Crosshair, "crosshair"),
+    ];
+}
+
+/// A style for every role.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theme {
+    styles: [Style; Role::EVERY.len()],
+}
+
+impl Theme {
+    /// The default: the terminal's own colours, readable on dark and on light backgrounds (neither
+    /// white nor black nor yellow text carries a meaning alone).
+    #[must_use]
+    pub fn auto() -> Self {
+        Self::from_fn(|role| {
+            let plain = Style::new();
+            match role {
+                Role::Text => plain,
+                Role::Muted | Role::Zone | Role::Border => plain.add_modifier(Modifier::DIM),
+                Role::Title => plain.add_modifier(Modifier::BOLD),
+                Role::Accent => plain.fg(Color::Cyan).add_modifier(Modifier::BOLD),
+                Role::Selected => plain.add_modifier(Modifier::REVERSED),
+                Role::Ok | Role::Center => plain.fg(Color::Green),
+                Role::Info => plain.fg(Color::Blue),
+                Role::Warning => plain.fg(Color::Yellow).add_modifier(Modifier::BOLD),
+                Role::Critical => plain.fg(Color::Red).add_modifier(Modifier::BOLD),
+                Role::Data => plain.fg(Color::Cyan),
+                Role::Limit => plain.fg(Color::Red),
+                Role::Crosshair => plain.fg(Color::Magenta),
+            }
+        })
+    }
+
+    /// No colour at all, only attributes: for `NO_COLOR`.
+    #[must_use]
+    pub fn mono() -> Self {
+        Self::from_fn(|role| {
+            let plain = Style::new();
+            match role {
+                Role::Text | Role::Ok | Role::Data => plain,
+                Role::Muted | Role::Zone | Role::Border => plain.add_modifier(Modifier::DIM),
+                Role::Title | Role::Accent | Role::Center | Role::Limit => plain.add_modifier(Modifier::BOLD),
+                Role::Selected => plain.add_modifier(Modifier::REVERSED),
+                Role::Info => plain.add_modifier(Modifier::UNDERLINED),
+                Role::Warning => plain.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+                Role::Critical | Role::Crosshair => plain.add_modifier(Modifier::BOLD | Modifier::REVERSED),
+            }
+        })
+    }
+
+    /// A theme from a function of the role.
+    #[must_use]
+    pub fn from_fn(style: impl Fn(Role) -> Style) -> Self {
+        Self { styles: Role::EVERY.map(|(role, _)| style(role)) }
+    }
+
+    /// The style of a role.
+    #[must_use]
+    pub fn style(&self, role: Role) -> Style {
+        self.styles[role as usize]
+    }
+
+    /// The same theme with one role changed.
+    #[must_use]
+    pub fn with(mut self, role: Role, style: Style) -> Self {
+        self.styles[role as usize] = style;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_has_its_own_place() {
+        for (place, (role, name)) in Role::EVERY.into_iter().enumerate() {
+            assert_eq!(role as usize, place, "{name}");
+        }
+    }
+
+    #[test]
+    fn mono_has_no_colour_and_keeps_the_selection_visible() {
+        let theme = Theme::mono();
+        for (role, name) in Role::EVERY {
+            assert_eq!((theme.style(role).fg, theme.style(role).bg), (None, None), "{name}");
+        }
+        assert!(theme.style(Role::Selected).add_modifier.contains(Modifier::REVERSED));
+    }
+
+    #[test]
+    fn no_theme_paints_the_background() {
+        for (role, name) in Role::EVERY {
+            assert_eq!(Theme::auto().style(role).bg, None, "{name}");
+        }
+    }
+}
