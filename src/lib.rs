@@ -7,4 +7,5 @@
 pub mod app;
 pub mod clock;
 pub mod model;
+pub mod stats;
 pub mod ui;

@@ -1,0 +1,9 @@
+//! Pure functions and small accumulators: moments, quantiles, the trend test.
+//!
+//! Knows numbers only: no metric, no store, no clock. Values are expected to be finite.
+
+mod moments;
+mod quantile;
+
+pub use moments::Moments;
+pub use quantile::{baseline, quantiles};
