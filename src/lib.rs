@@ -5,7 +5,10 @@
 //! held by `tests/architecture.rs`.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod model;
+pub mod report;
 pub mod stats;
 pub mod ui;

@@ -1,3 +1,7 @@
 //! The program: parses, runs, maps an error to an exit code; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    perftop::cli::run()
+}

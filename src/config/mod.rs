@@ -1,0 +1,107 @@
+//! The configuration: flags over environment over file over defaults, with errors that say where.
+
+mod choice;
+pub mod paths;
+
+use std::path::PathBuf;
+
+pub use choice::{ColorChoice, SymbolChoice, ThemeName, TmuxMode};
+
+use crate::app::{Action, Key};
+use crate::model::time::Zone;
+use crate::model::{MetricBook, Rule, Severity, Window};
+use crate::ui::theme::Theme;
+
+/// Everything a user can set, resolved and checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[store]`
+    pub store: StoreConfig,
+    /// `[detect]`
+    pub detect: DetectConfig,
+    /// `[alerts]`
+    pub alerts: AlertsConfig,
+    /// `[display]`
+    pub display: DisplayConfig,
+    /// `[tmux] mode`
+    pub tmux: TmuxMode,
+    /// `[log] level`
+    pub log_level: tracing::Level,
+    /// `[metrics."name"]`, and `[detect] rules` for all others.
+    pub book: MetricBook,
+    /// `[keys]`: what differs from the defaults.
+    pub keys: Vec<(Action, Vec<Key>)>,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// The database file.
+    pub path: PathBuf,
+    /// Where `.jsonl` files are taken from.
+    pub drop_dir: PathBuf,
+    /// Samples older than this are pruned daily; `None` keeps everything. In ms.
+    pub retention_ms: Option<i64>,
+}
+
+/// `[detect]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetectConfig {
+    /// How far back the baseline looks that a new sample is judged against.
+    pub window: Window,
+    /// A series with fewer samples in that window is learned, not judged.
+    pub min_samples: u64,
+    /// The rules that judge metrics without rules of their own.
+    pub rules: Vec<Rule>,
+}
+
+/// `[alerts]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertsConfig {
+    /// Findings of one rule on one metric within this time make one alert. In ms.
+    pub cooldown_ms: i64,
+    /// Alerts below this are listed but not toasted.
+    pub toast_severity: Severity,
+    /// Ring the bell on a new critical alert.
+    pub bell: bool,
+}
+
+/// `[display]` and `[theme]`
+#[derive(Debug, Clone)]
+pub struct DisplayConfig {
+    /// The theme, before colour is decided.
+    pub theme: ThemeName,
+    /// The theme's styles with `[theme]` applied.
+    pub styles: Theme,
+    /// How fine the glyphs may be.
+    pub symbols: SymbolChoice,
+    /// When to use colour.
+    pub color: ColorChoice,
+    /// The window to start with.
+    pub window: Window,
+    /// The zone in which instants are shown.
+    pub zone: Zone,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let rules = Rule::EVERY.to_vec();
+        Self {
+            store: StoreConfig { path: paths::store(), drop_dir: paths::drop_dir(), retention_ms: None },
+            detect: DetectConfig { window: Window::D7, min_samples: 30, rules },
+            alerts: AlertsConfig { cooldown_ms: 15 * 60_000, toast_severity: Severity::Warning, bell: true },
+            display: DisplayConfig {
+                theme: ThemeName::Auto,
+                styles: Theme::auto(),
+                symbols: SymbolChoice::Auto,
+                color: ColorChoice::Auto,
+                window: Window::H24,
+                zone: Zone::named("local").unwrap_or_else(Zone::utc),
+            },
+            tmux: TmuxMode::Auto,
+            log_level: tracing::Level::INFO,
+            book: MetricBook::default(),
+            keys: Vec::new(),
+        }
+    }
+}
