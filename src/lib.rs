@@ -11,4 +11,5 @@ pub mod config;
 pub mod model;
 pub mod report;
 pub mod stats;
+pub mod render;
 pub mod ui;
