@@ -1,0 +1,69 @@
+//! What the engine is told at its start, and the words it exchanges with the dashboard.
+
+use std::path::PathBuf;
+
+use crate::model::{Alert, MetricBook, Window};
+
+/// How samples are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DetectOptions {
+    /// The trailing window of the baseline a sample is judged against.
+    pub window: Window,
+    /// Samples a baseline must hold before anything is judged against it.
+    pub min_samples: u64,
+}
+
+impl Default for DetectOptions {
+    fn default() -> Self {
+        Self { window: Window::D7, min_samples: 30 }
+    }
+}
+
+/// What the engine works on and by which rules.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// The store; created when it does not exist.
+    pub store_path: PathBuf,
+    /// The watched drop directory, if there is to be one; created when it does not exist.
+    pub drop_dir: Option<PathBuf>,
+    /// Units, directions and rules by metric.
+    pub book: MetricBook,
+    /// How samples are judged.
+    pub detect: DetectOptions,
+    /// How long a rule must be silent on a metric before its alert counts as recovered, in ms. Findings
+    /// that come sooner belong to the same alert.
+    pub cooldown_ms: i64,
+    /// Samples older than this are deleted once a day; `None` keeps everything.
+    pub retention_ms: Option<i64>,
+}
+
+impl EngineOptions {
+    /// Defaults over the store at `store_path`: no drop directory, everything is kept.
+    #[must_use]
+    pub fn new(store_path: PathBuf) -> Self {
+        Self {
+            store_path,
+            drop_dir: None,
+            book: MetricBook::default(),
+            detect: DetectOptions::default(),
+            cooldown_ms: 15 * 60_000,
+            retention_ms: None,
+        }
+    }
+}
+
+/// What the dashboard asks of the engine besides its view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Somebody knows of these alerts, by id.
+    Acknowledge(Vec<i64>),
+}
+
+/// Alerts that were raised since the last message, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RaisedAlerts {
+    /// The alerts; their rows are in the store.
+    pub alerts: Vec<Alert>,
+    /// Whether this process wrote the rows, so that only one of several panes rings the bell.
+    pub inserted_here: bool,
+}
