@@ -3,6 +3,7 @@
 pub mod args;
 mod completions;
 mod context;
+pub mod demo;
 mod exit;
 mod man;
 
