@@ -6,6 +6,7 @@ mod action;
 mod event;
 mod key;
 mod state;
+pub mod view;
 
 pub use action::{Action, UnknownAction};
 pub use event::{Effect, Event, ExportFormat, Notice};

@@ -1,0 +1,154 @@
+//! Points gathered into equal stretches of time, so that drawing costs what the pane is wide and not
+//! what the store holds. Extremes survive.
+
+use crate::model::{Point, TimeRange};
+
+/// The points of one stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// Its earliest point.
+    pub first: Point,
+    /// Its latest point.
+    pub last: Point,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Number of points, at least 1.
+    pub count: u32,
+}
+
+impl Bucket {
+    const fn of(point: Point) -> Self {
+        Self { first: point, last: point, min: point.value, max: point.value, mean: point.value, count: 1 }
+    }
+
+    fn push(&mut self, point: Point) {
+        self.last = point;
+        self.min = self.min.min(point.value);
+        self.max = self.max.max(point.value);
+        self.count += 1;
+        // Weighted by parts instead of summed: values near the largest float must not overflow.
+        let share = 1.0 / f64::from(self.count);
+        self.mean = self.mean * (1.0 - share) + point.value * share;
+    }
+}
+
+/// `points` (oldest first) in `columns` buckets over `range`; `None` where there is no point. Points
+/// outside the range are left out.
+#[must_use]
+pub fn bucket(points: &[Point], range: TimeRange, columns: usize) -> Vec<Option<Bucket>> {
+    let mut buckets: Vec<Option<Bucket>> = vec![None; columns];
+    if range.span_ms() == 0 || columns == 0 {
+        return buckets;
+    }
+    let per_ms = columns as f64 / range.span_ms() as f64;
+    let from = points.partition_point(|point| point.timestamp_ms < range.from_ms);
+    let until = points.partition_point(|point| point.timestamp_ms < range.until_ms);
+    for point in points.get(from..until).unwrap_or_default() {
+        let column = (point.timestamp_ms.saturating_sub(range.from_ms) as f64 * per_ms) as usize;
+        match &mut buckets[column.min(columns - 1)] {
+            Some(bucket) => bucket.push(*point),
+            empty => *empty = Some(Bucket::of(*point)),
+        }
+    }
+    buckets
+}
+
+/// Equal buckets of means (a sparkline) squeezed or stretched to `columns`. Of the values that fall on
+/// one column the one farthest from `center` is kept, so that an excursion is never averaged away.
+#[must_use]
+pub fn resample(means: &[Option<f64>], columns: usize, center: f64) -> Vec<Option<f64>> {
+    (0..columns)
+        .map(|column| {
+            let from = column * means.len() / columns;
+            let until = ((column + 1) * means.len() / columns).max(from + 1);
+            means
+                .get(from..until)?
+                .iter()
+                .flatten()
+                .copied()
+                .max_by(|a, b| (a / 2.0 - center / 2.0).abs().total_cmp(&(b / 2.0 - center / 2.0).abs()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RANGE: TimeRange = TimeRange { from_ms: 0, until_ms: 1_000 };
+
+    fn points(values: &[(i64, f64)]) -> Vec<Point> {
+        values.iter().map(|&(timestamp_ms, value)| Point { timestamp_ms, value }).collect()
+    }
+
+    #[test]
+    fn a_bucket_keeps_its_extremes_and_its_mean() {
+        let buckets = bucket(&points(&[(0, 1.0), (10, 5.0), (499, 3.0), (500, 7.0)]), RANGE, 2);
+        let first = buckets[0].expect("has points");
+        assert_eq!((first.min, first.max, first.mean, first.count), (1.0, 5.0, 3.0, 3));
+        assert_eq!((first.first.value, first.last.value), (1.0, 3.0));
+        assert_eq!(buckets[1].map(|bucket| bucket.mean), Some(7.0));
+    }
+
+    #[test]
+    fn points_outside_the_range_are_left_out() {
+        let buckets = bucket(&points(&[(-1, 9.0), (100, 1.0), (1_000, 9.0)]), RANGE, 4);
+        assert_eq!(buckets.iter().flatten().count(), 1);
+    }
+
+    #[test]
+    fn the_largest_floats_have_a_finite_mean() {
+        let buckets = bucket(&points(&[(0, f64::MAX), (1, f64::MAX), (2, -f64::MAX)]), RANGE, 1);
+        assert!(buckets[0].expect("has points").mean.is_finite());
+    }
+
+    #[test]
+    fn an_excursion_survives_squeezing() {
+        let mut means = vec![Some(1.0); 240];
+        means[77] = Some(9.0);
+        means[100..120].fill(None);
+        let squeezed = resample(&means, 24, 1.0);
+        assert_eq!(squeezed[7], Some(9.0));
+        assert_eq!(squeezed[8], Some(1.0));
+        assert_eq!(squeezed[10..12], [None, None]);
+    }
+
+    #[test]
+    fn stretching_repeats_values() {
+        assert_eq!(resample(&[Some(1.0), None], 4, 0.0), [Some(1.0), Some(1.0), None, None]);
+        assert_eq!(resample(&[], 3, 0.0), [None; 3]);
+        assert_eq!(resample(&[Some(1.0)], 0, 0.0), []);
+    }
+
+    proptest! {
+        #[test]
+        fn bucketing_keeps_minimum_maximum_and_count(
+            values in prop::collection::vec(-1e300..1e300f64, 1..400),
+            columns in 1usize..80,
+        ) {
+            let points: Vec<Point> = values.iter().enumerate()
+                .map(|(i, &value)| Point { timestamp_ms: i64::try_from(i * 1_000 / values.len()).expect("small"), value })
+                .collect();
+            let buckets = bucket(&points, RANGE, columns);
+            let min = buckets.iter().flatten().map(|b| b.min).fold(f64::INFINITY, f64::min);
+            let max = buckets.iter().flatten().map(|b| b.max).fold(f64::NEG_INFINITY, f64::max);
+            prop_assert_eq!(Some(min), values.iter().copied().reduce(f64::min));
+            prop_assert_eq!(Some(max), values.iter().copied().reduce(f64::max));
+            prop_assert_eq!(buckets.iter().flatten().map(|b| b.count as usize).sum::<usize>(), values.len());
+        }
+
+        #[test]
+        fn no_range_and_no_order_of_points_panics(
+            values in prop::collection::vec((any::<i64>(), any::<f64>()), 0..50),
+            from_ms in any::<i64>(), until_ms in any::<i64>(), columns in 0usize..50,
+        ) {
+            let _ = bucket(&points(&values), TimeRange { from_ms, until_ms }, columns);
+        }
+    }
+}
