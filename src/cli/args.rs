@@ -2,13 +2,20 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::{completions, man};
+use super::{completions, config, man};
 use crate::app::Tab;
-use crate::config::{ColorChoice, SymbolChoice};
+use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
 use crate::model::Window;
 use crate::report::Format;
+
+const DB_HELP: &str = "The store [env: PERFTOP_DB; default: perftop/perftop.db in the XDG data directory]";
+const CONFIG_HELP: &str =
+    "The configuration [env: PERFTOP_CONFIG; default: perftop/config.toml in the XDG configuration directory]";
+const DROP_DIR_HELP: &str =
+    "Take in .jsonl files that appear here [env: PERFTOP_DROP_DIR; default: perftop/drop in the XDG data directory]";
 
 /// A terminal dashboard for tmux panes: is anything drifting, and should I care?
 ///
@@ -36,12 +43,12 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// The store; by default perftop/perftop.db in the XDG data directory
-    #[arg(long, global = true, env = "PERFTOP_DB", hide_env_values = true, value_name = "FILE")]
+    /// The store.
+    #[arg(long, global = true, value_name = "FILE", help = DB_HELP)]
     pub db: Option<PathBuf>,
 
-    /// The configuration; by default perftop/config.toml in the XDG configuration directory
-    #[arg(long, global = true, env = "PERFTOP_CONFIG", hide_env_values = true, value_name = "FILE")]
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE", help = CONFIG_HELP)]
     pub config: Option<PathBuf>,
 
     /// When to use colour
@@ -61,8 +68,8 @@ pub struct GlobalArgs {
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(next_help_heading = "Dashboard options")]
 pub struct DashboardArgs {
-    /// Take in .jsonl files that appear here; by default perftop/drop in the XDG data directory
-    #[arg(long, value_name = "DIR")]
+    /// The watched directory.
+    #[arg(long, value_name = "DIR", help = DROP_DIR_HELP)]
     pub drop_dir: Option<PathBuf>,
 
     /// How far to look back: 1h, 6h, 24h, 7d, 30d or all
@@ -85,14 +92,36 @@ pub struct DashboardArgs {
     #[arg(long, value_name = "SET")]
     pub symbols: Option<SymbolChoice>,
 
-    /// The colours: auto or mono
+    /// The colours
     #[arg(long, value_name = "NAME")]
-    pub theme: Option<String>,
+    pub theme: Option<ThemeName>,
+}
+
+impl Cli {
+    /// The options that are settings, too.
+    #[must_use]
+    pub fn settings(&self) -> Vec<(Setting, &'static str, String)> {
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let dashboard = &self.dashboard;
+        [
+            (Setting::StorePath, "db", self.global.db.as_ref().map(path)),
+            (Setting::Color, "color", self.global.color.map(|color| color.as_str().to_owned())),
+            (Setting::DropDir, "drop-dir", dashboard.drop_dir.as_ref().map(path)),
+            (Setting::Window, "window", dashboard.window.map(|window| window.to_string())),
+            (Setting::Symbols, "symbols", dashboard.symbols.map(|symbols| symbols.as_str().to_owned())),
+            (Setting::Theme, "theme", dashboard.theme.map(|theme| theme.as_str().to_owned())),
+        ]
+        .into_iter()
+        .filter_map(|(setting, flag, value)| Some((setting, flag, value?)))
+        .collect()
+    }
 }
 
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show or check the configuration
+    Config(config::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
     /// Write the manual pages
@@ -107,43 +136,30 @@ pub struct FormatArg {
     pub format: Format,
 }
 
-impl ValueEnum for Format {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Text, Self::Json, Self::Csv]
-    }
+/// Makes words of other rooms words of the command line.
+macro_rules! words {
+    ($($choice:ty),*) => {
+        $(impl ValueEnum for $choice {
+            fn value_variants<'a>() -> &'a [Self] {
+                &Self::EVERY
+            }
 
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(self.as_str()))
-    }
+            fn to_possible_value(&self) -> Option<PossibleValue> {
+                Some(PossibleValue::new(self.as_str()))
+            }
+        })*
+    };
 }
 
-impl ValueEnum for ColorChoice {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::EVERY
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(self.as_str()))
-    }
-}
-
-impl ValueEnum for SymbolChoice {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::EVERY
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(self.as_str()))
-    }
-}
+words!(Format, ColorChoice, SymbolChoice, ThemeName);
 
 impl ValueEnum for Tab {
     fn value_variants<'a>() -> &'a [Self] {
         &Self::EVERY
     }
 
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(match self {
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
             Self::Baselines => "baselines",
             Self::ControlChart => "control-chart",
             Self::TimeSeries => "time-series",

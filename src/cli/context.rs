@@ -1,10 +1,12 @@
 //! What every command is handed: the resolved configuration, the clock, and how to talk.
 
+use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
-use super::args::GlobalArgs;
+use super::args::Cli;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config, ConfigError, Loaded, Sources, paths};
 
 /// What every command is handed.
 #[derive(Debug, Clone)]
@@ -22,12 +24,24 @@ impl Context {
     ///
     /// # Errors
     /// When the configuration is wrong, with every place where it is.
-    pub fn new(global: &GlobalArgs) -> anyhow::Result<Self> {
-        let mut config = Config::default();
-        if let Some(path) = &global.db {
-            config.store.path.clone_from(path);
-        }
-        Ok(Self { config, clock: Clock::System, quiet: global.quiet })
+    pub fn new(cli: &Cli) -> Result<Self, ConfigError> {
+        let config = Self::load(cli)?.config;
+        Ok(Self { config, clock: Clock::System, quiet: cli.global.quiet })
+    }
+
+    /// The configuration with where each setting comes from.
+    ///
+    /// # Errors
+    /// As [`Context::new`].
+    pub fn load(cli: &Cli) -> Result<Loaded, ConfigError> {
+        let file = asked_for(cli);
+        config::load(&Sources { file: file.as_deref(), env: &|name| env::var(name).ok(), flags: &cli.settings() })
+    }
+
+    /// Where the configuration file is, or would be.
+    #[must_use]
+    pub fn config_path(cli: &Cli) -> PathBuf {
+        asked_for(cli).unwrap_or_else(paths::config_file)
     }
 
     /// Milliseconds since the Unix epoch.
@@ -48,4 +62,10 @@ impl Context {
     pub fn is_interactive() -> bool {
         io::stdin().is_terminal() && io::stdout().is_terminal()
     }
+}
+
+/// The file named by `--config`, else by `PERFTOP_CONFIG`.
+fn asked_for(cli: &Cli) -> Option<PathBuf> {
+    let from_env = || env::var_os("PERFTOP_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+    cli.global.config.clone().or_else(from_env)
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::config::ConfigError;
+
 /// How a command ended, as the shell sees it. `README.md` lists these for users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -75,6 +77,9 @@ pub fn exit_for(error: &anyhow::Error) -> Exit {
     if is_broken_pipe(error) {
         return Exit::Ok;
     }
+    if error.downcast_ref::<ConfigError>().is_some() {
+        return Exit::Usage;
+    }
     error.chain().find_map(|cause| cause.downcast_ref::<Refusal>()).map_or(Exit::Io, |refusal| refusal.exit)
 }
 
@@ -89,6 +94,7 @@ mod tests {
     #[case(anyhow::Error::from(io::Error::from(io::ErrorKind::NotFound)), Exit::Io)]
     #[case(anyhow::Error::from(Refusal::usage("no")).context("reading"), Exit::Usage)]
     #[case(anyhow::Error::from(Refusal::not_enough_data("two samples")), Exit::NotEnoughData)]
+    #[case(anyhow::Error::from(ConfigError::Wrong(vec![])), Exit::Usage)]
     #[case(anyhow::anyhow!("anything else"), Exit::Io)]
     fn errors_have_their_exit_codes(#[case] error: anyhow::Error, #[case] exit: Exit) {
         assert_eq!(exit_for(&error), exit);

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod completions;
+mod config;
 mod context;
 pub mod demo;
 mod exit;
@@ -17,6 +18,8 @@ use args::{Cli, Command, DashboardArgs};
 pub use context::Context;
 pub use exit::{Exit, Refusal};
 
+use crate::config::ConfigError;
+
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -29,11 +32,17 @@ pub fn run() -> ExitCode {
         Err(error) => {
             let exit = exit::exit_for(&error);
             if exit != Exit::Ok {
-                let _ = writeln!(io::stderr(), "perftop: {error:#}");
+                report(&error);
             }
             exit.into()
         }
     }
+}
+
+/// Says what went wrong. Problems of the configuration start with their own place, as editors want it.
+fn report(error: &anyhow::Error) {
+    let who = if error.is::<ConfigError>() { "" } else { "perftop: " };
+    let _ = writeln!(io::stderr(), "{who}{error:#}");
 }
 
 /// Help and version are answers, everything else is wrong usage. A reader that has gone is neither.
@@ -52,8 +61,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Some(Command::Completions(args)) => return completions::run(args),
         Some(Command::Man(args)) => return man::run(args),
+        Some(Command::Config(args)) => return config::run(args, cli),
         None => {}
     }
-    let _context = Context::new(&cli.global)?;
+    let _context = Context::new(cli)?;
     Ok(Exit::Ok)
 }

@@ -1,19 +1,31 @@
 //! The configuration: flags over environment over file over defaults, with errors that say where.
 
 mod choice;
+mod error;
+mod file;
+mod load;
 pub mod paths;
+mod print;
+mod resolve;
+mod schema;
+mod style;
 
 use std::path::PathBuf;
 
-pub use choice::{ColorChoice, SymbolChoice, ThemeName, TmuxMode};
+use ratatui::style::Style;
+
+pub use choice::{ColorChoice, Env, SymbolChoice, ThemeName, TmuxMode};
+pub use error::{ConfigError, Origin, Problem, nearest};
+pub use load::{Loaded, Sources, load};
+pub use schema::Setting;
 
 use crate::app::{Action, Key};
 use crate::model::time::Zone;
 use crate::model::{MetricBook, Rule, Severity, Window};
-use crate::ui::theme::Theme;
+use crate::ui::theme::{Role, Theme};
 
 /// Everything a user can set, resolved and checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// `[store]`
     pub store: StoreConfig,
@@ -67,20 +79,38 @@ pub struct AlertsConfig {
 }
 
 /// `[display]` and `[theme]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DisplayConfig {
     /// The theme, before colour is decided.
     pub theme: ThemeName,
-    /// The theme's styles with `[theme]` applied.
-    pub styles: Theme,
+    /// `[theme]`: what differs from the theme.
+    pub styles: Vec<(Role, Style)>,
     /// How fine the glyphs may be.
     pub symbols: SymbolChoice,
     /// When to use colour.
     pub color: ColorChoice,
     /// The window to start with.
     pub window: Window,
+    /// The zone in which instants are shown: `local`, `utc` or an IANA name.
+    pub timezone: String,
+}
+
+impl DisplayConfig {
+    /// The styles to draw with; without colour only the attributes are left.
+    #[must_use]
+    pub fn theme(&self, has_color: bool) -> Theme {
+        let base = if has_color { self.theme.theme() } else { Theme::mono() };
+        self.styles.iter().fold(base, |theme, &(role, style)| {
+            let style = if has_color { style } else { Style { fg: None, bg: None, underline_color: None, ..style } };
+            theme.with(role, style)
+        })
+    }
+
     /// The zone in which instants are shown.
-    pub zone: Zone,
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        Zone::named(&self.timezone).unwrap_or_else(Zone::utc)
+    }
 }
 
 impl Default for Config {
@@ -92,11 +122,11 @@ impl Default for Config {
             alerts: AlertsConfig { cooldown_ms: 15 * 60_000, toast_severity: Severity::Warning, bell: true },
             display: DisplayConfig {
                 theme: ThemeName::Auto,
-                styles: Theme::auto(),
+                styles: Vec::new(),
                 symbols: SymbolChoice::Auto,
                 color: ColorChoice::Auto,
                 window: Window::H24,
-                zone: Zone::named("local").unwrap_or_else(Zone::utc),
+                timezone: "local".to_owned(),
             },
             tmux: TmuxMode::Auto,
             log_level: tracing::Level::INFO,

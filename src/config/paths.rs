@@ -30,6 +30,16 @@ pub fn log_dir() -> PathBuf {
     base(|xdg| xdg.state_dir().unwrap_or_else(|| xdg.data_dir()))
 }
 
+/// A path with `~` at its front standing for the home directory.
+#[must_use]
+pub fn expand_home(path: &str) -> PathBuf {
+    match (path.strip_prefix('~'), etcetera::home_dir()) {
+        (Some(""), Ok(home)) => home,
+        (Some(below), Ok(home)) if below.starts_with('/') => home.join(below.trim_start_matches('/')),
+        _ => PathBuf::from(path),
+    }
+}
+
 fn data() -> PathBuf {
     base(Xdg::data_dir)
 }

@@ -13,6 +13,9 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every format.
+    pub const EVERY: [Self; 3] = [Self::Text, Self::Json, Self::Csv];
+
     /// The word on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

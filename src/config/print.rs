@@ -1,0 +1,66 @@
+//! The configuration in force as a TOML file, each setting with where it comes from.
+
+use std::fmt::Write as _;
+
+use toml::Value;
+
+use super::load::Loaded;
+use super::schema::Setting;
+use super::{Config, Origin};
+
+impl Loaded {
+    /// The settings in force as a TOML file that reads back as the same configuration. Tables of the
+    /// user's own naming are left to the file they stand in.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        let mut section = "";
+        for setting in Setting::EVERY {
+            if setting.section() != section {
+                let gap = if section.is_empty() { "" } else { "\n" };
+                section = setting.section();
+                let _ = writeln!(text, "{gap}[{section}]");
+            }
+            let line = format!("{} = {}", setting.key(), written(&self.config, setting));
+            match self.origin(setting) {
+                Origin::Default => text.extend([line.as_str(), "\n"]),
+                origin => {
+                    let _ = writeln!(text, "{line}  # {origin}");
+                }
+            }
+        }
+        text
+    }
+}
+
+/// A setting's value as TOML.
+fn written(config: &Config, setting: Setting) -> Value {
+    let text = |text: &str| Value::String(text.to_owned());
+    match setting {
+        Setting::StorePath => text(&config.store.path.to_string_lossy()),
+        Setting::DropDir => text(&config.store.drop_dir.to_string_lossy()),
+        Setting::Retention => config.store.retention_ms.map_or_else(|| text("forever"), |ms| Value::String(exact(ms))),
+        Setting::DetectWindow => text(config.detect.window.as_str()),
+        Setting::MinSamples => Value::Integer(i64::try_from(config.detect.min_samples).unwrap_or(i64::MAX)),
+        Setting::Rules => Value::Array(config.detect.rules.iter().map(|rule| text(rule.as_str())).collect()),
+        Setting::Cooldown => Value::String(exact(config.alerts.cooldown_ms)),
+        Setting::ToastSeverity => text(config.alerts.toast_severity.as_str()),
+        Setting::Bell => Value::Boolean(config.alerts.bell),
+        Setting::Theme => text(config.display.theme.as_str()),
+        Setting::Symbols => text(config.display.symbols.as_str()),
+        Setting::Color => text(config.display.color.as_str()),
+        Setting::Window => text(config.display.window.as_str()),
+        Setting::Timezone => text(&config.display.timezone),
+        Setting::TmuxMode => text(config.tmux.as_str()),
+        Setting::LogLevel => Value::String(config.log_level.to_string().to_lowercase()),
+    }
+}
+
+/// A length of time in the largest unit that holds it exactly.
+fn exact(span_ms: i64) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    UNITS
+        .into_iter()
+        .find(|(unit_ms, _)| span_ms > 0 && span_ms % unit_ms == 0)
+        .map_or_else(|| format!("{span_ms}ms"), |(unit_ms, unit)| format!("{}{unit}", span_ms / unit_ms))
+}

@@ -1,0 +1,284 @@
+//! From what was written to what it means: each value checked, with a message that names it.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::error::{Origin, Problem, hint, quoted};
+use super::file::{FileLayer, Named, Sourced, Value};
+use super::schema::Setting;
+use super::{AlertsConfig, Config, DetectConfig, DisplayConfig, StoreConfig, paths, style};
+use crate::app::{Action, Key};
+use crate::model::time::{Zone, length, parse_duration_ms};
+use crate::model::{Direction, MetricBook, MetricSettings, Rule, Severity, Unit};
+use crate::ui::theme::Role;
+
+/// Shortest retention: the longest rule about recent samples looks back a day.
+pub const MIN_RETENTION_MS: i64 = 86_400_000;
+/// Longest cool-down: an alert that gathers findings for more than a week hides what is new.
+pub const MAX_COOLDOWN_MS: i64 = 7 * 86_400_000;
+/// Fewest and most samples that may be asked for before a series is judged.
+pub const MIN_SAMPLES_BOUNDS: (i64, i64) = (2, 1_000_000);
+
+/// Settings by name, the strongest word of each.
+pub type Merged = BTreeMap<Setting, Sourced<Value>>;
+
+/// Works out the configuration; the problems are all that could be found, in no particular order.
+pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
+    let mut read = Reader { merged, problems: Vec::new() };
+    let defaults = Config::default();
+    let rules = read.get(Setting::Rules, defaults.detect.rules, rules);
+    let book = MetricBook::new(read.metrics(&file.metrics), rules.clone());
+    let config = Config {
+        store: StoreConfig {
+            path: read.located(Setting::StorePath, defaults.store.path),
+            drop_dir: read.located(Setting::DropDir, defaults.store.drop_dir),
+            retention_ms: read.get(Setting::Retention, defaults.store.retention_ms, retention),
+        },
+        detect: DetectConfig {
+            window: read.get(Setting::DetectWindow, defaults.detect.window, parsed),
+            min_samples: read.get(Setting::MinSamples, defaults.detect.min_samples, min_samples),
+            rules,
+        },
+        alerts: AlertsConfig {
+            cooldown_ms: read.get(Setting::Cooldown, defaults.alerts.cooldown_ms, cooldown),
+            toast_severity: read.get(Setting::ToastSeverity, defaults.alerts.toast_severity, severity),
+            bell: read.get(Setting::Bell, defaults.alerts.bell, flag),
+        },
+        display: DisplayConfig {
+            theme: read.get(Setting::Theme, defaults.display.theme, parsed),
+            styles: read.styles(&file.theme),
+            symbols: read.get(Setting::Symbols, defaults.display.symbols, parsed),
+            color: read.get(Setting::Color, defaults.display.color, parsed),
+            window: read.get(Setting::Window, defaults.display.window, parsed),
+            timezone: read.get(Setting::Timezone, defaults.display.timezone, timezone),
+        },
+        tmux: read.get(Setting::TmuxMode, defaults.tmux, parsed),
+        log_level: read.get(Setting::LogLevel, defaults.log_level, parsed),
+        book,
+        keys: read.keys(&file.keys),
+    };
+    (config, read.problems)
+}
+
+struct Reader<'a> {
+    merged: &'a Merged,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn get<T>(&mut self, setting: Setting, default: T, convert: fn(&Value) -> Result<T, String>) -> T {
+        let Some(sourced) = self.merged.get(&setting) else { return default };
+        match convert(&sourced.value) {
+            Ok(value) => value,
+            Err(message) => {
+                self.problem(&sourced.origin, format!("[{}] {}: {message}", setting.section(), setting.key()));
+                default
+            }
+        }
+    }
+
+    fn problem(&mut self, origin: &Origin, message: String) {
+        self.problems.push(Problem { origin: origin.clone(), message });
+    }
+
+    /// A path; in a file it is relative to the file, elsewhere to the working directory.
+    fn located(&mut self, setting: Setting, default: PathBuf) -> PathBuf {
+        let path = self.get(setting, default, path);
+        match self.merged.get(&setting).map(|sourced| &sourced.origin) {
+            Some(Origin::File { path: file, .. }) => file.parent().unwrap_or(Path::new("")).join(path),
+            _ => path,
+        }
+    }
+
+    fn metrics(&mut self, tables: &[(String, Vec<Named>)]) -> BTreeMap<String, MetricSettings> {
+        tables.iter().map(|(metric, entries)| (metric.clone(), self.metric(metric, entries))).collect()
+    }
+
+    fn metric(&mut self, metric: &str, entries: &[Named]) -> MetricSettings {
+        let mut settings = MetricSettings::default();
+        for (key, value) in entries {
+            let read = match key.value.as_str() {
+                "unit" => parsed(&value.value).map(|unit: Unit| settings.unit = Some(unit)),
+                "direction" => direction(&value.value).map(|direction| settings.direction = direction),
+                "rules" => rules(&value.value).map(|rules| settings.rules = Some(rules)),
+                // The file reader has refused every other key already.
+                _ => Ok(()),
+            };
+            if let Err(message) = read {
+                let message = format!("[metrics.\"{}\"] {}: {message}", quoted(metric), key.value);
+                self.problem(&value.origin, message);
+            }
+        }
+        settings
+    }
+
+    fn styles(&mut self, entries: &[Named]) -> Vec<(Role, ratatui::style::Style)> {
+        let mut styles = Vec::new();
+        for (key, value) in entries {
+            let Some((role, _)) = Role::EVERY.into_iter().find(|(_, name)| *name == key.value) else {
+                let hint = hint(&key.value, Role::EVERY.iter().map(|(_, name)| *name));
+                self.problem(&key.origin, format!("unknown role `{}`: {hint}", quoted(&key.value)));
+                continue;
+            };
+            match text(&value.value).and_then(style::parse) {
+                Ok(style) => styles.push((role, style)),
+                Err(message) => self.problem(&value.origin, format!("[theme] {}: {message}", key.value)),
+            }
+        }
+        styles
+    }
+
+    fn keys(&mut self, entries: &[Named]) -> Vec<(Action, Vec<Key>)> {
+        let mut bound: Vec<(Action, Vec<Key>)> = Vec::new();
+        let mut taken: Vec<(Key, Action, Origin)> = Vec::new();
+        for (name, value) in entries {
+            let Ok(action) = name.value.parse::<Action>() else {
+                let hint = hint(&name.value, Action::EVERY.iter().map(|action| action.name()));
+                self.problem(&name.origin, format!("unknown action `{}`: {hint}", quoted(&name.value)));
+                continue;
+            };
+            let mut keys = Vec::new();
+            for word in list(&value.value) {
+                match word.parse::<Key>() {
+                    Ok(key) => keys.push(key),
+                    Err(error) => {
+                        let message = format!("[keys] {action}: {}", quoted(&error.to_string()));
+                        self.problem(&value.origin, message);
+                    }
+                }
+            }
+            for &key in &keys {
+                if let Some((_, other, origin)) = taken.iter().find(|(other, ..)| *other == key) {
+                    let message = format!("[keys] {action}: `{key}` is bound to `{other}` already, at {origin}");
+                    self.problem(&value.origin, message);
+                }
+                taken.push((key, action, value.origin.clone()));
+            }
+            bound.push((action, keys));
+        }
+        bound
+    }
+}
+
+fn text(value: &Value) -> Result<&str, String> {
+    match value {
+        Value::Text(text) => Ok(text),
+        Value::Whole(number) => Err(format!("expected a text in quotes: write \"{number}\"")),
+        Value::Flag(flag) => Err(format!("expected a text in quotes: write \"{flag}\"")),
+        Value::List(_) => Err("expected one text, not a list".to_owned()),
+    }
+}
+
+/// A list; a single text is a list of one, and the environment separates with commas.
+fn list(value: &Value) -> Vec<String> {
+    match value {
+        Value::List(items) => items.clone(),
+        Value::Text(text) => vec![text.clone()],
+        Value::Whole(number) => vec![number.to_string()],
+        Value::Flag(flag) => vec![flag.to_string()],
+    }
+}
+
+fn parsed<T: FromStr<Err: Display>>(value: &Value) -> Result<T, String> {
+    text(value)?.parse().map_err(|error: T::Err| quoted(&error.to_string()))
+}
+
+fn path(value: &Value) -> Result<PathBuf, String> {
+    match text(value)? {
+        "" => Err("a path cannot be empty".to_owned()),
+        text => Ok(paths::expand_home(text)),
+    }
+}
+
+fn duration(value: &Value) -> Result<i64, String> {
+    parse_duration_ms(text(value)?).map_err(|error| quoted(&error.to_string()))
+}
+
+fn retention(value: &Value) -> Result<Option<i64>, String> {
+    if text(value)? == "forever" {
+        return Ok(None);
+    }
+    let retention_ms = duration(value).map_err(|error| format!("{error}, or forever"))?;
+    if retention_ms < MIN_RETENTION_MS {
+        return Err(format!("{} is too short: keep at least {}", length(retention_ms), length(MIN_RETENTION_MS)));
+    }
+    Ok(Some(retention_ms))
+}
+
+fn cooldown(value: &Value) -> Result<i64, String> {
+    let cooldown_ms = duration(value)?;
+    if cooldown_ms > MAX_COOLDOWN_MS {
+        return Err(format!("{} is too long: at most {}", length(cooldown_ms), length(MAX_COOLDOWN_MS)));
+    }
+    Ok(cooldown_ms)
+}
+
+fn min_samples(value: &Value) -> Result<u64, String> {
+    let number = match value {
+        Value::Whole(number) => *number,
+        Value::Text(text) => text.parse().map_err(|_| format!("`{}` is not a whole number", quoted(text)))?,
+        Value::Flag(_) | Value::List(_) => return Err("expected a whole number".to_owned()),
+    };
+    let (least, most) = MIN_SAMPLES_BOUNDS;
+    if !(least..=most).contains(&number) {
+        return Err(format!("{number} is out of bounds: from {least} to {most}"));
+    }
+    Ok(number.unsigned_abs())
+}
+
+fn flag(value: &Value) -> Result<bool, String> {
+    match value {
+        Value::Flag(flag) => Ok(*flag),
+        Value::Text(text) if text == "true" || text == "1" => Ok(true),
+        Value::Text(text) if text == "false" || text == "0" => Ok(false),
+        _ => Err("expected true or false".to_owned()),
+    }
+}
+
+fn severity(value: &Value) -> Result<Severity, String> {
+    const EVERY: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
+    let word = text(value)?;
+    EVERY
+        .into_iter()
+        .find(|severity| severity.as_str() == word)
+        .ok_or_else(|| format!("unknown severity `{}`: expected one of info, warning, critical", quoted(word)))
+}
+
+fn direction(value: &Value) -> Result<Direction, String> {
+    match text(value)? {
+        "lower" => Ok(Direction::Lower),
+        "higher" => Ok(Direction::Higher),
+        "either" => Ok(Direction::Either),
+        word => Err(format!("unknown direction `{}`: expected one of lower, higher, either", quoted(word))),
+    }
+}
+
+fn rules(value: &Value) -> Result<Vec<Rule>, String> {
+    let words = match value {
+        Value::List(words) => words.clone(),
+        Value::Text(text) => {
+            text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
+        }
+        Value::Whole(_) | Value::Flag(_) => return Err("expected a list of rules".to_owned()),
+    };
+    let mut rules = Vec::new();
+    for word in words {
+        let rule: Rule = word.parse().map_err(|_| {
+            let hint = hint(&word, Rule::EVERY.iter().map(|rule| rule.as_str()));
+            format!("unknown rule `{}`: {hint}", quoted(&word))
+        })?;
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    Ok(rules)
+}
+
+fn timezone(value: &Value) -> Result<String, String> {
+    let name = text(value)?;
+    Zone::named(name)
+        .map(|_| name.to_owned())
+        .ok_or_else(|| format!("unknown time zone `{}`: write local, utc or a name like Europe/Berlin", quoted(name)))
+}
