@@ -4,74 +4,91 @@ use std::fmt;
 use std::str::FromStr;
 
 macro_rules! actions {
-    ($($variant:ident = $name:literal, $help:literal;)*) => {
+    ($($group:literal { $($variant:ident = $name:literal, $help:literal;)* })*) => {
         /// Something the user can do. Each has a kebab-case name for `[keys]` and a line for the help.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Action {
-            $(#[doc = $help] $variant,)*
+            $($(#[doc = $help] $variant,)*)*
         }
 
         impl Action {
             /// Every action, in the order of the help.
-            pub const EVERY: &'static [Self] = &[$(Self::$variant),*];
+            pub const EVERY: &'static [Self] = &[$($(Self::$variant),*),*];
+
+            /// The same actions under the headings of the help.
+            pub const GROUPS: &'static [(&'static str, &'static [Self])] = &[$(($group, &[$(Self::$variant),*])),*];
 
             /// The name used in configuration.
             #[must_use]
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
+                match self { $($(Self::$variant => $name,)*)* }
             }
 
             /// What it does, for the help.
             #[must_use]
             pub const fn help(self) -> &'static str {
-                match self { $(Self::$variant => $help,)* }
+                match self { $($(Self::$variant => $help,)*)* }
             }
         }
     };
 }
 
 actions! {
-    TabBaselines = "tab-baselines", "show the baselines";
-    TabControlChart = "tab-control-chart", "show the control chart";
-    TabTimeSeries = "tab-time-series", "show the time series";
-    NextTab = "next-tab", "go to the next tab";
-    PreviousTab = "previous-tab", "go to the previous tab";
-    Up = "up", "move up";
-    Down = "down", "move down";
-    Left = "left", "pan or step the crosshair back in time";
-    Right = "right", "pan or step the crosshair forward in time";
-    PageUp = "page-up", "move up half a page";
-    PageDown = "page-down", "move down half a page";
-    First = "first", "go to the first row or sample";
-    Last = "last", "go to the last row or sample";
-    NextMetric = "next-metric", "choose the next metric";
-    PreviousMetric = "previous-metric", "choose the previous metric";
-    NextWindow = "next-window", "choose the next window";
-    LongerWindow = "longer-window", "look back farther";
-    ShorterWindow = "shorter-window", "look back less far";
-    ZoomIn = "zoom-in", "zoom in about the crosshair or the newest sample";
-    ZoomOut = "zoom-out", "zoom out";
-    ZoomReset = "zoom-reset", "show the whole window up to now again";
-    Crosshair = "crosshair", "read values sample by sample";
-    NextViolation = "next-violation", "go to the next violating sample";
-    PreviousViolation = "previous-violation", "go to the previous violating sample";
-    Expand = "expand", "expand the chosen metric to a full chart";
-    Filter = "filter", "filter metrics";
-    Sort = "sort", "sort by the next column";
-    SortReverse = "sort-reverse", "turn the order round";
-    Freeze = "freeze", "freeze or thaw the view; the engine goes on";
-    Alerts = "alerts", "open the alert list";
-    Acknowledge = "acknowledge", "acknowledge the chosen alert, or all shown toasts";
-    DismissToasts = "dismiss-toasts", "put the toasts away";
-    Copy = "copy", "copy the value or row";
-    CopyView = "copy-view", "copy the whole view as text";
-    Export = "export", "write the view to a file";
-    Help = "help", "show or hide this help";
-    Redraw = "redraw", "draw the screen afresh";
-    Suspend = "suspend", "put perftop in the background";
-    Close = "close", "close what is on top, then quit";
-    Back = "back", "close what is on top";
-    Quit = "quit", "quit at once";
+    "Tabs and metrics" {
+        TabBaselines = "tab-baselines", "show the baselines";
+        TabControlChart = "tab-control-chart", "show the control chart";
+        TabTimeSeries = "tab-time-series", "show the time series";
+        NextTab = "next-tab", "go to the next tab";
+        PreviousTab = "previous-tab", "go to the previous tab";
+        NextMetric = "next-metric", "choose the next metric";
+        PreviousMetric = "previous-metric", "choose the previous metric";
+        Expand = "expand", "expand the chosen metric to a full chart";
+    }
+    "Moving" {
+        Up = "up", "move up";
+        Down = "down", "move down";
+        Left = "left", "look or step back in time";
+        Right = "right", "look or step forward in time";
+        PageUp = "page-up", "move up half a page";
+        PageDown = "page-down", "move down half a page";
+        First = "first", "go to the first row or sample";
+        Last = "last", "go to the last row or sample";
+        NextViolation = "next-violation", "go to the next violation";
+        PreviousViolation = "previous-violation", "go to the previous violation";
+    }
+    "Time" {
+        NextWindow = "next-window", "choose the next window";
+        LongerWindow = "longer-window", "look back farther";
+        ShorterWindow = "shorter-window", "look back less far";
+        ZoomIn = "zoom-in", "zoom in about the crosshair or now";
+        ZoomOut = "zoom-out", "zoom out";
+        ZoomReset = "zoom-reset", "show the whole window again";
+        Crosshair = "crosshair", "read values sample by sample";
+        Freeze = "freeze", "freeze the view; the engine goes on";
+    }
+    "Rows" {
+        Filter = "filter", "filter metrics";
+        Sort = "sort", "sort by the next column";
+        SortReverse = "sort-reverse", "turn the order round";
+    }
+    "Alerts" {
+        Alerts = "alerts", "open the alert list";
+        Acknowledge = "acknowledge", "acknowledge the alert or the toasts";
+        DismissToasts = "dismiss-toasts", "put the toasts away";
+    }
+    "Taking along" {
+        Copy = "copy", "copy the value or row";
+        CopyView = "copy-view", "copy the whole view as text";
+        Export = "export", "write the view to a file";
+    }
+    "Program" {
+        Help = "help", "show or hide this help";
+        Redraw = "redraw", "draw the screen afresh";
+        Suspend = "suspend", "put perftop in the background";
+        Back = "back", "close what is on top";
+        Close = "close", "close what is on top, then quit";
+        Quit = "quit", "quit at once";
+    }
 }
 
 impl fmt::Display for Action {

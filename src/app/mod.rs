@@ -3,12 +3,31 @@
 //! No terminal, no database, no clock: time comes in with the event, wishes go out as effects.
 
 mod action;
+mod copy;
+mod deadline;
 mod event;
+mod filter;
 mod key;
+pub mod keymap;
+mod navigation;
+mod overlay;
+mod rows;
+mod size;
+mod sort;
 mod state;
+mod timeline;
+pub mod toast;
+mod update;
 pub mod view;
 
 pub use action::{Action, UnknownAction};
 pub use event::{Effect, Event, ExportFormat, Notice};
+pub use filter::{Filter, FilterError};
 pub use key::{Key, KeyCode, KeyParseError};
-pub use state::{App, AppOptions, Frozen, Overlay, SortColumn, Tab, Toast, ToastKind};
+pub use keymap::{Chord, Keymap};
+pub use overlay::Overlay;
+pub use size::SizeClass;
+pub use sort::SortColumn;
+pub use state::{App, AppOptions, Frozen, Tab};
+pub use toast::{Toast, ToastKind};
+pub use update::update;

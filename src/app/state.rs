@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{Filter, FilterError, Key, Keymap, Overlay, SortColumn, Toast};
 use crate::model::time::Zone;
 use crate::model::{Alert, MetricName, Severity, Snapshot, TimeRange, Window};
 
@@ -32,86 +33,6 @@ impl Tab {
     }
 }
 
-/// What the table is sorted by. The default is worst first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SortColumn {
-    /// Status, then |z|: worst first.
-    #[default]
-    Status,
-    /// Name, A to Z.
-    Name,
-    /// Newest value.
-    Current,
-    /// Mean.
-    Mean,
-    /// |deviation|.
-    Deviation,
-    /// |z|.
-    Z,
-    /// Number of samples.
-    Count,
-}
-
-impl SortColumn {
-    /// Every column, in the order in which `s` goes through them.
-    pub const EVERY: [Self; 7] =
-        [Self::Status, Self::Name, Self::Current, Self::Mean, Self::Deviation, Self::Z, Self::Count];
-}
-
-/// What lies over the tab.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Overlay {
-    /// The help, scrolled down by so many lines.
-    Help {
-        /// First line shown.
-        scroll: usize,
-    },
-    /// The list of alerts, with the chosen one.
-    Alerts {
-        /// Index into the snapshot's alerts.
-        selected: usize,
-    },
-    /// The filter is being typed.
-    Filter {
-        /// The text so far.
-        input: String,
-        /// What it was before, for Esc.
-        before: String,
-    },
-    /// The format of an export is being chosen.
-    Export,
-}
-
-/// How a toast looks and how long it stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ToastKind {
-    /// An alert of this severity.
-    Alert(Severity),
-    /// Something was done.
-    Done,
-    /// Something failed.
-    Failed,
-}
-
-/// A message over the tab. For an alert it is only a view of the row in the store.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Toast {
-    /// How it looks.
-    pub kind: ToastKind,
-    /// The alert behind it.
-    pub alert_id: Option<i64>,
-    /// The metric, for alerts.
-    pub metric: Option<MetricName>,
-    /// What to say.
-    pub text: String,
-    /// How often it was said.
-    pub count: u64,
-    /// When it was first shown.
-    pub shown_at_ms: i64,
-    /// When it goes away by itself; `None` stays until seen.
-    pub until_ms: Option<i64>,
-}
-
 /// What the configuration and the command line say about the dashboard.
 #[derive(Debug, Clone)]
 pub struct AppOptions {
@@ -127,6 +48,10 @@ pub struct AppOptions {
     pub bell: bool,
     /// Text of the filter to start with.
     pub filter: String,
+    /// Which keys mean what.
+    pub keymap: Keymap,
+    /// The watched drop directory, for the screen of an empty store.
+    pub drop_dir: Option<String>,
 }
 
 impl Default for AppOptions {
@@ -138,6 +63,8 @@ impl Default for AppOptions {
             toast_severity: Severity::Warning,
             bell: true,
             filter: String::new(),
+            keymap: Keymap::default(),
+            drop_dir: None,
         }
     }
 }
@@ -181,6 +108,18 @@ pub struct App {
     pub frozen: Option<Frozen>,
     /// Alerts raised since the list was last opened.
     pub unseen_alerts: usize,
+    /// `filter` as it was understood.
+    pub(super) parsed_filter: Filter,
+    /// Why the text being typed is no filter.
+    pub(super) filter_error: Option<FilterError>,
+    /// Indices into the shown picture's series; worked out by `rows::refresh`.
+    pub(super) rows: Vec<usize>,
+    /// Where the chosen metric stood among the rows, in case it goes away.
+    pub(super) place: usize,
+    /// The first key of a chord that waits for its second.
+    pub(super) pending: Option<Key>,
+    /// When the bell last rang.
+    pub(super) last_bell_ms: Option<i64>,
 }
 
 /// A view that stands still while the engine goes on.
@@ -188,6 +127,8 @@ pub struct App {
 pub struct Frozen {
     /// The picture on screen.
     pub snapshot: Arc<Snapshot>,
+    /// The stretch of time its charts cover, for metrics that are chosen later.
+    pub range: Option<TimeRange>,
     /// Since when: ms since the Unix epoch.
     pub since_ms: i64,
     /// Alerts raised since.
@@ -198,7 +139,7 @@ impl App {
     /// A dashboard that has seen nothing yet.
     #[must_use]
     pub fn new(options: AppOptions, now_ms: i64) -> Self {
-        Self {
+        let mut app = Self {
             now_ms,
             size: (80, 24),
             tab: options.tab,
@@ -206,7 +147,7 @@ impl App {
             window: options.window,
             selected: None,
             scroll: 0,
-            filter: options.filter.clone(),
+            filter: String::new(),
             sort: SortColumn::default(),
             sort_reversed: false,
             range: None,
@@ -216,8 +157,17 @@ impl App {
             snapshot: None,
             frozen: None,
             unseen_alerts: 0,
+            parsed_filter: Filter::default(),
+            filter_error: None,
+            rows: Vec::new(),
+            place: 0,
+            pending: None,
+            last_bell_ms: None,
             options,
-        }
+        };
+        let filter = app.options.filter.clone();
+        app.set_filter(&filter);
+        app
     }
 
     /// The picture to draw: the frozen one, else the newest.

@@ -1,0 +1,219 @@
+//! The stretch of time on screen: window, zoom, pan, crosshair, violations, freeze. Sums of instants
+//! saturate, so that no timestamp a store can hold breaks them.
+
+use std::sync::Arc;
+
+use super::{App, Frozen, Tab, toast};
+use crate::model::{Point, Snapshot, TimeRange, ViewRequest, Window};
+
+/// Zooming in stops here.
+const SHORTEST_SPAN_MS: i64 = 1_000;
+
+impl App {
+    /// Whether a full chart of the chosen metric is on screen.
+    #[must_use]
+    pub fn shows_chart(&self) -> bool {
+        self.tab == Tab::ControlChart || self.expanded
+    }
+
+    /// What the engine is to work out for what is on screen.
+    #[must_use]
+    pub fn view_request(&self) -> ViewRequest {
+        let range = match &self.frozen {
+            Some(frozen) if self.range.is_none() => frozen.range,
+            _ => self.range,
+        };
+        ViewRequest { window: self.window, focus: self.selected.clone().filter(|_| self.shows_chart()), range }
+    }
+
+    /// The stretch of time the chart covers: the zoomed one, else the chart's own, else the window's.
+    #[must_use]
+    pub fn visible_range(&self) -> TimeRange {
+        let pinned = self.view_request().range;
+        pinned.or_else(|| self.chart().map(|chart| chart.range)).unwrap_or_else(|| self.window.range_at(self.now_ms))
+    }
+
+    /// The sample under the crosshair: the one nearest to its place in time.
+    #[must_use]
+    pub fn crosshair_point(&self) -> Option<Point> {
+        let at_ms = self.crosshair_ms?;
+        let points = &self.chart()?.points;
+        nearest(points, at_ms).map(|index| points[index])
+    }
+}
+
+/// Index of the point nearest in time.
+fn nearest(points: &[Point], at_ms: i64) -> Option<usize> {
+    let after = points.partition_point(|point| point.timestamp_ms < at_ms);
+    let distance = |index: usize| points.get(index).map_or(u64::MAX, |point| point.timestamp_ms.abs_diff(at_ms));
+    match after.checked_sub(1) {
+        Some(before) if distance(before) < distance(after) => Some(before),
+        _ if after < points.len() => Some(after),
+        before => before,
+    }
+}
+
+/// Looks back over another window, up to now.
+pub(super) fn set_window(app: &mut App, window: Window) {
+    app.window = window;
+    app.range = None;
+}
+
+/// Halves the stretch on screen about the crosshair, else up to its end.
+pub(super) fn zoom_in(app: &mut App) {
+    let shown = bounded(app.visible_range(), app);
+    let span_ms = (shown.span_ms() / 2).max(SHORTEST_SPAN_MS);
+    if span_ms < shown.span_ms() {
+        app.range = Some(about_anchor(app, shown, span_ms));
+    }
+}
+
+/// Doubles it, up to the window.
+pub(super) fn zoom_out(app: &mut App) {
+    let Some(shown) = app.range else { return };
+    let span_ms = shown.span_ms().saturating_mul(2);
+    let whole = whole_range(app);
+    if span_ms >= whole.span_ms() {
+        app.range = None;
+        return;
+    }
+    let range = about_anchor(app, shown, span_ms);
+    app.range = Some(if range.until_ms > whole.until_ms { ending_at(whole.until_ms, span_ms) } else { range });
+}
+
+/// The window up to now (or to the moment of the freeze).
+fn whole_range(app: &App) -> TimeRange {
+    let frozen = app.frozen.as_ref().and_then(|frozen| frozen.range);
+    bounded(frozen.unwrap_or_else(|| app.window.range_at(app.now_ms)), app)
+}
+
+/// A range that starts at the beginning of time starts at the first sample known instead.
+fn bounded(range: TimeRange, app: &App) -> TimeRange {
+    if range.from_ms > i64::MIN {
+        return range;
+    }
+    let first_ms = app.chart().and_then(|chart| chart.points.first()).map(|point| point.timestamp_ms);
+    TimeRange { from_ms: first_ms.unwrap_or(0).min(range.until_ms), ..range }
+}
+
+const fn ending_at(until_ms: i64, span_ms: i64) -> TimeRange {
+    TimeRange { from_ms: until_ms.saturating_sub(span_ms), until_ms }
+}
+
+/// `span_ms` of time in which the anchor stands where it stood in `shown`.
+fn about_anchor(app: &App, shown: TimeRange, span_ms: i64) -> TimeRange {
+    let Some(anchor_ms) = app.crosshair_ms.filter(|&at_ms| shown.contains(at_ms)) else {
+        return ending_at(shown.until_ms, span_ms);
+    };
+    let share = anchor_ms.saturating_sub(shown.from_ms) as f64 / shown.span_ms().max(1) as f64;
+    let before_ms = (share * span_ms as f64) as i64;
+    let from_ms = anchor_ms.saturating_sub(before_ms);
+    TimeRange { from_ms, until_ms: from_ms.saturating_add(span_ms) }
+}
+
+/// Left and right: steps the crosshair sample by sample, else pans by a quarter of the screen.
+pub(super) fn sideways(app: &mut App, forward: bool) {
+    if app.crosshair_ms.is_none() {
+        if app.shows_chart() {
+            pan(app, forward);
+        }
+        return;
+    }
+    let Some(chart) = app.chart() else { return };
+    let at = nearest(&chart.points, app.crosshair_ms.unwrap_or_default());
+    let next = at.and_then(|at| if forward { at.checked_add(1) } else { at.checked_sub(1) });
+    match next.and_then(|next| chart.points.get(next)) {
+        Some(point) => app.crosshair_ms = Some(point.timestamp_ms),
+        None => pan(app, forward),
+    }
+}
+
+fn pan(app: &mut App, forward: bool) {
+    let shown = bounded(app.visible_range(), app);
+    let whole = whole_range(app);
+    let nothing_there = app.chart().is_some_and(|chart| chart.points.is_empty() && Some(chart.range) == app.range);
+    if !forward && nothing_there {
+        return toast::say(app, "no samples farther back");
+    }
+    let step_ms = (shown.span_ms() / 4).max(1);
+    let by_ms = if forward { step_ms } else { -step_ms };
+    let until_ms = shown.until_ms.saturating_add(by_ms);
+    if until_ms < whole.until_ms {
+        app.range = Some(TimeRange { from_ms: shown.from_ms.saturating_add(by_ms), until_ms });
+    } else if shown.span_ms() >= whole.span_ms() {
+        app.range = None;
+    } else if app.range.is_some() {
+        app.range = Some(ending_at(whole.until_ms, shown.span_ms()));
+    }
+}
+
+/// Shows the crosshair on the newest sample, or puts it away.
+pub(super) fn toggle_crosshair(app: &mut App) {
+    if app.crosshair_ms.take().is_none() {
+        crosshair_to_end(app, true);
+    }
+}
+
+/// Puts the crosshair on the newest (or oldest) sample of the chart.
+pub(super) fn crosshair_to_end(app: &mut App, newest: bool) {
+    if !app.shows_chart() {
+        app.expanded = true;
+    }
+    let points = app.chart().map_or(&[][..], |chart| &chart.points);
+    let point = if newest { points.last() } else { points.first() };
+    // Before the chart has come there is nothing to point at: then the end of the stretch will do.
+    let visible = app.visible_range();
+    let end_ms = if newest { visible.until_ms } else { visible.from_ms };
+    app.crosshair_ms = Some(point.map_or(end_ms, |point| point.timestamp_ms));
+}
+
+/// Puts the crosshair on the next or previous violation; without a crosshair, on the newest one.
+pub(super) fn step_violation(app: &mut App, forward: bool) {
+    let at_ms = app.crosshair_point().map(|point| point.timestamp_ms);
+    let violations = app.chart().map_or(&[][..], |chart| &chart.violations);
+    let found = match at_ms {
+        None => violations.last(),
+        Some(at_ms) if forward => violations.iter().find(|violation| violation.point.timestamp_ms > at_ms),
+        Some(at_ms) => violations.iter().rev().find(|violation| violation.point.timestamp_ms < at_ms),
+    };
+    match found {
+        Some(violation) => app.crosshair_ms = Some(violation.point.timestamp_ms),
+        None if violations.is_empty() => toast::say(app, "no violations here"),
+        None => toast::say(app, if forward { "no later violation" } else { "no earlier violation" }),
+    }
+}
+
+/// Stops the view, or lets it jump to now. The engine goes on either way.
+pub(super) fn toggle_freeze(app: &mut App) {
+    if app.frozen.take().is_some() {
+        super::rows::refresh(app);
+        return;
+    }
+    let Some(snapshot) = app.snapshot.clone() else { return toast::say(app, "nothing to freeze yet") };
+    app.frozen = Some(freeze(snapshot, app.window, app.now_ms));
+}
+
+fn freeze(snapshot: Arc<Snapshot>, window: Window, now_ms: i64) -> Frozen {
+    // The chart's own stretch, or the window's; `all` has no beginning to pin.
+    let own = snapshot.chart.as_ref().map(|chart| chart.range).filter(|_| snapshot.request.range.is_none());
+    let range = own.or_else(|| window.span_ms().map(|_| window.range_at(snapshot.taken_at_ms)));
+    Frozen { snapshot, range, since_ms: now_ms, alerts_since: 0 }
+}
+
+/// While the view is frozen, a new picture only answers what the user went on to ask: another chart
+/// over the frozen stretch, or, for another window, a whole picture that is frozen in its turn.
+pub(super) fn answer_frozen(app: &mut App, arrived: &Arc<Snapshot>) {
+    let request = app.view_request();
+    let (window, now_ms) = (app.window, app.now_ms);
+    let Some(frozen) = &mut app.frozen else { return };
+    if arrived.request.window != window {
+        return;
+    }
+    if frozen.snapshot.request.window != window {
+        let alerts_since = frozen.alerts_since;
+        *frozen = Frozen { alerts_since, ..freeze(arrived.clone(), window, now_ms) };
+    } else if arrived.request == request && frozen.snapshot.request != request {
+        let answered = Snapshot { request, chart: arrived.chart.clone(), ..Snapshot::clone(&frozen.snapshot) };
+        frozen.snapshot = Arc::new(answered);
+    }
+}

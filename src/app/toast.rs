@@ -1,0 +1,211 @@
+//! Toasts: which alerts and notices are worth one, how they gather, and when they go.
+//!
+//! A toast for an alert is only a view of the row in the store; putting it away loses nothing.
+
+use super::{App, Effect, Notice};
+use crate::model::time::TimeRange;
+use crate::model::{Alert, AlertState, MetricName, Severity};
+
+/// How a toast looks and how long it stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToastKind {
+    /// An alert of this severity.
+    Alert(Severity),
+    /// Something was done.
+    Done,
+    /// Something failed.
+    Failed,
+}
+
+/// A message over the tab. For an alert it is only a view of the row in the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Toast {
+    /// How it looks.
+    pub kind: ToastKind,
+    /// The alert behind it; `None` for notices and for a summary of many alerts.
+    pub alert_id: Option<i64>,
+    /// The metric, for alerts.
+    pub metric: Option<MetricName>,
+    /// What to say.
+    pub text: String,
+    /// How often it was said; for a summary, how many alerts it stands for.
+    pub count: u64,
+    /// When it was last said.
+    pub shown_at_ms: i64,
+    /// When it goes away by itself; `None` stays until seen.
+    pub until_ms: Option<i64>,
+}
+
+/// Toasts on the screen at once; the rest is a number.
+pub const MAX_SHOWN: usize = 3;
+/// Toasts kept; more alerts than that are found in the list.
+const MAX_KEPT: usize = 40;
+/// More alerts at once than this become one summary.
+const BURST: usize = 20;
+/// Alerts on samples older than this are history: one summary, and no bell.
+const HISTORY_MS: i64 = 3_600_000;
+/// The bell rings at most once in this time.
+const BELL_PAUSE_MS: i64 = 30_000;
+const SHORT_MS: i64 = 4_000;
+const LONG_MS: i64 = 8_000;
+
+impl ToastKind {
+    /// How long such a toast stays; `None` until it is seen.
+    const fn lifetime_ms(self) -> Option<i64> {
+        match self {
+            Self::Alert(Severity::Critical) => None,
+            Self::Alert(Severity::Warning) | Self::Failed => Some(LONG_MS),
+            Self::Alert(Severity::Info) | Self::Done => Some(SHORT_MS),
+        }
+    }
+
+    /// Order on the screen: what matters most stands on top.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Alert(Severity::Critical) => 4,
+            Self::Failed => 3,
+            Self::Alert(Severity::Warning) => 2,
+            Self::Done => 1,
+            Self::Alert(Severity::Info) => 0,
+        }
+    }
+}
+
+impl Toast {
+    /// Whether it stands for several alerts.
+    #[must_use]
+    pub const fn is_summary(&self) -> bool {
+        matches!(self.kind, ToastKind::Alert(_)) && self.alert_id.is_none()
+    }
+}
+
+impl App {
+    /// The toasts to draw, the gravest and newest first, at most [`MAX_SHOWN`].
+    #[must_use]
+    pub fn shown_toasts(&self) -> Vec<&Toast> {
+        let mut toasts: Vec<&Toast> = self.toasts.iter().collect();
+        toasts.sort_by_key(|toast| std::cmp::Reverse((toast.kind.rank(), toast.shown_at_ms)));
+        toasts.truncate(MAX_SHOWN);
+        toasts
+    }
+}
+
+/// Takes in alerts that were raised; answers with the bell, if it is to ring.
+pub(super) fn raise(app: &mut App, raised: &[Alert], inserted_here: bool) -> Vec<Effect> {
+    app.unseen_alerts = app.unseen_alerts.saturating_add(raised.len());
+    if let Some(frozen) = &mut app.frozen {
+        frozen.alerts_since = frozen.alerts_since.saturating_add(raised.len());
+    }
+    let loud: Vec<&Alert> = raised.iter().filter(|alert| alert.severity >= app.options.toast_severity).collect();
+    let recent = TimeRange { from_ms: app.now_ms.saturating_sub(HISTORY_MS), until_ms: i64::MAX };
+    let (news, history): (Vec<&Alert>, Vec<&Alert>) =
+        loud.into_iter().partition(|alert| recent.contains(alert.last.timestamp_ms));
+    if news.len() + history.len() > BURST {
+        summarise(app, &[news.as_slice(), history.as_slice()].concat(), "new alerts");
+    } else {
+        summarise(app, &history, "alerts on older samples");
+        for alert in &news {
+            show_alert(app, alert);
+        }
+    }
+    let is_critical = news.iter().any(|alert| alert.severity == Severity::Critical);
+    if is_critical && inserted_here && may_ring(app) { vec![Effect::Bell] } else { Vec::new() }
+}
+
+fn may_ring(app: &mut App) -> bool {
+    let rested = app.last_bell_ms.is_none_or(|at_ms| app.now_ms.saturating_sub(at_ms) >= BELL_PAUSE_MS);
+    if !app.options.bell || !rested {
+        return false;
+    }
+    app.last_bell_ms = Some(app.now_ms);
+    true
+}
+
+fn show_alert(app: &mut App, alert: &Alert) {
+    let known = app.toasts.iter().position(|toast| toast.alert_id == Some(alert.id));
+    let count = known.map_or(0, |index| app.toasts.remove(index).count).saturating_add(1);
+    push(
+        app,
+        ToastKind::Alert(alert.severity),
+        Some((alert.id, alert.metric.clone())),
+        alert.description.clone(),
+        count,
+    );
+}
+
+/// One toast for many alerts; it gathers with the summary on the screen.
+fn summarise(app: &mut App, alerts: &[&Alert], what: &str) {
+    let Some(gravest) = alerts.iter().map(|alert| alert.severity).max() else { return };
+    let earlier = app.toasts.iter().position(|toast| toast.is_summary() && toast.text == what);
+    let (mut count, mut severity) = (alerts.len() as u64, gravest);
+    if let Some(earlier) = earlier.map(|index| app.toasts.remove(index)) {
+        count = count.saturating_add(earlier.count);
+        if let ToastKind::Alert(shown) = earlier.kind {
+            severity = severity.max(shown);
+        }
+    }
+    push(app, ToastKind::Alert(severity), None, what.to_owned(), count);
+}
+
+/// Tells the user that something was done or failed.
+pub(super) fn notice(app: &mut App, notice: Notice) {
+    let kind = if notice.is_error { ToastKind::Failed } else { ToastKind::Done };
+    let said = app.toasts.iter().position(|toast| toast.kind == kind && toast.text == notice.text);
+    let count = said.map_or(0, |index| app.toasts.remove(index).count).saturating_add(1);
+    push(app, kind, None, notice.text, count);
+}
+
+/// A word from the dashboard itself.
+pub(super) fn say(app: &mut App, text: &str) {
+    notice(app, Notice { is_error: false, text: text.to_owned() });
+}
+
+fn push(app: &mut App, kind: ToastKind, alert: Option<(i64, MetricName)>, text: String, count: u64) {
+    if app.toasts.len() >= MAX_KEPT {
+        app.toasts.remove(0);
+    }
+    let (alert_id, metric) = alert.unzip();
+    let until_ms = kind.lifetime_ms().map(|lifetime_ms| app.now_ms.saturating_add(lifetime_ms));
+    app.toasts.push(Toast { kind, alert_id, metric, text, count, shown_at_ms: app.now_ms, until_ms });
+}
+
+/// Puts away what has been shown long enough.
+pub(super) fn expire(app: &mut App) {
+    let now_ms = app.now_ms;
+    app.toasts.retain(|toast| toast.until_ms.is_none_or(|until_ms| now_ms < until_ms));
+}
+
+/// Puts away toasts of alerts that somebody, perhaps in another pane, has acknowledged.
+pub(super) fn forget_acknowledged(app: &mut App) {
+    let Some(snapshot) = app.snapshot.clone() else { return };
+    let known = |id: i64| snapshot.alerts.iter().any(|alert| alert.id == id && alert.state == AlertState::Acknowledged);
+    app.toasts.retain(|toast| !toast.alert_id.is_some_and(known));
+}
+
+/// Puts every toast away; says whether there was one.
+pub(super) fn dismiss(app: &mut App) -> bool {
+    !std::mem::take(&mut app.toasts).is_empty()
+}
+
+/// Puts the toasts of alerts away: their list is open.
+pub(super) fn dismiss_alerts(app: &mut App) {
+    app.toasts.retain(|toast| !matches!(toast.kind, ToastKind::Alert(_)));
+}
+
+/// Acknowledges the chosen alert of the open list, else the alerts of all toasts.
+pub(super) fn acknowledge(app: &mut App) -> Vec<Effect> {
+    let alert_ids: Vec<i64> = match app.selected_alert().and_then(|index| app.alerts().get(index)) {
+        Some(alert) if alert.is_firing() => vec![alert.id],
+        Some(_) => {
+            say(app, "this alert is not firing any more");
+            return Vec::new();
+        }
+        None => app.toasts.iter().filter_map(|toast| toast.alert_id).collect(),
+    };
+    if alert_ids.is_empty() {
+        say(app, "no toast to acknowledge; the alert list has them all");
+        return Vec::new();
+    }
+    dismiss_alerts(app);
+    vec![Effect::Acknowledge { alert_ids }]
+}
