@@ -51,6 +51,17 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// Sorts by place: the file from top to bottom, then the environment and the command line.
+    #[must_use]
+    pub const fn place(&self) -> (bool, usize, usize) {
+        match self.origin {
+            Origin::File { line, column, .. } => (false, line, column),
+            Origin::Default | Origin::Env(_) | Origin::Flag(_) => (true, 0, 0),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.origin, self.message)
@@ -80,6 +91,11 @@ fn lines(problems: &[Problem]) -> String {
 /// Text from outside as it may stand in a message.
 pub fn quoted(text: &str) -> String {
     printable_short(text, SHOWN_CHARS)
+}
+
+/// A message of another room as it may stand in ours; longer than a word, for it says what to do.
+pub fn relayed(message: &impl fmt::Display) -> String {
+    printable_short(&message.to_string(), 4 * SHOWN_CHARS)
 }
 
 /// `did you mean ...`, or the words that would have been understood.

@@ -63,10 +63,6 @@ pub fn read(text: &str, path: &Path) -> FileLayer {
             reader.problem(error.span().unwrap_or(0..0), format!("this is not TOML: {message}"));
         }
     }
-    reader.layer.problems.sort_by_key(|problem| match problem.origin {
-        Origin::File { line, column, .. } => (line, column),
-        _ => (0, 0),
-    });
     reader.layer
 }
 
@@ -108,7 +104,8 @@ impl Reader<'_> {
                 continue;
             }
             let DeValue::Table(table) = value.get_ref() else {
-                self.problem(key.span(), format!("`{name}` is a section: write [{name}] on a line of its own"));
+                let message = belongs_below(name).unwrap_or_else(|| format!("`{name}` is a section: write [{name}]"));
+                self.problem(key.span(), message);
                 continue;
             };
             let entries = in_order(table);
@@ -185,9 +182,9 @@ impl Reader<'_> {
                     .collect();
                 Value::List(texts?)
             }
-            other => {
-                let message = format!("a {} is not expected here", other.type_str());
-                return self.refuse(spanned, &message);
+            DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => {
+                return self
+                    .refuse(spanned, "expected a text in quotes, a whole number, true, false or a list of texts");
             }
         };
         Some(Sourced { value, origin: self.origin(spanned.span()) })
@@ -204,16 +201,22 @@ fn unknown_at_top(name: &str, is_table: bool) -> String {
     if is_table {
         return format!("unknown section [{shown}]: {}", hint(name, sections()));
     }
-    match Setting::EVERY.iter().find(|setting| setting.key() == name) {
-        Some(setting) => format!("unknown key `{shown}`: it belongs below [{}]", setting.section()),
-        None => format!("unknown key `{shown}`: every key stands in a section: {}", hint(name, sections())),
-    }
+    belongs_below(name)
+        .unwrap_or_else(|| format!("unknown key `{shown}`: every key stands in a section: {}", hint(name, sections())))
 }
 
 fn unknown_in(section: &str, name: &str) -> String {
-    let shown = quoted(name);
-    match Setting::EVERY.iter().find(|setting| setting.key() == name) {
-        Some(setting) => format!("unknown key `{shown}` in [{section}]: it belongs below [{}]", setting.section()),
-        None => format!("unknown key `{shown}`: {}", hint(name, settings_in(section).map(Setting::key))),
-    }
+    belongs_below(name).unwrap_or_else(|| {
+        format!("unknown key `{}`: {}", quoted(name), hint(name, settings_in(section).map(Setting::key)))
+    })
+}
+
+/// For a key that is right but stands in the wrong place.
+fn belongs_below(name: &str) -> Option<String> {
+    let sections: Vec<String> = Setting::EVERY
+        .into_iter()
+        .filter(|setting| setting.key() == name)
+        .map(|setting| format!("[{}]", setting.section()))
+        .collect();
+    (!sections.is_empty()).then(|| format!("`{name}` does not belong here, but below {}", sections.join(" or ")))
 }

@@ -53,7 +53,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let file = text.as_deref().map(|text| file::read(text, &path)).unwrap_or_default();
     let merged = merge(&file, sources);
     let (config, problems) = resolve(&merged, &file);
-    let problems: Vec<Problem> = file.problems.into_iter().chain(problems).collect();
+    let mut problems: Vec<Problem> = file.problems.into_iter().chain(problems).collect();
+    problems.sort_by_key(Problem::place);
     if problems.is_empty() {
         Ok(Loaded { config, path, has_file: text.is_some(), merged })
     } else {

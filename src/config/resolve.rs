@@ -5,7 +5,9 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::error::{Origin, Problem, hint, quoted};
+use tracing::Level;
+
+use super::error::{Origin, Problem, hint, quoted, relayed};
 use super::file::{FileLayer, Named, Sourced, Value};
 use super::schema::Setting;
 use super::{AlertsConfig, Config, DetectConfig, DisplayConfig, StoreConfig, paths, style};
@@ -55,7 +57,7 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
             timezone: read.get(Setting::Timezone, defaults.display.timezone, timezone),
         },
         tmux: read.get(Setting::TmuxMode, defaults.tmux, parsed),
-        log_level: read.get(Setting::LogLevel, defaults.log_level, parsed),
+        log_level: read.get(Setting::LogLevel, defaults.log_level, level),
         book,
         keys: read.keys(&file.keys),
     };
@@ -144,7 +146,7 @@ impl Reader<'_> {
                 match word.parse::<Key>() {
                     Ok(key) => keys.push(key),
                     Err(error) => {
-                        let message = format!("[keys] {action}: {}", quoted(&error.to_string()));
+                        let message = format!("[keys] {action}: {}", relayed(&error));
                         self.problem(&value.origin, message);
                     }
                 }
@@ -182,7 +184,7 @@ fn list(value: &Value) -> Vec<String> {
 }
 
 fn parsed<T: FromStr<Err: Display>>(value: &Value) -> Result<T, String> {
-    text(value)?.parse().map_err(|error: T::Err| quoted(&error.to_string()))
+    text(value)?.parse().map_err(|error: T::Err| relayed(&error))
 }
 
 fn path(value: &Value) -> Result<PathBuf, String> {
@@ -193,7 +195,7 @@ fn path(value: &Value) -> Result<PathBuf, String> {
 }
 
 fn duration(value: &Value) -> Result<i64, String> {
-    parse_duration_ms(text(value)?).map_err(|error| quoted(&error.to_string()))
+    parse_duration_ms(text(value)?).map_err(|error| relayed(&error))
 }
 
 fn retention(value: &Value) -> Result<Option<i64>, String> {
@@ -235,6 +237,13 @@ fn flag(value: &Value) -> Result<bool, String> {
         Value::Text(text) if text == "false" || text == "0" => Ok(false),
         _ => Err("expected true or false".to_owned()),
     }
+}
+
+fn level(value: &Value) -> Result<Level, String> {
+    const WORDS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+    let word = text(value)?;
+    let known = WORDS.contains(&word).then(|| word.parse().ok()).flatten();
+    known.ok_or_else(|| format!("unknown level `{}`: {}", quoted(word), hint(word, WORDS.into_iter())))
 }
 
 fn severity(value: &Value) -> Result<Severity, String> {

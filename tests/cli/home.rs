@@ -1,0 +1,80 @@
+//! A home of its own for each test, so that no test sees the user's files or another test's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A home directory that goes away with the test.
+pub struct Home {
+    dir: TempDir,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Self { dir: TempDir::with_prefix("perftop-cli-").expect("a temporary directory") }
+    }
+
+    /// A path below the home directory.
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.dir.path().join(below)
+    }
+
+    /// Writes a file, with the directories above it.
+    pub fn write(&self, below: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// `perftop` with this home and nothing else in its environment; `words` are split at spaces.
+    pub fn perftop(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_perftop"));
+        command
+            .args(words.split_whitespace())
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("HOME", self.dir.path())
+            .env("XDG_DATA_HOME", self.path("data"))
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("LANG", "C.UTF-8")
+            .env("TZ", "UTC");
+        command
+    }
+
+    /// Runs `perftop` and takes what it says apart.
+    pub fn run(&self, words: &str) -> Answer {
+        self.answer(&self.perftop(words).output().expect("perftop starts"))
+    }
+
+    /// What it said, with this home's path as `~`.
+    pub fn answer(&self, output: &Output) -> Answer {
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec()).expect("perftop speaks UTF-8");
+            text.replace(&self.dir.path().display().to_string(), "~")
+        };
+        Answer { stdout: text(&output.stdout), stderr: text(&output.stderr), code: output.status.code() }
+    }
+
+    /// Whether anything was written anywhere in this home.
+    pub fn is_untouched(&self) -> bool {
+        fs::read_dir(self.dir.path()).expect("the home is readable").next().is_none()
+    }
+}
+
+/// What a command said and how it ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: Option<i32>,
+}
+
+/// The directory with this crate's test data.
+pub fn data(below: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/data").join(below)
+}

@@ -1,0 +1,7 @@
+//! The command line as a user sees it: command in; stdout, stderr and exit code out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say so and stop")]
+
+mod config;
+mod home;
+mod manual;
