@@ -13,4 +13,5 @@ pub mod model;
 pub mod render;
 pub mod report;
 pub mod stats;
+pub mod tui;
 pub mod ui;

@@ -40,7 +40,9 @@ pub fn ansi(buf: &Buffer) -> String {
     out
 }
 
-fn push_style(out: &mut String, style: CellStyle) {
+/// Appends the sequence that makes what follows look like this, whatever came before it. A style without
+/// colours sends none.
+pub fn push_style(out: &mut String, style: CellStyle) {
     out.push_str("\x1b[0");
     for (_, parameter) in ATTRIBUTES.into_iter().filter(|(attribute, _)| style.modifier.contains(*attribute)) {
         let _ = write!(out, ";{parameter}");

@@ -9,6 +9,7 @@ mod shapes;
 mod svg;
 mod text;
 
-pub use ansi::ansi;
+pub use ansi::{ansi, push_style};
+pub use runs::CellStyle;
 pub use svg::svg;
 pub use text::text;

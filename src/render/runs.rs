@@ -1,22 +1,32 @@
 //! A row of a buffer as runs of cells that style alike.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 /// How a cell looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CellStyle {
+pub struct CellStyle {
+    /// Colour of the glyph.
     pub fg: Color,
+    /// Colour behind it.
     pub bg: Color,
+    /// Bold, reverse and the like.
     pub modifier: Modifier,
 }
 
 impl CellStyle {
+    /// Nothing set: the terminal's own look.
     pub const PLAIN: Self = Self { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
 
+    /// How a cell is drawn.
+    #[must_use]
+    pub fn of(cell: &Cell) -> Self {
+        Self { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+    }
+
     /// Whether a blank in this style can be told from an empty cell.
-    pub fn shows_on_blanks(self) -> bool {
+    pub(super) fn shows_on_blanks(self) -> bool {
         self.bg != Color::Reset || self.modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED)
     }
 }
@@ -39,8 +49,7 @@ pub(super) fn glyphs(buf: &Buffer, y: u16) -> Vec<Glyph<'_>> {
     while x < buf.area.width {
         let cell = &buf[(buf.area.x + x, buf.area.y + y)];
         let width = (cell.symbol().width() as u16).clamp(1, buf.area.width - x);
-        let style = CellStyle { fg: cell.fg, bg: cell.bg, modifier: cell.modifier };
-        row.push(Glyph { x, width, symbol: cell.symbol(), style });
+        row.push(Glyph { x, width, symbol: cell.symbol(), style: CellStyle::of(cell) });
         x += width;
     }
     row

@@ -1,0 +1,103 @@
+//! Everything that can wake the loop, as one stream: signals first, then keys, then the engine.
+
+use std::future::ready;
+use std::io;
+use std::sync::Arc;
+
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use futures::StreamExt as _;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::signals::{Caught, Signals};
+use crate::app::Notice;
+use crate::engine::RaisedAlerts;
+use crate::model::Snapshot;
+
+/// How many answers of effects may wait; the user gives far fewer orders than that at a time.
+const NOTICES: usize = 16;
+
+/// Why the loop woke.
+#[derive(Debug)]
+pub enum Wake {
+    /// A signal.
+    Signal(Caught),
+    /// A key, a new size, the focus.
+    Terminal(TerminalEvent),
+    /// The terminal can no longer be read.
+    TerminalEnded(io::Result<()>),
+    /// Alerts were raised.
+    Alerts(RaisedAlerts),
+    /// There is a new picture.
+    Snapshot(Arc<Snapshot>),
+    /// An effect was carried out, or failed.
+    Notice(Notice),
+    /// The engine has ended although nobody asked it to.
+    EngineEnded,
+    /// The time asked for has come.
+    Time,
+}
+
+/// Everything that can wake the loop.
+pub struct Sources<'a> {
+    signals: Signals,
+    terminal: EventStream,
+    alerts: &'a mut mpsc::Receiver<RaisedAlerts>,
+    snapshots: &'a mut watch::Receiver<Arc<Snapshot>>,
+    notices: mpsc::Receiver<Notice>,
+    /// A closed channel is always ready; once closed it is left out.
+    engine_ended: bool,
+}
+
+impl<'a> Sources<'a> {
+    /// Listens to the engine's channels, to the signals and to the terminal. Answers of effects come
+    /// in through the sender.
+    pub fn listen(
+        alerts: &'a mut mpsc::Receiver<RaisedAlerts>,
+        snapshots: &'a mut watch::Receiver<Arc<Snapshot>>,
+    ) -> io::Result<(Self, mpsc::Sender<Notice>)> {
+        let (sender, notices) = mpsc::channel(NOTICES);
+        let signals = Signals::listen()?;
+        let sources = Self { signals, terminal: EventStream::new(), alerts, snapshots, notices, engine_ended: false };
+        Ok((sources, sender))
+    }
+
+    /// Waits for whatever comes first, at the latest until `until`.
+    pub async fn next(&mut self, until: Instant) -> Wake {
+        tokio::select! {
+            biased;
+            wake = self.any() => wake,
+            () = sleep_until(until) => Wake::Time,
+        }
+    }
+
+    /// What is there already, without waiting.
+    pub async fn ready(&mut self) -> Option<Wake> {
+        tokio::select! {
+            biased;
+            wake = self.any() => Some(wake),
+            () = ready(()) => None,
+        }
+    }
+
+    /// Dropping the future loses nothing.
+    async fn any(&mut self) -> Wake {
+        let wake = tokio::select! {
+            biased;
+            caught = self.signals.next() => Wake::Signal(caught),
+            event = self.terminal.next() => match event {
+                Some(Ok(event)) => Wake::Terminal(event),
+                Some(Err(error)) => Wake::TerminalEnded(Err(error)),
+                None => Wake::TerminalEnded(Ok(())),
+            },
+            raised = self.alerts.recv(), if !self.engine_ended => raised.map_or(Wake::EngineEnded, Wake::Alerts),
+            Some(notice) = self.notices.recv() => Wake::Notice(notice),
+            changed = self.snapshots.changed(), if !self.engine_ended => match changed {
+                Ok(()) => Wake::Snapshot(Arc::clone(&self.snapshots.borrow_and_update())),
+                Err(_) => Wake::EngineEnded,
+            },
+        };
+        self.engine_ended |= matches!(wake, Wake::EngineEnded);
+        wake
+    }
+}
