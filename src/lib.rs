@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod engine;
+pub mod ingest;
 pub mod model;
 pub mod render;
 pub mod report;

@@ -1,0 +1,123 @@
+//! Why a line was not taken, in words that say what to do about it.
+
+use crate::ingest::limits::{MAX_CONTEXT_BYTES, MAX_LINE_BYTES, MAX_NAME_BYTES, MAX_TAGS};
+use crate::model::text::printable_short;
+use crate::model::time::rfc3339;
+
+use super::timestamp::TimestampUnit;
+
+/// A line that was not taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reject {
+    /// Its number in the input, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: Reason,
+    /// The line itself, without its end; the beginning of one that is over-long.
+    pub text: String,
+}
+
+/// Why a line was not taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Reason {
+    /// The line goes on beyond the limit.
+    #[error("the line is longer than {MAX_LINE_BYTES} bytes")]
+    LineTooLong,
+    /// The bytes are not UTF-8.
+    #[error("not UTF-8 at byte {}", .0 + 1)]
+    NotUtf8(usize),
+    /// A NUL byte, which no text has.
+    #[error("a NUL byte at byte {}", .0 + 1)]
+    Nul(usize),
+    /// Not JSON at all.
+    #[error("not JSON: {0}")]
+    NotJson(String),
+    /// JSON, but not an object.
+    #[error("not a JSON object: write {{\"metric_name\":\"...\",\"value\":...}}")]
+    NotAnObject,
+    /// A field is given twice.
+    #[error("`{0}` is given twice")]
+    Twice(&'static str),
+    /// The name is missing.
+    #[error("no `metric_name`")]
+    NoName,
+    /// The name is empty.
+    #[error("`metric_name` is empty")]
+    EmptyName,
+    /// The name has a NUL character.
+    #[error("`metric_name` has a NUL character in it")]
+    NulInName,
+    /// The name is too long.
+    #[error("`metric_name` is {0} bytes long, more than {MAX_NAME_BYTES}")]
+    NameTooLong(usize),
+    /// `metric_name` and its alias disagree.
+    #[error("`metric_name` and `metric` differ: give one of them")]
+    NamesDiffer,
+    /// The value is missing.
+    #[error("no `value`")]
+    NoValue,
+    /// The value is a string that reads as a number.
+    #[error("`value` is a string: write it without quotes")]
+    QuotedValue,
+    /// The value is not within the range of a 64-bit float, or not a number.
+    #[error("`value` is not a finite number: {0}")]
+    NotFinite(String),
+    /// A field has another type than it should have.
+    #[error("`{field}` is {found}: expected {expected}")]
+    WrongType {
+        /// Which field.
+        field: &'static str,
+        /// What it is.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A number that is no instant in the unit it was read in, but is one in another.
+    #[error("`timestamp` {number} is not in {read_as}: if it is in {looks_like}, say --timestamp-unit {looks_like}")]
+    AmbiguousTimestamp {
+        /// As it was written.
+        number: String,
+        /// The unit it was read in.
+        read_as: TimestampUnit,
+        /// The unit in which it would be an instant.
+        looks_like: TimestampUnit,
+    },
+    /// A number that is no instant in any unit.
+    #[error("`timestamp` {0} is not an instant between 2000 and now")]
+    AbsurdTimestamp(String),
+    /// Before 2000.
+    #[error("`timestamp` {} is before 2000-01-01", rfc3339(*.0))]
+    TooOld(i64),
+    /// Later than a clock may be ahead.
+    #[error("`timestamp` {} is more than a day ahead of this machine's clock", rfc3339(*.0))]
+    InTheFuture(i64),
+    /// A string that is no instant.
+    #[error("`timestamp` `{0}` is not an instant: write ms since 1970 or RFC 3339 (2026-11-21T07:00:00Z)")]
+    NotAnInstant(String),
+    /// The context is given as an object and as a string.
+    #[error("`context` and `context_json` are both given: give one of them")]
+    TwoContexts,
+    /// `context_json` does not hold an object.
+    #[error("`context_json` does not hold a JSON object")]
+    NotAContext,
+    /// A tag holds an object or a list.
+    #[error("the context is nested at `{0}`: tags are strings, numbers, true or false")]
+    NestedContext(String),
+    /// A tag is given twice.
+    #[error("the context has the tag `{0}` twice")]
+    TagTwice(String),
+    /// Too many tags.
+    #[error("the context has more than {MAX_TAGS} tags")]
+    TooManyTags,
+    /// The context is too long.
+    #[error("the context is {0} bytes long, more than {MAX_CONTEXT_BYTES}")]
+    ContextTooLong(usize),
+}
+
+/// How many characters of the user's own text a reason quotes.
+const QUOTED_CHARS: usize = 60;
+
+/// The user's text, safe and short enough to stand in a message.
+pub(super) fn quoted(text: &str) -> String {
+    printable_short(text, QUOTED_CHARS)
+}
