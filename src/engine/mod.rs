@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::model::{Snapshot, ViewRequest};
 
-pub use options::{Command, DetectOptions, EngineOptions, RaisedAlerts};
+pub use crate::detect::DetectOptions;
+pub use options::{Command, EngineOptions, RaisedAlerts};
 
 /// The engine as the dashboard holds it: what comes out, what goes in.
 #[derive(Debug)]

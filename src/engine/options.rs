@@ -2,22 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::model::{Alert, MetricBook, Window};
-
-/// How samples are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DetectOptions {
-    /// The trailing window of the baseline a sample is judged against.
-    pub window: Window,
-    /// Samples a baseline must hold before anything is judged against it.
-    pub min_samples: u64,
-}
-
-impl Default for DetectOptions {
-    fn default() -> Self {
-        Self { window: Window::D7, min_samples: 30 }
-    }
-}
+use crate::detect::DetectOptions;
+use crate::model::{Alert, MetricBook};
 
 /// What the engine works on and by which rules.
 #[derive(Debug, Clone)]

@@ -4,6 +4,8 @@
 
 mod moments;
 mod quantile;
+mod trend;
 
 pub use moments::Moments;
 pub use quantile::{baseline, quantiles};
+pub use trend::{Line, line, trend};

@@ -91,7 +91,7 @@ mod tests {
 
     // python3 -c "import numpy as np; v = [...]; print(np.mean(v), np.std(v, ddof=1))"
     #[rstest]
-    #[case::tiny(&[1.0, 2.0], 1.5, 0.707_106_781_186_547_6)]
+    #[case::tiny(&[1.0, 2.0], 1.5, std::f64::consts::FRAC_1_SQRT_2)]
     #[case::constant(&[0.1; 7], 0.1, 0.0)]
     #[case::negative(&[-3.5, -1.25, -100.0, -0.5], -26.3125, 49.141_536_656_885_286)]
     #[case::large_mean(&[1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0], 1e9 + 10.0, 5.477_225_575_051_661)]

@@ -1,0 +1,311 @@
+//! The live detector: every series with its trailing baseline and the state of its run rules.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::control_limits;
+use super::describe::Account;
+use super::rolling::RollingBaseline;
+use super::western_electric::{Fired, RUN_LENGTH, RuleSet, RunState, Side, beyond};
+use crate::model::{ControlLimits, Finding, LimitType, MetricBook, MetricName, Point, Rule, Sample, Unit, Window};
+
+/// A sample may be dated this far ahead of the clock (clocks differ) and still count as the present.
+const AHEAD_MS: i64 = 60_000;
+
+/// How samples are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DetectOptions {
+    /// The trailing window of the baseline a sample is judged against.
+    pub window: Window,
+    /// Samples a baseline must hold before anything is judged against it.
+    pub min_samples: u64,
+}
+
+impl Default for DetectOptions {
+    fn default() -> Self {
+        Self { window: Window::D7, min_samples: 30 }
+    }
+}
+
+/// Judges samples in the order in which they arrive, each against the baseline of what came before it.
+///
+/// - A sample older than its metric's newest is judged by rule 1 alone: it is not the next of any run.
+/// - A sample dated more than a minute after `now_ms` is judged by rule 1 and not learned: one wrong clock
+///   must not end the present for everybody else.
+#[derive(Debug, Clone)]
+pub struct Detector {
+    options: DetectOptions,
+    book: MetricBook,
+    series: HashMap<MetricName, Series>,
+}
+
+/// One metric as the detector knows it.
+#[derive(Debug, Clone)]
+struct Series {
+    unit: Unit,
+    rules: RuleSet,
+    baseline: RollingBaseline,
+    runs: RunState,
+    /// The last points in order, for evidence.
+    recent: VecDeque<Point>,
+    newest_ms: i64,
+}
+
+/// What fired on a sample, and against what.
+struct Judgement {
+    fired: Fired,
+    limits: ControlLimits,
+    /// Samples behind the limits.
+    count: u64,
+}
+
+impl Detector {
+    /// A detector that knows no series yet.
+    #[must_use]
+    pub fn new(options: DetectOptions, book: MetricBook) -> Self {
+        Self { options, book, series: HashMap::new() }
+    }
+
+    /// Learns points that were judged before, oldest first: the same as judging them, in silence.
+    pub fn remember(&mut self, metric: &MetricName, points: &[Point], now_ms: i64) {
+        let options = self.options;
+        let series = self.series(metric);
+        for &point in points {
+            series.judge(point, options, now_ms);
+        }
+    }
+
+    /// The findings on the next sample; then learns it.
+    pub fn judge(&mut self, sample: &Sample, now_ms: i64) -> Vec<Finding> {
+        let options = self.options;
+        let series = self.series(&sample.metric);
+        let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+        match series.judge(point, options, now_ms) {
+            Some(judgement) => series.findings(sample, &judgement),
+            None => Vec::new(),
+        }
+    }
+
+    fn series(&mut self, metric: &MetricName) -> &mut Series {
+        let Self { options, book, series } = self;
+        series.entry(MetricName::clone(metric)).or_insert_with(|| Series::new(metric, options.window, book))
+    }
+}
+
+impl Series {
+    fn new(metric: &str, window: Window, book: &MetricBook) -> Self {
+        Self {
+            unit: book.unit(metric),
+            rules: RuleSet::from(book.rules(metric)),
+            baseline: RollingBaseline::new(window),
+            runs: RunState::default(),
+            recent: VecDeque::with_capacity(RUN_LENGTH as usize),
+            newest_ms: i64::MIN,
+        }
+    }
+
+    /// Judges a point and learns it; `None` when nothing fired.
+    fn judge(&mut self, point: Point, options: DetectOptions, now_ms: i64) -> Option<Judgement> {
+        let is_ahead = point.timestamp_ms > now_ms.saturating_add(AHEAD_MS);
+        let is_next = !is_ahead && point.timestamp_ms >= self.newest_ms;
+        let moments = self.baseline.at(if is_ahead { now_ms } else { point.timestamp_ms });
+        let std_dev = moments.std_dev().unwrap_or(0.0);
+        let limits = control_limits(moments.n, moments.mean, std_dev, options.min_samples);
+        let fired = self.fired(point.value, limits.as_ref(), is_next);
+        if is_next {
+            self.newest_ms = point.timestamp_ms;
+            if self.recent.len() == RUN_LENGTH as usize {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(point);
+        }
+        if !is_ahead {
+            self.baseline.learn(point);
+        }
+        (fired != Fired::default()).then_some(limits).flatten().map(|limits| Judgement {
+            fired,
+            limits,
+            count: moments.n,
+        })
+    }
+
+    fn fired(&mut self, value: f64, limits: Option<&ControlLimits>, is_next: bool) -> Fired {
+        match limits {
+            Some(limits) if is_next => self.runs.step(value, limits),
+            Some(limits) => Fired { beyond_limit: beyond(value, limits, 3.0), ..Fired::default() },
+            None => {
+                if is_next {
+                    self.runs = RunState::default();
+                }
+                Fired::default()
+            }
+        }
+    }
+
+    fn findings(&self, sample: &Sample, judgement: &Judgement) -> Vec<Finding> {
+        judgement
+            .fired
+            .iter()
+            .filter(|&(rule, _)| self.rules.contains(rule))
+            .map(|(rule, side)| self.finding(sample, rule, side, judgement))
+            .collect()
+    }
+
+    fn finding(&self, sample: &Sample, rule: Rule, side: Side, judgement: &Judgement) -> Finding {
+        let evidence = self.evidence(sample, rule, side);
+        let Judgement { limits, count, .. } = *judgement;
+        let account =
+            Account { metric: &sample.metric, unit: self.unit, rule, side, evidence: &evidence, limits, count };
+        Finding {
+            description: account.sentence(),
+            metric: MetricName::clone(&sample.metric),
+            rule,
+            limit_type: limit_type(rule, side),
+            severity: rule.severity(),
+            sample_id: sample.id,
+            evidence,
+            limits,
+        }
+    }
+
+    fn evidence(&self, sample: &Sample, rule: Rule, side: Side) -> Vec<Point> {
+        match rule {
+            Rule::BeyondLimit => vec![Point { timestamp_ms: sample.timestamp_ms, value: sample.value }],
+            Rule::TwoOfThree => {
+                let newest_first = self.recent.iter().rev().take(3).enumerate();
+                let mut beyond: Vec<Point> = newest_first
+                    .filter(|&(back, _)| self.runs.was_warned(back, side))
+                    .map(|(_, &point)| point)
+                    .collect();
+                beyond.reverse();
+                beyond
+            }
+            Rule::SevenOnOneSide => self.recent.iter().copied().collect(),
+        }
+    }
+}
+
+const fn limit_type(rule: Rule, side: Side) -> LimitType {
+    match (rule, side) {
+        (Rule::BeyondLimit, Side::Above) => LimitType::Ucl,
+        (Rule::BeyondLimit, Side::Below) => LimitType::Lcl,
+        (Rule::TwoOfThree, _) => LimitType::Run,
+        (Rule::SevenOnOneSide, _) => LimitType::Trend,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::MetricSettings;
+
+    const NOW_MS: i64 = 1_700_000_000_000;
+
+    fn detector() -> Detector {
+        Detector::new(DetectOptions::default(), MetricBook::default())
+    }
+
+    fn sample(id: i64, value: f64) -> Sample {
+        Sample { id, metric: "api_response_time".into(), value, timestamp_ms: NOW_MS + id * 1_000 - 1_000_000 }
+    }
+
+    /// Feeds `values` with ids from `first_id` on; returns (id, rule) of the findings.
+    fn feed(detector: &mut Detector, first_id: i64, values: &[f64]) -> Vec<(i64, Rule)> {
+        let samples = (first_id..).zip(values).map(|(id, &value)| sample(id, value));
+        samples
+            .flat_map(|sample| detector.judge(&sample, NOW_MS))
+            .map(|finding| (finding.sample_id, finding.rule))
+            .collect()
+    }
+
+    /// 40 values around 100 with sd of about 1, on alternating sides so that no rule fires.
+    fn calm() -> Vec<f64> {
+        [99.0, 101.0].repeat(20)
+    }
+
+    #[test]
+    fn nothing_is_judged_before_there_are_enough_samples() {
+        let mut detector = detector();
+        assert_eq!(feed(&mut detector, 0, &calm()[..29]), []);
+        assert_eq!(feed(&mut detector, 29, &[500.0]), []);
+        let mut detector = self::detector();
+        feed(&mut detector, 0, &calm()[..30]);
+        assert_eq!(feed(&mut detector, 30, &[500.0]), [(30, Rule::BeyondLimit)]);
+    }
+
+    #[test]
+    fn a_sample_has_no_part_in_its_own_baseline() {
+        let mut detector = detector();
+        feed(&mut detector, 0, &calm());
+        let findings = detector.judge(&sample(40, 1e6), NOW_MS);
+        let before: crate::stats::Moments = calm().into_iter().collect();
+        assert!((findings[0].limits.center - before.mean).abs() < 1e-12);
+        assert!((findings[0].limits.sigma - before.std_dev().unwrap()).abs() < 1e-12);
+        assert_eq!((findings[0].limit_type, findings[0].severity.level()), (LimitType::Ucl, 3));
+    }
+
+    #[test]
+    fn evidence_is_what_made_the_rule_fire() {
+        let mut detector = detector();
+        feed(&mut detector, 0, &calm());
+        feed(&mut detector, 40, &[102.2, 100.0]);
+        let findings = detector.judge(&sample(42, 102.3), NOW_MS);
+        let values: Vec<f64> = findings[0].evidence.iter().map(|point| point.value).collect();
+        assert_eq!((findings[0].rule, findings[0].limit_type), (Rule::TwoOfThree, LimitType::Run));
+        assert_eq!(values, [102.2, 102.3]);
+        let findings = feed(&mut detector, 43, &[99.5; 7]);
+        assert_eq!(findings, [(49, Rule::SevenOnOneSide)]);
+    }
+
+    #[test]
+    fn a_late_sample_is_judged_by_rule_one_and_breaks_no_run() {
+        let mut detector = detector();
+        feed(&mut detector, 100, &calm());
+        assert_eq!(feed(&mut detector, 140, &[99.6; 6]), []);
+        assert_eq!(feed(&mut detector, 139, &[101.5]), []);
+        assert_eq!(feed(&mut detector, 146, &[99.6]), [(146, Rule::SevenOnOneSide)]);
+        assert_eq!(feed(&mut detector, 139, &[300.0]), [(139, Rule::BeyondLimit)]);
+    }
+
+    #[test]
+    fn a_sample_from_the_future_does_not_end_the_present() {
+        let mut detector = detector();
+        feed(&mut detector, 0, &calm());
+        let year_3000 = Sample { timestamp_ms: 32_503_680_000_000, ..sample(40, 500.0) };
+        assert_eq!(detector.judge(&year_3000, NOW_MS).len(), 1);
+        assert_eq!(feed(&mut detector, 41, &[500.0]), [(41, Rule::BeyondLimit)]);
+    }
+
+    #[test]
+    fn a_constant_metric_that_changes_is_news() {
+        let mut detector = detector();
+        assert_eq!(feed(&mut detector, 0, &[0.1; 400]), []);
+        let findings = detector.judge(&sample(400, 0.2), NOW_MS);
+        assert!(findings[0].description.contains("differs from the constant"), "{}", findings[0].description);
+    }
+
+    #[test]
+    fn rules_that_are_switched_off_stay_silent() {
+        let settings = MetricSettings { rules: Some(vec![Rule::SevenOnOneSide]), ..MetricSettings::default() };
+        let book = MetricBook::new([("api_response_time".to_owned(), settings)].into(), Rule::EVERY.to_vec());
+        let mut detector = Detector::new(DetectOptions::default(), book);
+        feed(&mut detector, 0, &calm());
+        assert_eq!(feed(&mut detector, 40, &[500.0]), []);
+    }
+
+    #[test]
+    fn remembering_is_judging_in_silence() {
+        let (mut live, mut restarted) = (detector(), detector());
+        feed(&mut live, 0, &calm());
+        feed(&mut live, 40, &[100.4; 9]);
+        let points: Vec<Point> = calm()
+            .into_iter()
+            .chain([100.4; 9])
+            .zip(0..)
+            .map(|(value, id)| Point { timestamp_ms: sample(id, 0.0).timestamp_ms, value })
+            .collect();
+        restarted.remember(&"api_response_time".into(), &points, NOW_MS);
+        let next = sample(49, 140.0);
+        assert_eq!(live.judge(&next, NOW_MS), restarted.judge(&next, NOW_MS));
+        assert_eq!(feed(&mut restarted, 50, &[101.0; 6]), feed(&mut live, 50, &[101.0; 6]));
+    }
+}
