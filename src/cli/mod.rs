@@ -6,6 +6,7 @@ mod config;
 mod context;
 pub mod demo;
 mod exit;
+mod logging;
 mod man;
 
 use std::io::{self, Write as _};
@@ -18,7 +19,7 @@ use args::{Cli, Command, DashboardArgs};
 pub use context::Context;
 pub use exit::{Exit, Refusal};
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, paths};
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -64,6 +65,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Config(args)) => return config::run(args, cli),
         None => {}
     }
-    let _context = Context::new(cli)?;
+    let context = Context::new(cli)?;
+    let _logging = logging::start(paths::log_dir(), logging::level(context.config.log_level, cli.global.verbose));
     Ok(Exit::Ok)
 }

@@ -19,7 +19,7 @@ pub use error::{ConfigError, Origin, Problem, nearest};
 pub use load::{Loaded, Sources, load};
 pub use schema::Setting;
 
-use crate::app::{Action, Key};
+use crate::app::Keymap;
 use crate::model::time::Zone;
 use crate::model::{MetricBook, Rule, Severity, Window};
 use crate::ui::theme::{Role, Theme};
@@ -41,8 +41,8 @@ pub struct Config {
     pub log_level: tracing::Level,
     /// `[metrics."name"]`, and `[detect] rules` for all others.
     pub book: MetricBook,
-    /// `[keys]`: what differs from the defaults.
-    pub keys: Vec<(Action, Vec<Key>)>,
+    /// `[keys]` over the default keys.
+    pub keymap: Keymap,
 }
 
 /// `[store]`
@@ -131,7 +131,7 @@ impl Default for Config {
             tmux: TmuxMode::Auto,
             log_level: tracing::Level::INFO,
             book: MetricBook::default(),
-            keys: Vec::new(),
+            keymap: Keymap::default(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::error::{Origin, Problem, hint, quoted, relayed};
 use super::file::{FileLayer, Named, Sourced, Value};
 use super::schema::Setting;
 use super::{AlertsConfig, Config, DetectConfig, DisplayConfig, StoreConfig, paths, style};
-use crate::app::{Action, Key};
+use crate::app::{Action, Chord, Keymap};
 use crate::model::time::{Zone, length, parse_duration_ms};
 use crate::model::{Direction, MetricBook, MetricSettings, Rule, Severity, Unit};
 use crate::ui::theme::Role;
@@ -59,7 +59,7 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
         tmux: read.get(Setting::TmuxMode, defaults.tmux, parsed),
         log_level: read.get(Setting::LogLevel, defaults.log_level, level),
         book,
-        keys: read.keys(&file.keys),
+        keymap: read.keymap(&file.keys),
     };
     (config, read.problems)
 }
@@ -132,35 +132,36 @@ impl Reader<'_> {
         styles
     }
 
-    fn keys(&mut self, entries: &[Named]) -> Vec<(Action, Vec<Key>)> {
-        let mut bound: Vec<(Action, Vec<Key>)> = Vec::new();
-        let mut taken: Vec<(Key, Action, Origin)> = Vec::new();
+    fn keymap(&mut self, entries: &[Named]) -> Keymap {
+        let mut keymap = Keymap::default();
+        let mut bound: Vec<(Action, &Origin)> = Vec::new();
         for (name, value) in entries {
             let Ok(action) = name.value.parse::<Action>() else {
                 let hint = hint(&name.value, Action::EVERY.iter().map(|action| action.name()));
                 self.problem(&name.origin, format!("unknown action `{}`: {hint}", quoted(&name.value)));
                 continue;
             };
-            let mut keys = Vec::new();
+            let mut chords = Vec::new();
             for word in list(&value.value) {
-                match word.parse::<Key>() {
-                    Ok(key) => keys.push(key),
-                    Err(error) => {
-                        let message = format!("[keys] {action}: {}", relayed(&error));
-                        self.problem(&value.origin, message);
-                    }
+                match word.parse::<Chord>() {
+                    Ok(chord) => chords.push(chord),
+                    Err(error) => self.problem(&value.origin, format!("[keys] {action}: {}", relayed(&error))),
                 }
             }
-            for &key in &keys {
-                if let Some((_, other, origin)) = taken.iter().find(|(other, ..)| *other == key) {
-                    let message = format!("[keys] {action}: `{key}` is bound to `{other}` already, at {origin}");
-                    self.problem(&value.origin, message);
-                }
-                taken.push((key, action, value.origin.clone()));
-            }
-            bound.push((action, keys));
+            keymap.bind(action, chords);
+            bound.push((action, &value.origin));
         }
-        bound
+        if let Err(conflict) = keymap.check() {
+            let places: Vec<_> =
+                bound.iter().filter(|(action, _)| [conflict.first, conflict.second].contains(action)).collect();
+            let (origin, other) = match places[..] {
+                [(_, first), (_, second), ..] => (*second, format!(" (the other is at {first})")),
+                [(_, only)] => (*only, String::new()),
+                [] => (&Origin::Default, String::new()),
+            };
+            self.problem(origin, format!("[keys] {conflict}{other}"));
+        }
+        keymap
     }
 }
 

@@ -1,7 +1,10 @@
 //! The configuration: its layers, its mistakes, and that nothing is written uninvited.
 
 use std::fs;
+use std::path::Path;
 
+use perftop::app::Action;
+use perftop::config::{self, Config, Origin, Setting, Sources};
 use rstest::rstest;
 
 use crate::home::{Home, data};
@@ -83,16 +86,24 @@ fn the_commented_default_file_equals_the_defaults() {
         .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
         .fold(String::new(), |text, line| text + line + "\n");
     home.write("all.toml", &uncommented);
-    let run = |words: &str| {
-        let output = home.perftop(words).env("XDG_DATA_HOME", home.path(".local/share")).output();
-        home.answer(&output.expect("perftop starts"))
-    };
-    let (all, defaults) = (run("config print --config all.toml"), run("config print"));
-    let settings =
-        |text: &str| text.lines().map(|line| line.split("  #").next().unwrap_or("").to_owned()).collect::<Vec<_>>();
-    assert_eq!(settings(&all.stdout), settings(&defaults.stdout), "{}", all.stderr);
-    let said = |text: &str| text.matches("all.toml:").count();
-    assert_eq!(said(&all.stdout), defaults.stdout.matches(" = ").count(), "a setting is missing in the default file");
+    let path = home.path("all.toml");
+    let loaded = config::load(&Sources { file: Some(&path), env: &|_| None, flags: &[] }).expect("the file is right");
+    let mut config = loaded.config.clone();
+    let defaults = Config::default();
+    for (path, default, below) in [
+        (&mut config.store.path, &defaults.store.path, "perftop.db"),
+        (&mut config.store.drop_dir, &defaults.store.drop_dir, "drop"),
+    ] {
+        assert!(path.ends_with(Path::new(".local/share/perftop").join(below)), "{}", path.display());
+        path.clone_from(default);
+    }
+    assert_eq!(config, defaults);
+    for setting in Setting::EVERY {
+        assert_ne!(loaded.origin(setting), Origin::Default, "{setting:?} is missing in the default file");
+    }
+    for action in Action::EVERY {
+        assert!(uncommented.contains(&format!("\n{action} = [")), "{action} is missing in the default file");
+    }
 }
 
 #[test]
@@ -108,7 +119,7 @@ fn the_examples_in_the_default_file_are_right() {
     home.write("examples.toml", &text);
     let answer = home.run("config check --config examples.toml");
     assert_eq!((answer.code, answer.stderr.as_str()), (Some(0), ""), "{text}");
-    assert!(text.contains("[metrics.") && text.contains("[keys]") && text.contains("[theme]"), "{text}");
+    assert!(text.contains("[metrics.") && text.contains("[theme]"), "{text}");
 }
 
 #[rstest]
