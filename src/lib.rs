@@ -15,5 +15,6 @@ pub mod model;
 pub mod render;
 pub mod report;
 pub mod stats;
+pub mod store;
 pub mod tui;
 pub mod ui;

@@ -9,6 +9,7 @@ mod finding;
 mod metric;
 mod sample;
 mod snapshot;
+mod source;
 pub mod text;
 pub mod time;
 mod window;
@@ -20,6 +21,7 @@ pub use finding::{Finding, LimitType, Rule, Severity};
 pub use metric::{Direction, MetricName, Unit};
 pub use sample::{NewSample, Point, Sample};
 pub use snapshot::{ChartData, Health, SPARK_BUCKETS, SeriesSummary, Snapshot, Status, Trend, ViewRequest, Violation};
+pub use source::{FileIdentity, SourceOffset};
 pub use time::TimeRange;
 pub use window::{Window, WindowParseError};
 

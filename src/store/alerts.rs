@@ -1,0 +1,231 @@
+//! Alerts: findings of one rule on one metric, gathered while they keep coming.
+//!
+//! A finding joins the open alert of its metric and rule when its sample lies within the cool-down of
+//! the alert's samples; otherwise it opens a new alert and the old one has recovered.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::schema::{self, State};
+use super::{Store, StoreError, anomalies};
+use crate::model::{Alert, AlertState, ControlLimits, Finding, LimitType, Point, Rule, Severity};
+
+/// What came of recording findings. An alert that was opened and updated at once is only in `raised`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Recorded {
+    /// Alerts opened.
+    pub raised: Vec<Alert>,
+    /// Alerts that were open before and gathered more.
+    pub updated: Vec<Alert>,
+}
+
+const COLUMNS: &str = "id, metric_name, rule, limit_type, severity, description, center, sigma, first_ms, first_value,
+  last_ms, last_value, peak_value, count, opened_at, updated_at, acknowledged_at, recovered_at";
+
+impl Store {
+    /// Up to which id the log was judged; `None` when this store never was.
+    pub fn judged_up_to(&self) -> Result<Option<i64>, StoreError> {
+        self.read("read the detector's mark", |conn| {
+            if schema::has_derived(conn)? { State::JudgedUpTo.get(conn) } else { Ok(None) }
+        })
+    }
+
+    /// Records the findings of the samples up to `up_to_id`, with the mark that they were judged, in one
+    /// transaction. Findings of samples that are already judged are dropped: when two processes find the
+    /// same, whoever comes first records it.
+    pub fn record(
+        &mut self,
+        findings: &[Finding],
+        up_to_id: i64,
+        cooldown_ms: i64,
+        now_ms: i64,
+    ) -> Result<Recorded, StoreError> {
+        self.write("record findings", |transaction| {
+            let judged = State::JudgedUpTo.get(transaction)?;
+            let (mut raised, mut updated) = (BTreeSet::new(), BTreeSet::new());
+            for finding in findings.iter().filter(|finding| judged.is_none_or(|judged| finding.sample_id > judged)) {
+                let Some(point) = finding.point() else { continue };
+                anomalies::insert(transaction, finding, point, now_ms)?;
+                let (last_in, first_in) =
+                    (point.timestamp_ms.saturating_sub(cooldown_ms), point.timestamp_ms.saturating_add(cooldown_ms));
+                if let Some(id) = find_open(transaction, finding, last_in, first_in)? {
+                    update(transaction, id, finding, point, now_ms)?;
+                    if !raised.contains(&id) {
+                        updated.insert(id);
+                    }
+                } else if let Some(id) = open(transaction, finding, point, now_ms)? {
+                    raised.insert(id);
+                }
+            }
+            if judged.is_none_or(|judged| judged < up_to_id) {
+                State::JudgedUpTo.set(transaction, up_to_id)?;
+            }
+            Ok(Recorded { raised: load(transaction, &raised)?, updated: load(transaction, &updated)? })
+        })
+    }
+
+    /// Alerts, the one that gathered a finding last first.
+    pub fn alerts(&self, limit: usize) -> Result<Vec<Alert>, StoreError> {
+        self.read("read alerts", |conn| {
+            if !schema::has_derived(conn)? {
+                return Ok(Vec::new());
+            }
+            conn.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM perftop_alert ORDER BY updated_at DESC, id DESC LIMIT ?1"
+            ))?
+            .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], read)?
+            .collect()
+        })
+    }
+
+    /// Marks firing alerts as seen; answers how many were firing.
+    pub fn acknowledge(&mut self, ids: &[i64], now_ms: i64) -> Result<usize, StoreError> {
+        self.write("acknowledge alerts", |transaction| {
+            let mut statement = transaction.prepare_cached(
+                "UPDATE perftop_alert SET acknowledged_at = ?2
+                 WHERE id = ?1 AND acknowledged_at IS NULL AND recovered_at IS NULL",
+            )?;
+            ids.iter().map(|id| statement.execute((id, now_ms))).sum()
+        })
+    }
+
+    /// Ends the open alerts that gathered no finding since `quiet_since_ms`, by the time findings were
+    /// recorded; answers them. Takes no lock when there is none.
+    pub fn recover(&mut self, quiet_since_ms: i64, now_ms: i64) -> Result<Vec<Alert>, StoreError> {
+        if self.read("look for quiet alerts", |conn| quiet(conn, quiet_since_ms))?.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write("end alerts", |transaction| {
+            let ids = quiet(transaction, quiet_since_ms)?;
+            for id in &ids {
+                transaction
+                    .prepare_cached("UPDATE perftop_alert SET recovered_at = ?2 WHERE id = ?1")?
+                    .execute((id, now_ms))?;
+            }
+            load(transaction, &ids)
+        })
+    }
+}
+
+fn quiet(conn: &Connection, quiet_since_ms: i64) -> rusqlite::Result<BTreeSet<i64>> {
+    if !schema::has_derived(conn)? {
+        return Ok(BTreeSet::new());
+    }
+    conn.prepare_cached("SELECT id FROM perftop_alert WHERE recovered_at IS NULL AND updated_at < ?1")?
+        .query_map([quiet_since_ms], |row| row.get(0))?
+        .collect()
+}
+
+/// The open alert of the finding's metric and rule whose samples reach from before `first_in` to after
+/// `last_in`.
+fn find_open(conn: &Connection, finding: &Finding, last_in: i64, first_in: i64) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached(
+        "SELECT id FROM perftop_alert
+         WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND last_ms >= ?3 AND first_ms <= ?4
+         ORDER BY id DESC LIMIT 1",
+    )?
+    .query_row((&*finding.metric, finding.rule.as_str(), last_in, first_in), |row| row.get(0))
+    .optional()
+}
+
+fn update(conn: &Connection, id: i64, finding: &Finding, point: Point, now_ms: i64) -> rusqlite::Result<()> {
+    let ControlLimits { center, sigma } = finding.limits;
+    conn.prepare_cached(
+        "UPDATE perftop_alert SET count = count + 1, severity = max(severity, ?2), description = ?3,
+           center = ?4, sigma = ?5, updated_at = ?6,
+           last_value = CASE WHEN ?7 >= last_ms THEN ?8 ELSE last_value END, last_ms = max(last_ms, ?7),
+           peak_value = CASE WHEN abs(?8 - ?4) > abs(peak_value - ?4) THEN ?8 ELSE peak_value END
+         WHERE id = ?1",
+    )?
+    .execute((
+        id,
+        finding.severity.level(),
+        &finding.description,
+        center,
+        sigma,
+        now_ms,
+        point.timestamp_ms,
+        point.value,
+    ))?;
+    Ok(())
+}
+
+/// Opens an alert and ends the one before it. `None` when there was one of the same sample, which only a
+/// log that was started anew can bring about.
+fn open(conn: &Connection, finding: &Finding, point: Point, now_ms: i64) -> rusqlite::Result<Option<i64>> {
+    let (metric, rule) = (&*finding.metric, finding.rule.as_str());
+    conn.prepare_cached(
+        "UPDATE perftop_alert SET recovered_at = ?3
+         WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND last_ms <= ?4",
+    )?
+    .execute((metric, rule, now_ms, point.timestamp_ms))?;
+    conn.prepare_cached(
+        "INSERT INTO perftop_alert (metric_name, rule, limit_type, severity, description, center, sigma,
+           first_sample_id, first_ms, first_value, last_ms, last_value, peak_value, count, opened_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?9, ?10, ?10, 1, ?11, ?11)
+         ON CONFLICT (metric_name, rule, first_sample_id) DO NOTHING RETURNING id",
+    )?
+    .query_row(
+        (
+            metric,
+            rule,
+            finding.limit_type.as_str(),
+            finding.severity.level(),
+            &finding.description,
+            finding.limits.center,
+            finding.limits.sigma,
+            finding.sample_id,
+            point.timestamp_ms,
+            point.value,
+            now_ms,
+        ),
+        |row| row.get(0),
+    )
+    .optional()
+}
+
+fn load(conn: &Connection, ids: &BTreeSet<i64>) -> rusqlite::Result<Vec<Alert>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM perftop_alert WHERE id = ?1"))?;
+    ids.iter().map(|id| statement.query_row([id], read)).collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Alert> {
+    let point = |at: usize| Ok::<_, rusqlite::Error>(Point { timestamp_ms: row.get(at)?, value: row.get(at + 1)? });
+    let limit = |at: usize| row.get::<_, Option<f64>>(at).map(|limit| limit.unwrap_or(f64::NAN));
+    let (acknowledged_at_ms, recovered_at_ms): (Option<i64>, Option<i64>) = (row.get(16)?, row.get(17)?);
+    let state = if recovered_at_ms.is_some() {
+        AlertState::Recovered
+    } else if acknowledged_at_ms.is_some() {
+        AlertState::Acknowledged
+    } else {
+        AlertState::Firing
+    };
+    Ok(Alert {
+        id: row.get(0)?,
+        metric: row.get(1)?,
+        rule: word(row, 2, |word| word.parse::<Rule>().ok())?,
+        limit_type: word(row, 3, LimitType::from_word)?,
+        severity: Severity::from_level(row.get(4)?),
+        state,
+        description: row.get(5)?,
+        limits: ControlLimits { center: limit(6)?, sigma: limit(7)? },
+        first: point(8)?,
+        last: point(10)?,
+        peak_value: row.get(12)?,
+        count: row.get::<_, i64>(13)?.cast_unsigned(),
+        opened_at_ms: row.get(14)?,
+        updated_at_ms: row.get(15)?,
+        acknowledged_at_ms,
+        recovered_at_ms,
+    })
+}
+
+/// A word of a closed set in a column.
+fn word<T>(row: &Row<'_>, at: usize, parse: impl Fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+    let word: String = row.get(at)?;
+    parse(&word).ok_or_else(|| {
+        let unknown = format!("unknown word `{word}`");
+        rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, unknown.into())
+    })
+}

@@ -1,0 +1,124 @@
+//! What can go wrong with the store, as a person should read it: the path, and what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// The store cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no file.
+    #[error("there is no store at `{}`: put samples in first (`perftop ingest`), or name another with --db", path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The directory could not be made.
+    #[error("cannot create the directory of the store `{}`: {source}; name another place with --db", path.display())]
+    Directory {
+        /// The store's path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is something else.
+    #[error("`{}` is not a SQLite database: move it away, or name another store with --db", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A later version of the program wrote it.
+    #[error(
+        "the store `{}` was written by a newer perftop (layout {found}, this one knows {known}): update perftop, or name another store with --db",
+        path.display()
+    )]
+    Newer {
+        /// The store's path.
+        path: PathBuf,
+        /// The layout found.
+        found: i64,
+        /// The newest layout this program knows.
+        known: i64,
+    },
+    /// The file, its directory or its file system does not let us in.
+    #[error("no permission to {doing} in the store `{}`: check the rights of the file and of its directory", path.display())]
+    Permission {
+        /// The store's path.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// Another program holds the lock.
+    #[error("another program holds the store `{}` locked, gave up to {doing}: end its transaction and try again", path.display())]
+    Busy {
+        /// The store's path.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// No room.
+    #[error("no room to {doing} in the store `{}`: free disk space (or `perftop prune`) and try again; nothing was lost", path.display())]
+    Full {
+        /// The store's path.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// The file is damaged.
+    #[error("the store `{}` is damaged, failed to {doing} ({source}): run `perftop doctor`, restore a copy", path.display())]
+    Damaged {
+        /// The store's path.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// Another process has read the same stretch of the same file.
+    #[error(
+        "`{}` was being read by another perftop (the ledger says {found}, expected {expected}): read on from there",
+        path.display()
+    )]
+    SourceMoved {
+        /// The file that was read.
+        path: PathBuf,
+        /// The offset this process started from.
+        expected: u64,
+        /// The offset the ledger holds.
+        found: u64,
+    },
+    /// Anything else SQLite reports.
+    #[error("failed to {doing} in the store `{}`: {source}", path.display())]
+    Sqlite {
+        /// The store's path.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// Sorts what SQLite reported while `doing` something by what the user can do about it.
+    pub(super) fn from_sqlite(path: &Path, doing: &'static str, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotADatabase { path },
+            Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+                Self::Permission { path, doing }
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path, doing },
+            Some(ErrorCode::DiskFull) => Self::Full { path, doing },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, doing, source },
+            _ => Self::Sqlite { path, doing, source },
+        }
+    }
+
+    /// Whether trying the same again later can succeed without anybody doing anything.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy { .. })
+    }
+}

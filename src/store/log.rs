@@ -1,0 +1,115 @@
+//! Rows of the log as samples. SQLite lets other programs store anything anywhere; what is a sample and
+//! what is junk is decided here and nowhere else.
+
+use std::collections::HashSet;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+use super::schema::{self, State};
+use crate::model::{MetricName, Point};
+
+/// A row of the log that is a sample; borrows the metric's name from the row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LogRow<'row> {
+    pub metric: &'row str,
+    pub value: f64,
+    pub timestamp_ms: i64,
+}
+
+impl<'row> LogRow<'row> {
+    /// The id and the sample of a row with the columns id, name, value, timestamp; `None` when the name is not text, the value not a finite
+    /// number or the timestamp not an integer.
+    pub(super) fn read(row: &'row Row<'_>) -> rusqlite::Result<(i64, Option<Self>)> {
+        let id = row.get(0)?;
+        let metric = match row.get_ref(1)? {
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        };
+        let value = match row.get_ref(2)? {
+            ValueRef::Real(value) => Some(value),
+            ValueRef::Integer(value) => Some(value as f64),
+            _ => None,
+        };
+        let timestamp_ms = match row.get_ref(3)? {
+            ValueRef::Integer(timestamp_ms) => Some(timestamp_ms),
+            _ => None,
+        };
+        let sample = (|| {
+            Some(Self { metric: metric?, value: value.filter(|value| value.is_finite())?, timestamp_ms: timestamp_ms? })
+        })();
+        Ok((id, sample))
+    }
+
+    /// The value at its time.
+    pub(super) const fn point(&self) -> Point {
+        Point { timestamp_ms: self.timestamp_ms, value: self.value }
+    }
+}
+
+/// Metric names seen so far, so that a name is held in memory once.
+#[derive(Debug, Default)]
+pub(super) struct Names(HashSet<MetricName>);
+
+impl Names {
+    /// The shared copy of a name.
+    pub(super) fn shared(&mut self, name: &str) -> MetricName {
+        if let Some(known) = self.0.get(name) {
+            return known.clone();
+        }
+        let name = MetricName::from(name);
+        self.0.insert(name.clone());
+        name
+    }
+}
+
+/// Up to which id the log is in the derived tables; 0 when there are none.
+pub(super) fn rolled_up_to(conn: &Connection) -> rusqlite::Result<i64> {
+    if schema::has_derived(conn)? { Ok(State::RolledUpTo.get(conn)?.unwrap_or(0)) } else { Ok(0) }
+}
+
+/// Visits up to `max` rows of the log after an id, in the order of their ids; `None` for junk.
+pub(super) fn visit_after(
+    conn: &Connection,
+    after_id: i64,
+    max: usize,
+    mut visit: impl FnMut(i64, Option<LogRow<'_>>),
+) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, metric_name, value, timestamp FROM performance_samples WHERE id > ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let mut rows = statement.query((after_id, i64::try_from(max).unwrap_or(i64::MAX)))?;
+    while let Some(row) = rows.next()? {
+        let (id, sample) = LogRow::read(row)?;
+        visit(id, sample);
+    }
+    Ok(())
+}
+
+/// Visits the samples of the log that are not in the derived tables yet, in the order of their ids; of
+/// one metric only when it is named.
+pub(super) fn visit_unrolled(
+    conn: &Connection,
+    metric: Option<&str>,
+    mut visit: impl FnMut(LogRow<'_>),
+) -> rusqlite::Result<()> {
+    let after_id = rolled_up_to(conn)?;
+    visit_after(conn, after_id, usize::MAX, |_, row| {
+        if let Some(row) = row.filter(|row| metric.is_none_or(|metric| metric == row.metric)) {
+            visit(row);
+        }
+    })
+}
+
+/// The highest id the log ever gave out; it falls only when the log was started anew.
+pub(super) fn newest_id(conn: &Connection) -> rusqlite::Result<i64> {
+    let newest: i64 =
+        conn.prepare_cached("SELECT coalesce(max(id), 0) FROM performance_samples")?.query_row([], |row| row.get(0))?;
+    if !schema::has_table(conn, "sqlite_sequence")? {
+        return Ok(newest);
+    }
+    let given: i64 = conn
+        .prepare_cached("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'performance_samples'")?
+        .query_row([], |row| row.get(0))?;
+    Ok(newest.max(given))
+}

@@ -1,0 +1,94 @@
+//! The store: one SQLite file with the samples, what was derived from them, and what was found in them.
+//!
+//! The three contract tables are the log that other programs read and write too; every `perftop_*` table
+//! is derived from it or is bookkeeping of ours. This is the only room that speaks SQL. It knows nothing
+//! of detection, of files being read, of time (callers pass `now_ms`) or of who is asking.
+//!
+//! | file | does |
+//! |---|---|
+//! | `open`, `schema`, `error` | connections, tables and their versions, what can go wrong |
+//! | `writer`, `ledger` | samples in, with how far their file was read, in one transaction |
+//! | `log` | rows of the log as samples; what is junk |
+//! | `tail`, `reader` | what is new; series, hours and totals |
+//! | `rollup`, `chunk`, `hour` | the log moved into hourly moments and exact chunks |
+//! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
+//! | `prune`, `check` | taking out what is old; is it healthy |
+
+mod alerts;
+mod anomalies;
+mod baselines;
+mod check;
+mod chunk;
+mod error;
+mod hour;
+mod ledger;
+mod log;
+mod open;
+mod prune;
+mod reader;
+mod rollup;
+mod schema;
+mod tail;
+mod writer;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use alerts::Recorded;
+pub use baselines::StoredBaseline;
+pub use check::StoreCheck;
+pub use error::StoreError;
+pub use prune::Pruned;
+pub use reader::Totals;
+pub use rollup::RollUp;
+pub use tail::TailBatch;
+pub use writer::Appended;
+
+/// One connection to a store. Every method blocks; a thread that must not wait hands it to one that may.
+///
+/// Reads see one consistent state each. Writes take the write lock at once and give it back before they
+/// return; they wait up to ten seconds for another writer.
+#[derive(Debug)]
+pub struct Store {
+    conn: Connection,
+    path: PathBuf,
+    names: RefCell<log::Names>,
+}
+
+impl Store {
+    /// The store's path, as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `read` in one read transaction: whatever it asks, it sees one state of the store.
+    fn read<T>(
+        &self,
+        doing: &'static str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.conn
+            .unchecked_transaction()
+            .and_then(|transaction| read(&transaction))
+            .map_err(|source| StoreError::from_sqlite(&self.path, doing, source))
+    }
+
+    /// Runs `write` in one transaction that holds the write lock from its start: a transaction that first
+    /// reads and then asks for the lock is refused when somebody else has written in between.
+    fn write<T>(
+        &mut self,
+        doing: &'static str,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let run = || {
+            let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let answer = write(&transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        };
+        run().map_err(|source| StoreError::from_sqlite(&self.path, doing, source))
+    }
+}

@@ -1,0 +1,166 @@
+//! Takes out what is older than an instant, in steps that let other writers in between.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::hour::{self, MetricRef};
+use super::{Store, StoreError};
+
+/// What was taken out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Rows of the log.
+    pub samples: u64,
+    /// Recorded anomalies.
+    pub anomalies: u64,
+    /// Alerts that had recovered.
+    pub alerts: u64,
+    /// Hours of the derived tables.
+    pub hours: u64,
+}
+
+/// Rows looked at in one step: about 10 ms under the write lock.
+const STEP_ROWS: u32 = 20_000;
+
+/// Pages given back to the file system in one step.
+const STEP_PAGES: i64 = 512;
+
+/// When a row was measured; for a row that does not say, when it was stored.
+const ROW_MS: &str = "CASE WHEN typeof(timestamp) IN ('integer', 'real') THEN timestamp ELSE created_at END";
+
+impl Store {
+    /// Takes out samples, anomalies and recovered alerts from before `before_ms`, which never reaches
+    /// beyond `now_ms`. `progress` hears how many samples are out so far.
+    ///
+    /// When it is interrupted, the next call takes out the rest.
+    pub fn prune(&mut self, before_ms: i64, now_ms: i64, progress: &mut dyn FnMut(u64)) -> Result<Pruned, StoreError> {
+        let before_ms = before_ms.min(now_ms);
+        let samples = self.prune_log(before_ms, progress)?;
+        let hours = self.prune_derived(before_ms)?;
+        let anomalies = self.prune_rows(
+            "DELETE FROM spc_anomalies WHERE id IN (SELECT id FROM spc_anomalies WHERE detected_at < ?1 LIMIT ?2)",
+            before_ms,
+        )?;
+        let alerts = self.prune_rows(
+            "DELETE FROM perftop_alert WHERE id IN
+               (SELECT id FROM perftop_alert WHERE updated_at < ?1 AND recovered_at IS NOT NULL LIMIT ?2)",
+            before_ms,
+        )?;
+        self.give_back_pages()?;
+        Ok(Pruned { samples, anomalies, alerts, hours })
+    }
+
+    /// Ids rise with arrival, not with time, so every row is looked at; the write lock is only taken for
+    /// steps that have something to delete.
+    fn prune_log(&mut self, before_ms: i64, progress: &mut dyn FnMut(u64)) -> Result<u64, StoreError> {
+        let (mut deleted, mut after_id) = (0, i64::MIN);
+        while let Some(last_id) = self.read("look for old samples", |conn| step_end(conn, after_id))? {
+            if self.read("look for old samples", |conn| has_old(conn, after_id, last_id, before_ms))? {
+                deleted += self.write("delete old samples", |transaction| {
+                    transaction
+                        .prepare_cached(&format!(
+                            "DELETE FROM performance_samples WHERE id > ?1 AND id <= ?2 AND {ROW_MS} < ?3"
+                        ))?
+                        .execute((after_id, last_id, before_ms))
+                })? as u64;
+                progress(deleted);
+            }
+            after_id = last_id;
+        }
+        Ok(deleted)
+    }
+
+    fn prune_derived(&mut self, before_ms: i64) -> Result<u64, StoreError> {
+        let touched: Vec<(i64, String)> = self.read("look for old hours", |conn| {
+            conn.prepare_cached("SELECT id, name FROM perftop_metric WHERE first_ms < ?1")?
+                .query_map([before_ms], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })?;
+        let mut hours = 0;
+        for (id, name) in touched {
+            hours += self.write("delete old hours", |transaction| {
+                prune_metric(transaction, MetricRef { id, name: &name }, before_ms)
+            })?;
+        }
+        Ok(hours)
+    }
+
+    fn prune_rows(&mut self, sql: &str, before_ms: i64) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        loop {
+            let step = self.write("delete old findings", |transaction| {
+                transaction.prepare_cached(sql)?.execute((before_ms, STEP_ROWS))
+            })?;
+            deleted += step as u64;
+            if step < STEP_ROWS as usize {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    /// Shrinks the file, where it was created to be shrunk.
+    fn give_back_pages(&mut self) -> Result<(), StoreError> {
+        let free_pages =
+            |conn: &Connection| conn.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
+        let mut free = self.read("count free pages", free_pages)?;
+        while free > 0 {
+            let vacuum = format!("PRAGMA incremental_vacuum({STEP_PAGES})");
+            self.conn
+                .execute_batch(&vacuum)
+                .map_err(|source| StoreError::from_sqlite(&self.path, "shrink the file", source))?;
+            let left = self.read("count free pages", free_pages)?;
+            if left >= free {
+                break;
+            }
+            free = left;
+        }
+        Ok(())
+    }
+}
+
+fn step_end(conn: &Connection, after_id: i64) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT max(id) FROM (SELECT id FROM performance_samples WHERE id > ?1 ORDER BY id LIMIT ?2)")?
+        .query_row((after_id, STEP_ROWS), |row| row.get(0))
+}
+
+fn has_old(conn: &Connection, after_id: i64, last_id: i64, before_ms: i64) -> rusqlite::Result<bool> {
+    conn.prepare_cached(&format!(
+        "SELECT EXISTS (SELECT 1 FROM performance_samples WHERE id > ?1 AND id <= ?2 AND {ROW_MS} < ?3)"
+    ))?
+    .query_row((after_id, last_id, before_ms), |row| row.get(0))
+}
+
+/// Takes the whole hours before an instant out of the derived tables, cuts the hour it lies in, and
+/// counts the metric again.
+fn prune_metric(conn: &Connection, metric: MetricRef<'_>, before_ms: i64) -> rusqlite::Result<u64> {
+    let edge = hour::hour_of(before_ms);
+    conn.prepare_cached("DELETE FROM perftop_chunk WHERE metric_id = ?1 AND hour < ?2")?.execute((metric.id, edge))?;
+    let hours = conn
+        .prepare_cached("DELETE FROM perftop_hour WHERE metric_id = ?1 AND hour < ?2")?
+        .execute((metric.id, edge))?;
+    let mut points = Vec::new();
+    metric.read_hours(conn, edge..=edge, &mut points)?;
+    if points.iter().any(|point| point.timestamp_ms < before_ms) {
+        points.retain(|point| point.timestamp_ms >= before_ms);
+        metric.replace_hour(conn, edge, &mut points)?;
+    }
+    recount(conn, metric)?;
+    Ok(hours as u64)
+}
+
+fn recount(conn: &Connection, metric: MetricRef<'_>) -> rusqlite::Result<()> {
+    let first_hour: Option<i64> = conn
+        .prepare_cached("SELECT hour FROM perftop_hour WHERE metric_id = ?1 ORDER BY hour LIMIT 1")?
+        .query_row([metric.id], |row| row.get(0))
+        .optional()?;
+    let mut points = Vec::new();
+    if let Some(hour) = first_hour {
+        metric.read_hours(conn, hour..=hour, &mut points)?;
+    }
+    let first_ms = points.iter().map(|point| point.timestamp_ms).min();
+    conn.prepare_cached(
+        "UPDATE perftop_metric SET first_ms = ?2, last_ms = CASE WHEN ?2 IS NULL THEN NULL ELSE last_ms END,
+           n = (SELECT coalesce(sum(n), 0) FROM perftop_hour WHERE metric_id = ?1) WHERE id = ?1",
+    )?
+    .execute((metric.id, first_ms))?;
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The tables: the contract, ours, and how one layout becomes the next.
+
+use rusqlite::{Connection, OptionalExtension};
+
+/// The contract with other programs, word for word. A store they made has these and nothing else.
+const CONTRACT: &str = "
+CREATE TABLE IF NOT EXISTS performance_samples (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, metric_name TEXT NOT NULL, value REAL NOT NULL, timestamp INTEGER NOT NULL,
+  context_json TEXT, created_at INTEGER NOT NULL DEFAULT (strftime('%s', 'now') * 1000));
+CREATE TABLE IF NOT EXISTS performance_baselines (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, metric_name TEXT NOT NULL, window_size TEXT NOT NULL, mean REAL NOT NULL,
+  std_dev REAL NOT NULL, p95 REAL NOT NULL, p99 REAL NOT NULL, sample_count INTEGER NOT NULL,
+  last_updated INTEGER NOT NULL, UNIQUE(metric_name, window_size));
+CREATE TABLE IF NOT EXISTS spc_anomalies (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, metric_name TEXT NOT NULL, sample_value REAL NOT NULL,
+  control_limit_type TEXT CHECK(control_limit_type IN ('UCL', 'LCL', 'RUN', 'TREND')), rule_description TEXT,
+  detected_at INTEGER NOT NULL, severity INTEGER DEFAULT 1);
+";
+
+/// Layout n is made from layout n-1 by the n-th entry; the last one is what this program knows.
+///
+/// Moments are not NOT NULL: SQLite keeps a NaN, which sums of the largest numbers can become, as NULL.
+const MIGRATIONS: &[&str] = &["
+CREATE TABLE perftop_state (k TEXT PRIMARY KEY, v INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE perftop_metric (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, n INTEGER NOT NULL, first_ms INTEGER, last_ms INTEGER);
+CREATE TABLE perftop_hour (
+  metric_id INTEGER NOT NULL, hour INTEGER NOT NULL, n INTEGER NOT NULL, mean REAL, m2 REAL, min REAL, max REAL,
+  PRIMARY KEY (metric_id, hour)) WITHOUT ROWID;
+CREATE TABLE perftop_chunk (
+  metric_id INTEGER NOT NULL, hour INTEGER NOT NULL, part INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (metric_id, hour, part)) WITHOUT ROWID;
+CREATE TABLE perftop_file (
+  dev INTEGER NOT NULL, ino INTEGER NOT NULL, birth_ns INTEGER NOT NULL, path BLOB NOT NULL,
+  offset INTEGER NOT NULL, lines INTEGER NOT NULL, rejected INTEGER NOT NULL, tail BLOB NOT NULL,
+  done INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (dev, ino, birth_ns)) WITHOUT ROWID;
+CREATE TABLE perftop_alert (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, metric_name TEXT NOT NULL, rule TEXT NOT NULL, limit_type TEXT NOT NULL,
+  severity INTEGER NOT NULL, description TEXT NOT NULL, center REAL, sigma REAL,
+  first_sample_id INTEGER NOT NULL, first_ms INTEGER NOT NULL, first_value REAL NOT NULL,
+  last_ms INTEGER NOT NULL, last_value REAL NOT NULL, peak_value REAL NOT NULL, count INTEGER NOT NULL,
+  opened_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, acknowledged_at INTEGER, recovered_at INTEGER,
+  UNIQUE (metric_name, rule, first_sample_id));
+CREATE INDEX perftop_alert_open ON perftop_alert (metric_name, rule) WHERE recovered_at IS NULL;
+CREATE INDEX perftop_alert_updated ON perftop_alert (updated_at);
+"];
+
+/// The layout this program writes.
+pub(super) const VERSION: i64 = MIGRATIONS.len().cast_signed() as i64;
+
+/// A number kept in `perftop_state`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// The layout of our tables.
+    SchemaVersion,
+    /// Every row of the log up to this id is in the derived tables.
+    RolledUpTo,
+    /// Every row of the log up to this id was judged by the detector.
+    JudgedUpTo,
+}
+
+impl State {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::SchemaVersion => "schema_version",
+            Self::RolledUpTo => "rolled_up_to",
+            Self::JudgedUpTo => "judged_up_to",
+        }
+    }
+
+    /// The number, or `None` before it was first set. Needs our tables.
+    pub(super) fn get(self, conn: &Connection) -> rusqlite::Result<Option<i64>> {
+        conn.prepare_cached("SELECT v FROM perftop_state WHERE k = ?1")?
+            .query_row([self.key()], |row| row.get(0))
+            .optional()
+    }
+
+    /// Sets the number.
+    pub(super) fn set(self, conn: &Connection, value: i64) -> rusqlite::Result<()> {
+        conn.prepare_cached(
+            "INSERT INTO perftop_state (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
+        )?
+        .execute((self.key(), value))?;
+        Ok(())
+    }
+
+    /// Forgets the number.
+    pub(super) fn clear(self, conn: &Connection) -> rusqlite::Result<()> {
+        conn.prepare_cached("DELETE FROM perftop_state WHERE k = ?1")?.execute([self.key()])?;
+        Ok(())
+    }
+}
+
+/// Whether the database has a table of this name.
+pub(super) fn has_table(conn: &Connection, name: &str) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)")?
+        .query_row([name], |row| row.get(0))
+}
+
+/// Whether our tables are there; without them only the log can be read.
+pub(super) fn has_derived(conn: &Connection) -> rusqlite::Result<bool> {
+    has_table(conn, "perftop_state")
+}
+
+/// The layout of our tables; 0 when there are none.
+pub(super) fn version(conn: &Connection) -> rusqlite::Result<i64> {
+    if has_derived(conn)? { Ok(State::SchemaVersion.get(conn)?.unwrap_or(0)) } else { Ok(0) }
+}
+
+/// Brings the tables to [`VERSION`]; runs inside the caller's write transaction.
+pub(super) fn migrate(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(CONTRACT)?;
+    let found = version(conn)?;
+    for statements in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
+        conn.execute_batch(statements)?;
+    }
+    if found < VERSION {
+        State::SchemaVersion.set(conn, VERSION)?;
+    }
+    Ok(())
+}
