@@ -42,7 +42,7 @@ actions! {
         PreviousTab = "previous-tab", "go to the previous tab";
         NextMetric = "next-metric", "choose the next metric";
         PreviousMetric = "previous-metric", "choose the previous metric";
-        Expand = "expand", "expand the chosen metric to a full chart";
+        Expand = "expand", "expand the metric to a full chart";
     }
     "Moving" {
         Up = "up", "move up";
@@ -56,24 +56,24 @@ actions! {
         NextViolation = "next-violation", "go to the next violation";
         PreviousViolation = "previous-violation", "go to the previous violation";
     }
-    "Time" {
-        NextWindow = "next-window", "choose the next window";
-        LongerWindow = "longer-window", "look back farther";
-        ShorterWindow = "shorter-window", "look back less far";
-        ZoomIn = "zoom-in", "zoom in about the crosshair or now";
-        ZoomOut = "zoom-out", "zoom out";
-        ZoomReset = "zoom-reset", "show the whole window again";
-        Crosshair = "crosshair", "read values sample by sample";
-        Freeze = "freeze", "freeze the view; the engine goes on";
-    }
     "Rows" {
         Filter = "filter", "filter metrics";
         Sort = "sort", "sort by the next column";
         SortReverse = "sort-reverse", "turn the order round";
     }
+    "Time" {
+        NextWindow = "next-window", "choose the next window";
+        LongerWindow = "longer-window", "look back farther";
+        ShorterWindow = "shorter-window", "look back less far";
+        ZoomIn = "zoom-in", "zoom in about crosshair or now";
+        ZoomOut = "zoom-out", "zoom out";
+        ZoomReset = "zoom-reset", "show the whole window again";
+        Crosshair = "crosshair", "read values sample by sample";
+        Freeze = "freeze", "freeze the view, not the engine";
+    }
     "Alerts" {
         Alerts = "alerts", "open the alert list";
-        Acknowledge = "acknowledge", "acknowledge the alert or the toasts";
+        Acknowledge = "acknowledge", "acknowledge an alert, or toasts";
         DismissToasts = "dismiss-toasts", "put the toasts away";
     }
     "Taking along" {

@@ -2,7 +2,7 @@
 //! what actions mean while they are on top.
 
 use super::keymap::Lookup;
-use super::{Action, App, Effect, ExportFormat, Filter, Key, KeyCode, Tab, navigation, rows, toast};
+use super::{Action, App, Effect, ExportFormat, Filter, Key, KeyCode, SizeClass, Tab, navigation, rows, toast};
 use crate::model::{Alert, MetricName, TimeRange};
 
 /// What lies over the tab.
@@ -41,10 +41,20 @@ impl App {
         chosen.or((!alerts.is_empty()).then_some(0))
     }
 
-    /// Lines the help has; scrolling stops at the last one.
+    /// Lines of the help in one column: a heading and its actions, with a blank line in between.
     #[must_use]
-    pub fn help_lines(&self) -> usize {
+    pub fn help_lines() -> usize {
         Action::GROUPS.iter().map(|(_, actions)| actions.len() + 2).sum::<usize>() - 1
+    }
+
+    /// How far the help scrolls: up to its last line. At full size all of it fits, in two columns.
+    fn help_end(&self) -> usize {
+        let (width, height) = self.size;
+        let frame_rows = 2;
+        match SizeClass::of(width, height) {
+            SizeClass::Full => 0,
+            _ => Self::help_lines().saturating_sub(usize::from(height).saturating_sub(frame_rows)),
+        }
     }
 }
 
@@ -53,6 +63,7 @@ pub(super) fn toggle_help(app: &mut App) {
     if let Some(Overlay::Help { .. }) = app.overlays.last() {
         app.overlays.pop();
     } else {
+        app.overlays.retain(|overlay| !matches!(overlay, Overlay::Help { .. }));
         app.overlays.push(Overlay::Help { scroll: 0 });
     }
 }
@@ -63,6 +74,7 @@ pub(super) fn toggle_alerts(app: &mut App) {
         app.overlays.pop();
         return;
     }
+    app.overlays.retain(|overlay| !matches!(overlay, Overlay::Alerts { .. }));
     app.overlays.push(Overlay::Alerts { selected: None });
     select_alert(app, 0);
     app.unseen_alerts = 0;
@@ -78,6 +90,13 @@ pub(super) fn open_filter(app: &mut App) {
     });
 }
 
+/// Asks for the format of an export.
+pub(super) fn open_export(app: &mut App) {
+    if app.overlays.last() != Some(&Overlay::Export) {
+        app.overlays.push(Overlay::Export);
+    }
+}
+
 /// A key while a prompt waits for text or a letter; `None` when no prompt takes it.
 pub(super) fn take_key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     match app.overlays.last() {
@@ -90,26 +109,54 @@ pub(super) fn take_key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     }
 }
 
-/// An action while the help or the alert list is on top; `None` when it is not theirs.
+/// An action while something lies over the tab; `None` when it means what it always means. What would
+/// change the tab below unseen does nothing.
 pub(super) fn take_action(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     match app.overlays.last()? {
         Overlay::Help { scroll } => {
-            let scroll = moved(*scroll, action, app.help_lines(), page(app))?;
-            app.overlays.pop();
-            app.overlays.push(Overlay::Help { scroll });
-            Some(Vec::new())
+            if let Some(scroll) = moved(*scroll, action, app.help_end() + 1, page(app)) {
+                app.overlays.pop();
+                app.overlays.push(Overlay::Help { scroll });
+                return Some(Vec::new());
+            }
         }
         Overlay::Alerts { .. } => {
             if action == Action::Expand {
                 jump_to_alert(app);
                 return Some(Vec::new());
             }
-            let to = moved(app.selected_alert().unwrap_or(0), action, app.alerts().len(), page(app))?;
-            select_alert(app, to);
-            Some(Vec::new())
+            let from = app.selected_alert().unwrap_or(0);
+            if let Some(to) = moved(from, action, app.alerts().len(), page(app)) {
+                select_alert(app, to);
+                return Some(Vec::new());
+            }
         }
-        Overlay::Filter { .. } | Overlay::Export => None,
+        Overlay::Filter { .. } | Overlay::Export => {}
     }
+    (!reaches_through(action)).then(Vec::new)
+}
+
+/// Whether an action means the same with and without something on top.
+const fn reaches_through(action: Action) -> bool {
+    use Action::{
+        Acknowledge, Alerts, Back, Close, Copy, CopyView, DismissToasts, Export, Freeze, Help, Quit, Redraw, Suspend,
+    };
+    matches!(
+        action,
+        Acknowledge
+            | Alerts
+            | Back
+            | Close
+            | Copy
+            | CopyView
+            | DismissToasts
+            | Export
+            | Freeze
+            | Help
+            | Quit
+            | Redraw
+            | Suspend
+    )
 }
 
 fn page(app: &App) -> usize {

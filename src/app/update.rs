@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::keymap::Lookup;
-use super::{Action, App, Effect, Event, Key, Overlay, Tab, copy, navigation, overlay, rows, timeline, toast};
+use super::{Action, App, Effect, Event, Key, Tab, copy, navigation, overlay, rows, timeline, toast};
 use crate::model::Snapshot;
 
 /// Takes an event in at `now_ms` (ms since the Unix epoch) and says what is to be done about it.
@@ -92,7 +92,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::SortReverse => app.sort_by(app.sort, !app.sort_reversed),
         Action::Alerts => overlay::toggle_alerts(app),
         Action::DismissToasts => drop(toast::dismiss(app)),
-        Action::Export => app.overlays.push(Overlay::Export),
+        Action::Export => overlay::open_export(app),
         Action::Help => overlay::toggle_help(app),
         Action::Back => navigation::back(app),
         Action::Acknowledge => return toast::acknowledge(app),

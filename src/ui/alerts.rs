@@ -1,0 +1,128 @@
+//! The list of alerts. Which columns there are depends on the width; the sentence that explains an
+//! alert is always there, if need be below the list for the chosen one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::header::severity_role;
+use super::layout::{SizeClass, inset};
+use super::panel;
+use super::strip::Strip;
+use super::text::{Align, fit};
+use super::theme::Role;
+use super::wrap::wrapped;
+use super::{Look, keys};
+use crate::app::{Action, App};
+use crate::model::text::value;
+use crate::model::time::age_coarse;
+use crate::model::{Alert, AlertState, Unit};
+
+/// Rows below the list that explain the chosen alert.
+const DETAIL_ROWS: u16 = 3;
+
+/// Draws the list over `area`.
+pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
+    let frame = match class {
+        SizeClass::Full => inset(area, 4, 2),
+        _ => area,
+    };
+    let inside = panel::draw(frame, &title(app, look, class), look.theme.style(Role::Border), look, buf);
+    let alerts = app.alerts();
+    let Some(chosen) = app.selected_alert() else {
+        Strip::new(look).with(Role::Muted, " no alerts: nothing has broken a rule").draw(inside, buf);
+        return;
+    };
+    let detail_rows = if class >= SizeClass::Mini { DETAIL_ROWS.min(inside.height / 2) } else { 0 };
+    let list = Rect { height: inside.height - detail_rows, ..inside };
+    let visible = usize::from(list.height);
+    // The chosen row stands in the middle as far as the list is long enough.
+    let first = chosen.saturating_sub(visible / 2).min(alerts.len().saturating_sub(visible));
+    for ((index, alert), row) in alerts.iter().enumerate().skip(first).zip(list.rows()) {
+        line(app, alert, index == chosen, look, row).draw(row, buf);
+        if index == chosen {
+            buf.set_style(row, look.theme.style(Role::Selected));
+        }
+    }
+    let below = Rect { y: list.bottom(), height: detail_rows, ..inside };
+    detail(app, &alerts[chosen], look, below, buf);
+}
+
+fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
+    let firing = app.alerts().iter().filter(|alert| alert.is_firing()).count();
+    let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &format!("{firing} firing "));
+    if class < SizeClass::Compact {
+        return strip;
+    }
+    let offered = [(Action::Expand, "chart"), (Action::Acknowledge, "acknowledge"), (Action::Close, "close")];
+    keys::hints(&app.options.keymap, &offered, look, strip, usize::MAX)
+}
+
+fn unit(app: &App, alert: &Alert) -> Unit {
+    let summary = app.snapshot.as_ref().and_then(|snapshot| snapshot.series.iter().find(|s| s.metric == alert.metric));
+    summary.map(|summary| summary.unit).unwrap_or_default()
+}
+
+const fn state_word(state: AlertState) -> &'static str {
+    match state {
+        AlertState::Firing => "firing",
+        AlertState::Acknowledged => "known",
+        AlertState::Recovered => "over",
+    }
+}
+
+/// Mark, state, metric, sentence, count, age; the sentence needs 100 columns, the state 60.
+fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -> Strip<'a> {
+    let cells = usize::from(row.width);
+    let symbols = look.symbols;
+    let role = if alert.is_firing() { severity_role(alert.severity) } else { Role::Muted };
+    let text = if alert.is_firing() || chosen { Role::Text } else { Role::Muted };
+    let age = age_coarse(app.now_ms.saturating_sub(alert.updated_at_ms));
+    let count = if alert.count > 1 { format!("x{}", alert.count) } else { String::new() };
+    let right = format!("{} {} ", fit(&count, 6, Align::Right, symbols), fit(&age, 4, Align::Right, symbols));
+    let state_cells = if cells >= 56 { 7 } else { 0 };
+    let fixed = 3 + state_cells + right.len();
+    let rest = cells.saturating_sub(fixed);
+    let metric_cells = if cells >= 90 { rest * 2 / 5 } else { rest };
+    let metric_cells = if cells >= 90 { metric_cells.min(32) } else { metric_cells };
+    Strip::new(look)
+        .with(role, &format!(" {} ", symbols.severity(alert.severity)))
+        .with(role, &fit(state_word(alert.state), state_cells, Align::Left, symbols))
+        .with(text, &fit(&alert.metric, metric_cells, Align::Left, symbols))
+        .with(Role::Muted, &sentence(alert, rest - metric_cells, look))
+        .with(text, &right)
+}
+
+fn sentence(alert: &Alert, cells: usize, look: &Look) -> String {
+    match cells.checked_sub(2) {
+        Some(room) => format!("  {}", fit(&alert.description, room, Align::Left, look.symbols)),
+        None => " ".repeat(cells),
+    }
+}
+
+/// Everything about the chosen alert that a decision needs.
+fn detail(app: &App, alert: &Alert, look: &Look, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let rule = look.symbols.horizontal().repeat(usize::from(area.width));
+    Strip::new(look).with(Role::Border, &rule).draw(area, buf);
+    let text = inset(Rect { y: area.y + 1, height: area.height - 1, ..area }, 1, 0);
+    let unit = unit(app, alert);
+    let zone = &app.options.zone;
+    let facts = format!(
+        "peak {}, limits {} to {}, since {}, {} {}",
+        value(alert.peak_value, unit),
+        value(alert.limits.lcl(), unit),
+        value(alert.limits.ucl(), unit),
+        zone.full(alert.opened_at_ms),
+        alert.count,
+        if alert.count == 1 { "finding" } else { "findings" },
+    );
+    let known = alert.acknowledged_at_ms.map_or_else(String::new, |at_ms| format!(", known {}", zone.full(at_ms)));
+    let spoken =
+        wrapped(&alert.description, usize::from(text.width), usize::from(text.height.max(2) - 1), look.symbols);
+    let lines = spoken.iter().map(|line| (Role::Text, line.clone())).chain([(Role::Muted, facts + &known)]);
+    for ((role, line), row) in lines.zip(text.rows()) {
+        Strip::new(look).with(role, &line).draw(row, buf);
+    }
+}

@@ -1,0 +1,130 @@
+//! The line at the bottom: what is wrong, what is special about the view, else keys; at the right
+//! edge how fresh the data is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::strip::Strip;
+use super::theme::Role;
+use super::{Look, keys};
+use crate::app::{Action, App, SizeClass, Tab};
+use crate::model::Severity;
+use crate::model::text::number;
+use crate::model::time::age_coarse;
+
+/// Draws the footer.
+pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
+    let room = freshness(app, look, class).draw_right(area, buf);
+    let room = Rect { width: room.width.saturating_sub(1), ..room };
+    if let Some(problem) = app.snapshot.as_ref().and_then(|snapshot| snapshot.health.problem.as_ref()) {
+        let mark = look.symbols.severity(Severity::Critical);
+        Strip::new(look).with(Role::Critical, &format!(" {mark} {problem}")).draw(room, buf);
+        return;
+    }
+    let strip = frozen(app, look).and(filtered(app, look, class));
+    keys::hints(&app.options.keymap, offered(app), look, strip, usize::from(room.width)).draw(room, buf);
+}
+
+/// What is worth doing here, the most wanted first.
+const fn offered(app: &App) -> &'static [(Action, &'static str)] {
+    const LIST: &[(Action, &str)] = &[
+        (Action::Help, "help"),
+        (Action::Expand, "chart"),
+        (Action::Filter, "filter"),
+        (Action::Alerts, "alerts"),
+        (Action::NextWindow, "window"),
+        (Action::Sort, "sort"),
+        (Action::Freeze, "freeze"),
+        (Action::Copy, "copy"),
+        (Action::Close, "quit"),
+    ];
+    const CHART: &[(Action, &str)] = &[
+        (Action::Help, "help"),
+        (Action::NextMetric, "metric"),
+        (Action::NextWindow, "window"),
+        (Action::Crosshair, "read"),
+        (Action::NextViolation, "violation"),
+        (Action::ZoomIn, "zoom"),
+        (Action::Alerts, "alerts"),
+        (Action::Freeze, "freeze"),
+        (Action::Copy, "copy"),
+        (Action::Close, "quit"),
+    ];
+    const CROSSHAIR: &[(Action, &str)] = &[
+        (Action::Left, "back"),
+        (Action::Right, "forward"),
+        (Action::NextViolation, "violation"),
+        (Action::Copy, "copy"),
+        (Action::ZoomIn, "zoom"),
+        (Action::Close, "close"),
+    ];
+    const EXPANDED: &[(Action, &str)] = &[
+        (Action::Close, "back"),
+        (Action::NextMetric, "metric"),
+        (Action::NextWindow, "window"),
+        (Action::Crosshair, "read"),
+        (Action::ZoomIn, "zoom"),
+        (Action::Help, "help"),
+    ];
+    match (app.tab, app.expanded, app.crosshair_ms) {
+        (Tab::ControlChart, _, Some(_)) | (_, true, Some(_)) => CROSSHAIR,
+        (_, true, None) => EXPANDED,
+        (Tab::ControlChart, false, None) => CHART,
+        _ => LIST,
+    }
+}
+
+/// The banner of a view that stands still. The moment is exact, the age is coarse: a banner that
+/// counted seconds would wake an idle pane every second.
+fn frozen<'a>(app: &App, look: &'a Look) -> Strip<'a> {
+    let strip = Strip::new(look);
+    let Some(frozen) = &app.frozen else { return strip };
+    let style = look.theme.style(Role::Warning).patch(look.theme.style(Role::Selected));
+    let age = age_coarse(app.now_ms.saturating_sub(frozen.since_ms));
+    let strip = strip.styled(style, &format!(" FROZEN {age} "));
+    let strip = match frozen.alerts_since {
+        0 => strip,
+        1 => strip.with(Role::Warning, " 1 alert"),
+        n => strip.with(Role::Warning, &format!(" {n} alerts")),
+    };
+    let at = app.options.zone.format(frozen.since_ms, "%H:%M:%S");
+    strip.with(Role::Muted, &format!(" at {at} "))
+}
+
+fn filtered<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
+    let strip = Strip::new(look);
+    if app.filter.is_empty() {
+        return strip;
+    }
+    let all = app.shown().map_or(0, |snapshot| snapshot.series.len());
+    let shown = app.rows().len();
+    let counted = if class == SizeClass::Micro { format!(" {shown}/{all}") } else { format!(" {shown} of {all} ") };
+    strip.with(Role::Accent, &format!(" /{}", app.filter)).with(Role::Muted, &counted)
+}
+
+/// What keeps the picture from being complete, and the age of the newest sample.
+fn freshness<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
+    let mut strip = Strip::new(look);
+    let Some(health) = app.snapshot.as_ref().map(|snapshot| &snapshot.health) else { return strip };
+    if health.rejected_lines > 0 && class >= SizeClass::Compact {
+        strip = strip.with(Role::Warning, &format!("{} rejected  ", health.rejected_lines));
+    }
+    if health.backlog > 0 && class >= SizeClass::Mini {
+        strip = strip.with(Role::Info, &format!("{} to judge  ", count(health.backlog)));
+    }
+    if class == SizeClass::Full {
+        strip = strip.with(Role::Muted, &format!("{} samples  ", count(health.sample_count)));
+    }
+    let Some(newest_ms) = health.newest_sample_ms else { return strip };
+    let age = age_coarse(app.now_ms.saturating_sub(newest_ms));
+    let label = if class >= SizeClass::Compact { "newest " } else { "" };
+    strip.with(Role::Muted, label).with(Role::Text, &format!("{age} "))
+}
+
+fn count(n: u64) -> String {
+    match n {
+        0..10_000 => n.to_string(),
+        10_000..1_000_000 => format!("{}k", number(n as f64 / 1e3)),
+        _ => format!("{}M", number(n as f64 / 1e6)),
+    }
+}

@@ -1,0 +1,137 @@
+//! The line on top: tabs, window, metric, and at the right edge the answer to the one question: is
+//! anything drifting? Also the only line when there is room for one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Look;
+use super::strip::Strip;
+use super::theme::Role;
+use crate::app::{App, SizeClass, Tab};
+use crate::model::text::value;
+use crate::model::time::length;
+use crate::model::{Alert, SeriesSummary, Severity, Status};
+
+const GRAVEST_FIRST: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
+
+/// The role that says how grave something is.
+#[must_use]
+pub(super) const fn severity_role(severity: Severity) -> Role {
+    match severity {
+        Severity::Info => Role::Info,
+        Severity::Warning => Role::Warning,
+        Severity::Critical => Role::Critical,
+    }
+}
+
+/// Draws the header.
+pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
+    let room = verdict(app, look, class).draw_right(area, buf);
+    let room = Rect { width: room.width.saturating_sub(1), ..room };
+    let strip = match class {
+        SizeClass::Micro if app.shows_chart() => context(app, look),
+        _ => tabs(app, look, class).with(Role::Text, " ").and(context(app, look)),
+    };
+    strip.draw(room, buf);
+}
+
+/// Draws the whole dashboard as one line: `perftop ok 12 metrics`, or the gravest alert.
+pub(super) fn draw_line(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
+    let firing: Vec<&Alert> = app.alerts().iter().filter(|alert| alert.is_firing()).collect();
+    let loud = firing.iter().filter(|alert| alert.severity > Severity::Info);
+    let strip = match loud.max_by_key(|alert| (alert.severity, alert.updated_at_ms)) {
+        Some(alert) => {
+            let role = severity_role(alert.severity);
+            let mark = format!("{} ", look.symbols.severity(alert.severity));
+            let strip = Strip::new(look).with(role, &mark).with(Role::Text, &alert.metric);
+            let series = app.snapshot.as_ref().and_then(|s| s.series.iter().find(|s| s.metric == alert.metric));
+            strip.with(role, &series.and_then(current).map_or_else(String::new, |text| format!(" {text}")))
+        }
+        None => Strip::new(look).with(Role::Muted, "perftop ").and(calm(app, look)).with(Role::Muted, &metrics(app)),
+    };
+    strip.draw(area, buf);
+}
+
+fn metrics(app: &App) -> String {
+    app.snapshot.as_ref().map_or_else(String::new, |snapshot| match snapshot.series.len() {
+        1 => " 1 metric".to_owned(),
+        n => format!(" {n} metrics"),
+    })
+}
+
+fn current(series: &SeriesSummary) -> Option<String> {
+    series.latest.map(|point| value(point.value, series.unit))
+}
+
+const fn title(tab: Tab, class: SizeClass) -> &'static str {
+    match (tab, class) {
+        (_, SizeClass::Full) => tab.title(),
+        (Tab::Baselines, _) => "Baselines",
+        (Tab::ControlChart, _) => "Control",
+        (Tab::TimeSeries, _) => "Series",
+    }
+}
+
+fn tabs<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
+    let chosen = look.theme.style(Role::Accent).patch(look.theme.style(Role::Selected));
+    let mut strip = Strip::new(look);
+    for (place, tab) in Tab::EVERY.into_iter().enumerate() {
+        let number = place + 1;
+        strip = match class {
+            _ if tab == app.tab => strip.styled(chosen, &format!(" {number} {} ", title(tab, class))),
+            SizeClass::Micro => strip,
+            SizeClass::Mini => strip.with(Role::Muted, &format!(" {number} ")),
+            _ => strip.with(Role::Muted, &format!(" {number} {} ", title(tab, class))),
+        };
+    }
+    strip
+}
+
+/// What is looked at: the metric with its value while a chart is on screen, and the window.
+fn context<'a>(app: &App, look: &'a Look) -> Strip<'a> {
+    let answered = app.shown().is_none_or(|snapshot| snapshot.request.window == app.window);
+    let waiting = if answered { "" } else { look.symbols.ellipsis() };
+    let strip = Strip::new(look).with(Role::Text, &format!(" {}{waiting}", app.window));
+    let strip = match app.range {
+        Some(range) => strip.with(Role::Muted, &format!(" zoom {}", length(range.span_ms()))),
+        None => strip,
+    };
+    let Some(series) = app.selected_series().filter(|_| app.shows_chart()) else { return strip };
+    let value = current(series).map_or_else(String::new, |text| format!(" {text}"));
+    strip.with(Role::Text, " ").with(Role::Accent, &series.metric).with(Role::Text, &value)
+}
+
+/// How many alerts fire, the gravest first, or that all is well.
+fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
+    let mut strip = Strip::new(look);
+    for severity in GRAVEST_FIRST {
+        let count = app.alerts().iter().filter(|alert| alert.is_firing() && alert.severity == severity).count();
+        let (mark, role) = (look.symbols.severity(severity), severity_role(severity));
+        strip = match (count, class) {
+            (0, _) => strip,
+            (_, SizeClass::Full) => strip.with(role, &format!("  {mark} {count} {severity}")),
+            _ => strip.with(role, &format!(" {mark}{count}")),
+        };
+    }
+    let strip = if strip.width() == 0 { calm(app, look) } else { strip };
+    strip.with(Role::Text, " ")
+}
+
+/// No alert fires: all is well, as far as there is anything to judge.
+fn calm<'a>(app: &App, look: &'a Look) -> Strip<'a> {
+    let strip = Strip::new(look);
+    let Some(snapshot) = &app.snapshot else { return strip.with(Role::Muted, "reading") };
+    if snapshot.series.is_empty() {
+        return strip.with(Role::Muted, "no data");
+    }
+    let status = snapshot.series.iter().map(|series| series.status).fold(None, |shared, status| match shared {
+        None => Some(status),
+        Some(shared) if shared == status => Some(shared),
+        Some(_) => Some(Status::Ok),
+    });
+    let (status, role) = match status {
+        Some(status @ (Status::Learning | Status::Stale)) => (status, Role::Muted),
+        _ => (Status::Ok, Role::Ok),
+    };
+    strip.with(role, &format!("{} {}", look.symbols.status(status), status.as_str()))
+}
