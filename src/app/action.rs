@@ -42,7 +42,7 @@ actions! {
         PreviousTab = "previous-tab", "go to the previous tab";
         NextMetric = "next-metric", "choose the next metric";
         PreviousMetric = "previous-metric", "choose the previous metric";
-        Expand = "expand", "expand the metric to a full chart";
+        Expand = "expand", "expand to a full chart";
     }
     "Moving" {
         Up = "up", "move up";

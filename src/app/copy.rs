@@ -8,7 +8,7 @@ use crate::model::{Baseline, SeriesSummary};
 pub(super) fn text(app: &App) -> Option<String> {
     if let Some(index) = app.selected_alert() {
         let alert = app.alerts().get(index)?;
-        return Some(format!("{}: {}", printable(&alert.metric), printable(&alert.description)));
+        return Some(printable(&alert.description).into_owned());
     }
     let series = app.selected_series()?;
     if let Some(point) = app.crosshair_point().filter(|_| app.shows_chart()) {

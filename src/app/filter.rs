@@ -108,6 +108,19 @@ impl Filter {
             }
         })
     }
+
+    /// The terms that can be understood, and why the first other one cannot: somebody is typing.
+    pub(super) fn understood(text: &str) -> (Self, Option<FilterError>) {
+        let mut filter = Self::default();
+        let mut refused = None;
+        for word in text.split_whitespace() {
+            match term(&word.to_lowercase()) {
+                Ok(term) => filter.terms.push(term),
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        (filter, refused)
+    }
 }
 
 /// Whether the characters of `word` stand in `name` in this order.
@@ -149,8 +162,10 @@ impl FromStr for Filter {
     type Err = FilterError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let terms = text.split_whitespace().map(|word| term(&word.to_lowercase())).collect::<Result<_, _>>()?;
-        Ok(Self { terms })
+        match Self::understood(text) {
+            (filter, None) => Ok(filter),
+            (_, Some(error)) => Err(error),
+        }
     }
 }
 

@@ -15,10 +15,15 @@ mod rows;
 mod size;
 mod sort;
 mod state;
+#[cfg(test)]
+pub(crate) mod testing;
 mod timeline;
 pub mod toast;
 mod update;
 pub mod view;
+
+#[cfg(test)]
+mod tests;
 
 pub use action::{Action, UnknownAction};
 pub use event::{Effect, Event, ExportFormat, Notice};

@@ -24,7 +24,7 @@ pub enum Overlay {
         input: String,
         /// What it was before, for Esc.
         before: String,
-        /// The metric chosen before, for Esc.
+        /// The metric chosen before; it is chosen again whenever the filter lets it through.
         selected_before: Option<MetricName>,
     },
     /// The format of an export is being chosen.
@@ -224,7 +224,7 @@ fn choose_export(app: &mut App, key: Key) -> Option<Vec<Effect>> {
 
 /// The filter prompt takes every key; what is typed is in force at once, as far as it is a filter.
 fn type_filter(app: &mut App, key: Key) {
-    let Some(Overlay::Filter { mut input, before, selected_before }) = app.overlays.pop() else { return };
+    let Some(Overlay::Filter { mut input, before, mut selected_before }) = app.overlays.pop() else { return };
     match key.code {
         KeyCode::Enter if input.parse::<Filter>().is_ok() => return,
         KeyCode::Esc => {
@@ -243,6 +243,11 @@ fn type_filter(app: &mut App, key: Key) {
         KeyCode::Down => navigation::move_selection(app, 1),
         _ => {}
     }
+    if matches!(key.code, KeyCode::Up | KeyCode::Down) {
+        selected_before.clone_from(&app.selected);
+    }
+    // Rows that come and go while a word is typed do not change what was chosen.
+    app.selected.clone_from(&selected_before);
     app.set_filter(&input);
     app.overlays.push(Overlay::Filter { input, before, selected_before });
 }

@@ -48,21 +48,17 @@ impl App {
         usize::from(SizeClass::of(width, height).body_rows(height).saturating_sub(1))
     }
 
-    /// The filter in force as it was understood, or why the text being typed is none.
+    /// Why the text being typed is no filter yet.
     #[must_use]
     pub fn filter_error(&self) -> Option<&FilterError> {
         self.filter_error.as_ref()
     }
 
-    /// Puts a filter in force; a text that is no filter leaves the last good one standing.
+    /// Puts a filter in force. A term that is not understood is left out until it is.
     pub(super) fn set_filter(&mut self, text: &str) {
-        match text.parse::<Filter>() {
-            Ok(parsed) => {
-                text.trim().clone_into(&mut self.filter);
-                self.parsed_filter = parsed;
-                self.filter_error = None;
-            }
-            Err(error) => self.filter_error = Some(error),
+        (self.parsed_filter, self.filter_error) = Filter::understood(text);
+        if self.filter_error.is_none() {
+            text.trim().clone_into(&mut self.filter);
         }
         refresh(self);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Filter, FilterError, Key, Keymap, Overlay, SortColumn, Toast};
+use super::{Filter, FilterError, Key, Keymap, Notice, Overlay, SortColumn, Toast, toast};
 use crate::model::time::Zone;
 use crate::model::{Alert, MetricName, Severity, Snapshot, TimeRange, Window};
 
@@ -167,6 +167,10 @@ impl App {
         };
         let filter = app.options.filter.clone();
         app.set_filter(&filter);
+        if let Some(error) = app.filter_error.take() {
+            app.set_filter("");
+            toast::notice(&mut app, Notice { is_error: true, text: format!("filter left out: {error}") });
+        }
         app
     }
 

@@ -73,7 +73,8 @@ pub(super) fn zoom_out(app: &mut App) {
     let Some(shown) = app.range else { return };
     let span_ms = shown.span_ms().saturating_mul(2);
     let whole = whole_range(app);
-    if span_ms >= whole.span_ms() {
+    // Halving rounds, so what is left of the whole window after some steps is a little less than it.
+    if span_ms >= whole.span_ms() - whole.span_ms() / 64 {
         app.range = None;
         return;
     }

@@ -13,7 +13,7 @@ use super::theme::Role;
 use super::wrap::wrapped;
 use super::{Look, keys};
 use crate::app::{Action, App};
-use crate::model::text::value;
+use crate::model::text::{printable, value};
 use crate::model::time::age_coarse;
 use crate::model::{Alert, AlertState, Unit};
 
@@ -74,8 +74,12 @@ const fn state_word(state: AlertState) -> &'static str {
 fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -> Strip<'a> {
     let cells = usize::from(row.width);
     let symbols = look.symbols;
-    let role = if alert.is_firing() { severity_role(alert.severity) } else { Role::Muted };
-    let text = if alert.is_firing() || chosen { Role::Text } else { Role::Muted };
+    // The chosen row is told by its reversed cells; dim or coloured text would not be readable there.
+    let (role, text, muted) = match alert.state {
+        _ if chosen => (Role::Text, Role::Text, Role::Text),
+        AlertState::Firing => (severity_role(alert.severity), Role::Text, Role::Muted),
+        AlertState::Acknowledged | AlertState::Recovered => (Role::Muted, Role::Muted, Role::Muted),
+    };
     let age = age_coarse(app.now_ms.saturating_sub(alert.updated_at_ms));
     let count = if alert.count > 1 { format!("x{}", alert.count) } else { String::new() };
     let right = format!("{} {} ", fit(&count, 6, Align::Right, symbols), fit(&age, 4, Align::Right, symbols));
@@ -88,13 +92,22 @@ fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -
         .with(role, &format!(" {} ", symbols.severity(alert.severity)))
         .with(role, &fit(state_word(alert.state), state_cells, Align::Left, symbols))
         .with(text, &fit(&alert.metric, metric_cells, Align::Left, symbols))
-        .with(Role::Muted, &sentence(alert, rest - metric_cells, look))
+        .with(muted, &sentence(alert, rest - metric_cells, look))
         .with(text, &right)
+}
+
+/// A description without the metric's name in front, for places where the name stands beside it.
+#[must_use]
+pub(super) fn without_name<'a>(description: &'a str, metric: &str) -> &'a str {
+    let name = printable(metric);
+    description.strip_prefix(&*name).map_or(description, |rest| rest.trim_start_matches([':', ' ']))
 }
 
 fn sentence(alert: &Alert, cells: usize, look: &Look) -> String {
     match cells.checked_sub(2) {
-        Some(room) => format!("  {}", fit(&alert.description, room, Align::Left, look.symbols)),
+        Some(room) => {
+            format!("  {}", fit(without_name(&alert.description, &alert.metric), room, Align::Left, look.symbols))
+        }
         None => " ".repeat(cells),
     }
 }

@@ -11,7 +11,7 @@ use super::{Look, layout::SizeClass};
 use crate::app::{Action, App, Keymap};
 
 /// Columns of the keys where all of them are named, and where there is room for one.
-const ALL_KEYS_CELLS: usize = 14;
+const ALL_KEYS_CELLS: usize = 15;
 const ONE_KEY_CELLS: usize = 9;
 const COLUMN_CELLS: u16 = 48;
 /// Groups in the left one of two columns.

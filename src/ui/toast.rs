@@ -9,7 +9,7 @@ use super::layout::{Parts, SizeClass};
 use super::strip::Strip;
 use super::theme::Role;
 use super::wrap::wrapped;
-use super::{Look, keys, panel};
+use super::{Look, alerts, keys, panel};
 use crate::app::{Action, App, Toast, ToastKind};
 
 const BOX_CELLS: u16 = 46;
@@ -61,7 +61,10 @@ fn sentence(app: &App, toast: &Toast) -> String {
         ToastKind::Alert(_) if toast.is_summary() => {
             format!("{} opens the list", keys::name(&app.options.keymap, Action::Alerts))
         }
-        ToastKind::Alert(_) => toast.text.clone(),
+        ToastKind::Alert(_) => {
+            let metric = toast.metric.as_deref().unwrap_or_default();
+            alerts::without_name(&toast.text, metric).to_owned()
+        }
         ToastKind::Done | ToastKind::Failed => String::new(),
     }
 }

@@ -1,0 +1,8 @@
+//! Sequences of events and what they lead to, by what part of the state they are about.
+
+mod alerts;
+mod filtering;
+mod moving;
+mod overlays;
+mod time_line;
+mod waking;
