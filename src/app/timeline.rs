@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Frozen, Tab, toast};
+use super::{App, Frozen, SizeClass, Tab, toast};
 use crate::model::{Point, Snapshot, TimeRange, ViewRequest, Window};
 
 /// Zooming in stops here.
@@ -16,6 +16,13 @@ impl App {
         self.tab == Tab::ControlChart || self.expanded
     }
 
+    /// Whether the table has room for the chart of the chosen metric below it.
+    #[must_use]
+    pub fn has_detail(&self) -> bool {
+        let (width, height) = self.size;
+        self.tab == Tab::Baselines && SizeClass::of(width, height) == SizeClass::Full
+    }
+
     /// What the engine is to work out for what is on screen.
     #[must_use]
     pub fn view_request(&self) -> ViewRequest {
@@ -23,7 +30,11 @@ impl App {
             Some(frozen) if self.range.is_none() => frozen.range,
             _ => self.range,
         };
-        ViewRequest { window: self.window, focus: self.selected.clone().filter(|_| self.shows_chart()), range }
+        ViewRequest {
+            window: self.window,
+            focus: self.selected.clone().filter(|_| self.shows_chart() || self.has_detail()),
+            range,
+        }
     }
 
     /// The stretch of time the chart covers: the zoomed one, else the chart's own, else the window's.

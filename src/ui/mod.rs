@@ -11,9 +11,11 @@ mod panel;
 mod prompt;
 pub mod strip;
 pub mod symbols;
+pub mod tabs;
 pub mod text;
 pub mod theme;
 mod toast;
+pub mod widgets;
 mod wrap;
 
 use ratatui::buffer::Buffer;
@@ -55,7 +57,8 @@ fn body(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
     if blank::draw(app, look, area, buf) {
         return;
     }
-    let _area = blank::stale(app, look, area, buf);
+    let area = blank::stale(app, look, area, buf);
+    tabs::draw(app, look, area, buf);
 }
 
 /// What lies over the tab: the top-most overlay, then the toasts, never over a prompt.

@@ -1,6 +1,6 @@
 //! Every glyph the dashboard draws, in three sets: braille, block and pure ASCII.
 
-use crate::model::{Severity, Status, Trend};
+use crate::model::{Rule, Severity, Status, Trend};
 
 /// How fine the glyphs may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,6 +68,99 @@ impl SymbolSet {
         }
     }
 
+    /// Dots a cell is divided into: across, down.
+    #[must_use]
+    pub const fn dots(self) -> (u16, u16) {
+        match self {
+            Self::Braille => (2, 4),
+            Self::Block => (2, 2),
+            Self::Ascii => (1, 1),
+        }
+    }
+
+    /// The glyph for a cell whose dots are set by `bits`: row by row from the top left, lowest bit
+    /// first. `is_band` tells a band from a line where dots alone cannot.
+    #[must_use]
+    pub const fn dotted(self, bits: u8, is_band: bool) -> char {
+        match self {
+            Self::Braille => braille(bits),
+            Self::Block => QUADRANTS[(bits & 15) as usize],
+            Self::Ascii if bits == 0 => ' ',
+            Self::Ascii if is_band => ':',
+            Self::Ascii => '*',
+        }
+    }
+
+    /// A single sample, where samples stand apart.
+    #[must_use]
+    pub const fn sample(self) -> &'static str {
+        self.pick("\u{2022}", "o")
+    }
+
+    /// A sample that had a part in a finding.
+    #[must_use]
+    pub const fn evidence(self) -> &'static str {
+        self.pick("\u{25cb}", "o")
+    }
+
+    /// The mark of a violating sample: in ASCII the number of the rule.
+    #[must_use]
+    pub const fn violation(self, rule: Rule) -> &'static str {
+        match rule {
+            Rule::BeyondLimit => self.pick("\u{25c6}", "1"),
+            Rule::TwoOfThree => self.pick("\u{25b2}", "2"),
+            Rule::SevenOnOneSide => self.pick("\u{25c7}", "3"),
+        }
+    }
+
+    /// A control limit.
+    #[must_use]
+    pub const fn limit_line(self) -> &'static str {
+        self.pick("\u{254c}", "=")
+    }
+
+    /// The line one or two standard deviations away, and the grid.
+    #[must_use]
+    pub const fn zone_line(self) -> &'static str {
+        self.pick("\u{2508}", ".")
+    }
+
+    /// Where a tick leaves the vertical axis, and where one leaves the horizontal one.
+    #[must_use]
+    pub const fn ticks(self) -> [&'static str; 2] {
+        match self {
+            Self::Ascii => ["+", "+"],
+            _ => ["\u{2524}", "\u{252c}"],
+        }
+    }
+
+    /// Where the axes meet.
+    #[must_use]
+    pub const fn origin(self) -> &'static str {
+        self.pick("\u{2514}", "+")
+    }
+
+    /// The vertical line of the crosshair, and its centre.
+    #[must_use]
+    pub const fn crosshair(self) -> [&'static str; 2] {
+        match self {
+            Self::Ascii => ["|", "@"],
+            _ => ["\u{2502}", "\u{25c9}"],
+        }
+    }
+
+    /// One standard deviation, in words short enough for an axis.
+    #[must_use]
+    pub const fn sigma(self) -> &'static str {
+        self.pick("\u{3c3}", "sd")
+    }
+
+    /// What stands in front of the chosen row.
+    #[must_use]
+    pub const fn cursor(self) -> &'static str {
+        self.pick("\u{258c}", ">")
+    }
+
     /// What stands for text that was cut off.
     #[must_use]
     pub const fn ellipsis(self) -> &'static str {
@@ -105,5 +198,42 @@ impl SymbolSet {
     #[must_use]
     pub const fn sorted(self, ascending: bool) -> &'static str {
         if ascending { self.pick("\u{2191}", "^") } else { self.pick("\u{2193}", "v") }
+    }
+}
+
+/// Quadrants by their bits: upper left 1, upper right 2, lower left 4, lower right 8.
+const QUADRANTS: [char; 16] = [
+    ' ', '\u{2598}', '\u{259d}', '\u{2580}', '\u{2596}', '\u{258c}', '\u{259e}', '\u{259b}', '\u{2597}', '\u{259a}',
+    '\u{2590}', '\u{259c}', '\u{2584}', '\u{2599}', '\u{259f}', '\u{2588}',
+];
+
+/// Unicode numbers the dots of a braille cell down the columns, with the fourth row added last.
+const fn braille(bits: u8) -> char {
+    const PLACES: [u8; 8] = [0, 3, 1, 4, 2, 5, 6, 7];
+    let mut code = 0x2800;
+    let mut bit = 0;
+    while bit < 8 {
+        if bits & (1 << bit) != 0 {
+            code |= 1 << PLACES[bit];
+        }
+        bit += 1;
+    }
+    match char::from_u32(code) {
+        Some(glyph) => glyph,
+        None => ' ',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_stand_where_their_bits_say() {
+        assert_eq!(SymbolSet::Braille.dotted(0b1000_0001, false), '\u{2881}');
+        assert_eq!(SymbolSet::Braille.dotted(0b0000_0010, false), '\u{2808}');
+        assert_eq!(SymbolSet::Braille.dotted(0xff, false), '\u{28ff}');
+        assert_eq!(SymbolSet::Block.dotted(0b0110, false), '\u{259e}');
+        assert_eq!(SymbolSet::Ascii.dotted(1, true), ':');
     }
 }

@@ -5,6 +5,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::model::{Severity, Status};
+
 /// A meaning on the screen. Drawing code asks for a role, never for a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -28,6 +30,8 @@ pub enum Role {
     Critical,
     /// Data: points, sparklines.
     Data,
+    /// The stretch between smallest and largest value, where samples are many.
+    Band,
     /// Centre line.
     Center,
     /// Control limits.
@@ -42,7 +46,7 @@ pub enum Role {
 
 impl Role {
     /// Every role with its name in configuration.
-    pub const EVERY: [(Self, &'static str); 15] = [
+    pub const EVERY: [(Self, &'static str); 16] = [
         (Self::Text, "text"),
         (Self::Muted, "muted"),
         (Self::Title, "title"),
@@ -53,12 +57,37 @@ impl Role {
         (Self::Warning, "warning"),
         (Self::Critical, "critical"),
         (Self::Data, "data"),
+        (Self::Band, "band"),
         (Self::Center, "center"),
         (Self::Limit, "limit"),
         (Self::Zone, "zone"),
         (Self::Border, "border"),
         (Self::Crosshair, "crosshair"),
     ];
+}
+
+impl Role {
+    /// The role of a severity.
+    #[must_use]
+    pub const fn of_severity(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Warning => Self::Warning,
+            Severity::Critical => Self::Critical,
+        }
+    }
+
+    /// The role of a status.
+    #[must_use]
+    pub const fn of_status(status: Status) -> Self {
+        match status {
+            Status::Ok => Self::Ok,
+            Status::Learning | Status::Stale => Self::Muted,
+            Status::Info => Self::Info,
+            Status::Warning => Self::Warning,
+            Status::Critical => Self::Critical,
+        }
+    }
 }
 
 /// A style for every role.
@@ -85,6 +114,7 @@ impl Theme {
                 Role::Warning => plain.fg(Color::Yellow).add_modifier(Modifier::BOLD),
                 Role::Critical => plain.fg(Color::Red).add_modifier(Modifier::BOLD),
                 Role::Data => plain.fg(Color::Cyan),
+                Role::Band => plain.fg(Color::Cyan).add_modifier(Modifier::DIM),
                 Role::Limit => plain.fg(Color::Red),
                 Role::Crosshair => plain.fg(Color::Magenta),
             }
@@ -98,7 +128,7 @@ impl Theme {
             let plain = Style::new();
             match role {
                 Role::Text | Role::Ok | Role::Data => plain,
-                Role::Muted | Role::Zone | Role::Border => plain.add_modifier(Modifier::DIM),
+                Role::Muted | Role::Zone | Role::Border | Role::Band => plain.add_modifier(Modifier::DIM),
                 Role::Title | Role::Accent | Role::Center | Role::Limit => plain.add_modifier(Modifier::BOLD),
                 Role::Selected => plain.add_modifier(Modifier::REVERSED),
                 Role::Info => plain.add_modifier(Modifier::UNDERLINED),

@@ -57,6 +57,22 @@ pub fn bucket(points: &[Point], range: TimeRange, columns: usize) -> Vec<Option<
     buckets
 }
 
+/// The time without a sample from which a line is broken: six times the usual distance (the median of
+/// up to 512 of them), in ms.
+#[must_use]
+pub fn gap_ms(points: &[Point]) -> i64 {
+    const USUAL: usize = 512;
+    let step = (points.len() / USUAL).max(1);
+    let mut distances: Vec<i64> =
+        points.windows(2).step_by(step).map(|pair| pair[1].timestamp_ms.saturating_sub(pair[0].timestamp_ms)).collect();
+    if distances.is_empty() {
+        return i64::MAX;
+    }
+    let middle = distances.len() / 2;
+    let (_, median, _) = distances.select_nth_unstable(middle);
+    median.saturating_mul(6).max(1)
+}
+
 /// Equal buckets of means (a sparkline) squeezed or stretched to `columns`. Of the values that fall on
 /// one column the one farthest from `center` is kept, so that an excursion is never averaged away.
 #[must_use]
@@ -106,6 +122,13 @@ mod tests {
     fn the_largest_floats_have_a_finite_mean() {
         let buckets = bucket(&points(&[(0, f64::MAX), (1, f64::MAX), (2, -f64::MAX)]), RANGE, 1);
         assert!(buckets[0].expect("has points").mean.is_finite());
+    }
+
+    #[test]
+    fn a_gap_is_much_longer_than_the_usual_distance() {
+        let regular: Vec<Point> = (0..100).map(|i| Point { timestamp_ms: i * 60_000, value: 0.0 }).collect();
+        assert_eq!(gap_ms(&regular), 360_000);
+        assert_eq!(gap_ms(&regular[..1]), i64::MAX);
     }
 
     #[test]

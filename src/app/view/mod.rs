@@ -8,7 +8,7 @@ mod scale;
 mod time_ticks;
 mod value_ticks;
 
-pub use buckets::{Bucket, bucket, resample};
+pub use buckets::{Bucket, bucket, gap_ms, resample};
 pub use columns::{Column, fit_columns};
 pub use scale::Scale;
 pub use time_ticks::{TimeTick, time_ticks};

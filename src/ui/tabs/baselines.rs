@@ -1,0 +1,184 @@
+//! The table of baselines: one row a metric, worst first; below it, where there is room, the control
+//! chart of the chosen one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::metric;
+use crate::app::view::Column;
+use crate::app::{App, SortColumn};
+use crate::model::text::{number, percent_signed};
+use crate::model::{SeriesSummary, Status, Trend, Unit};
+use crate::ui::Look;
+use crate::ui::text::Align;
+use crate::ui::theme::Role;
+use crate::ui::widgets::chart::ChartKind;
+use crate::ui::widgets::sparkline::draw_sparkline;
+use crate::ui::widgets::table::{Heading, Table, VALUE_CELLS, draw_text, draw_value};
+
+/// Below this the name gives way to the value.
+const NARROW_COLUMNS: u16 = 30;
+/// From here columns stand two cells apart.
+const WIDE_COLUMNS: u16 = 140;
+/// Rows a detail chart needs below the table to say more than the table does.
+const ROWS_FOR_DETAIL: u16 = 14;
+
+/// The columns, left to right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Col {
+    Mark,
+    Name,
+    Spark,
+    Current,
+    Mean,
+    Sd,
+    P95,
+    P99,
+    Count,
+    Deviation,
+    Z,
+    Trend,
+    Status,
+}
+
+const COLUMNS: [(Col, Heading); 13] = [
+    (Col::Mark, heading("", Column::fixed(2, 0), Align::Left)),
+    (Col::Name, heading("metric", Column { min: 14, max: 40, priority: 0 }, Align::Left)),
+    (Col::Spark, heading("course", Column { min: 6, max: 48, priority: 3 }, Align::Left)),
+    (Col::Current, heading("current", Column::fixed(VALUE_CELLS, 1), Align::Right)),
+    (Col::Mean, heading("mean", Column::fixed(VALUE_CELLS, 6), Align::Right)),
+    (Col::Sd, heading("sd", Column::fixed(VALUE_CELLS, 8), Align::Right)),
+    (Col::P95, heading("p95", Column::fixed(VALUE_CELLS, 7), Align::Right)),
+    (Col::P99, heading("p99", Column::fixed(VALUE_CELLS, 10), Align::Right)),
+    (Col::Count, heading("n", Column::fixed(7, 9), Align::Right)),
+    (Col::Deviation, heading("dev", Column::fixed(7, 4), Align::Right)),
+    (Col::Z, heading("z", Column::fixed(6, 2), Align::Right)),
+    (Col::Trend, heading("trend", Column::fixed(8, 5), Align::Left)),
+    (Col::Status, heading("status", Column::fixed(8, 11), Align::Left)),
+];
+
+const fn heading(title: &'static str, column: Column, align: Align) -> Heading {
+    Heading { title, column, align }
+}
+
+/// Draws the tab.
+pub fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
+    if app.expanded {
+        return metric::draw(app, ChartKind::Control, look, area, buf);
+    }
+    let table_rows = app.rows().len() as u16 + 1;
+    let has_detail = app.has_detail() && area.height >= table_rows + 1 + ROWS_FOR_DETAIL;
+    let table = Rect { height: if has_detail { table_rows } else { area.height }, ..area };
+    draw_table(app, look, table, buf);
+    if has_detail {
+        let line = look.symbols.horizontal().repeat(usize::from(area.width));
+        buf.set_string(area.x, table.bottom(), line, look.theme.style(Role::Border));
+        let y = table.bottom() + 1;
+        metric::draw(app, ChartKind::Control, look, Rect { y, height: area.bottom() - y, ..area }, buf);
+    }
+}
+
+fn draw_table(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
+    let mut headings = COLUMNS.map(|(_, heading)| heading);
+    if area.width < NARROW_COLUMNS {
+        headings[Col::Name as usize].column.min = 7;
+    }
+    let table = Table::new(&headings, area, if area.width >= WIDE_COLUMNS { 2 } else { 1 });
+    table.draw_titles(&headings, area.y, Some(sorted(app)), look, buf);
+    let visible = usize::from(area.height.saturating_sub(1));
+    let first = app.first_row(visible);
+    for ((row, series), y) in app.rows().enumerate().skip(first).take(visible).zip(area.y + 1..) {
+        let is_selected = app.selected_row() == Some(row);
+        for (index, (col, heading)) in COLUMNS.into_iter().enumerate() {
+            if let Some(cell) = table.cell(index, y, 1) {
+                draw_cell(col, heading.align, series, is_selected, look, cell, buf);
+            }
+        }
+    }
+}
+
+/// The column that the rows are sorted by, and whether values rise down the table.
+fn sorted(app: &App) -> (usize, bool) {
+    let col = match app.sort {
+        SortColumn::Status => Col::Status,
+        SortColumn::Name => Col::Name,
+        SortColumn::Current => Col::Current,
+        SortColumn::Mean => Col::Mean,
+        SortColumn::Deviation => Col::Deviation,
+        SortColumn::Z => Col::Z,
+        SortColumn::Count => Col::Count,
+    };
+    (col as usize, app.sort.is_ascending(app.sort_reversed))
+}
+
+fn draw_cell(
+    col: Col,
+    align: Align,
+    series: &SeriesSummary,
+    is_selected: bool,
+    look: &Look,
+    cell: Rect,
+    buf: &mut Buffer,
+) {
+    let verdict = if series.status >= Status::Info { Role::of_status(series.status) } else { Role::Text };
+    let baseline = series.baseline;
+    let mut text = |text: &str, role: Role| draw_text(text, align, role, cell, look, buf);
+    match col {
+        Col::Mark => {
+            text(if is_selected { look.symbols.cursor() } else { "" }, Role::Accent);
+            let mark = Rect { x: cell.x + 1, width: 1, ..cell };
+            draw_text(look.symbols.status(series.status), align, Role::of_status(series.status), mark, look, buf);
+        }
+        Col::Name => text(&series.metric, if is_selected { Role::Selected } else { Role::Text }),
+        Col::Spark => draw_sparkline(&series.spark, baseline.as_ref(), cell, look, buf),
+        Col::Current => draw_number(series.latest.map(|latest| latest.value), series.unit, verdict, cell, look, buf),
+        Col::Mean => draw_number(baseline.map(|baseline| baseline.mean), series.unit, Role::Text, cell, look, buf),
+        Col::Sd => draw_number(baseline.map(|baseline| baseline.std_dev), series.unit, Role::Text, cell, look, buf),
+        Col::P95 => draw_number(baseline.map(|baseline| baseline.p95), series.unit, Role::Text, cell, look, buf),
+        Col::P99 => draw_number(baseline.map(|baseline| baseline.p99), series.unit, Role::Text, cell, look, buf),
+        Col::Count => text(&baseline.map_or_else(String::new, |baseline| count(baseline.count)), Role::Muted),
+        Col::Deviation => text(&series.deviation_pct.map(percent_signed).unwrap_or_default(), by_distance(series)),
+        Col::Z => text(&series.z.map(|z| format!("{z:+.1}")).unwrap_or_default(), by_distance(series)),
+        Col::Trend => {
+            let (words, role) = trend(series, look);
+            text(&words, role);
+        }
+        Col::Status => {
+            let role = if series.status == Status::Ok { Role::Muted } else { Role::of_status(series.status) };
+            text(series.status.as_str(), role);
+        }
+    }
+}
+
+/// A value; a dash where there is none yet.
+fn draw_number(number: Option<f64>, unit: Unit, role: Role, cell: Rect, look: &Look, buf: &mut Buffer) {
+    match number {
+        Some(number) => draw_value(number, unit, role, cell, look, buf),
+        None => draw_text("-    ", Align::Right, Role::Muted, cell, look, buf),
+    }
+}
+
+/// Up to six digits as they are; more, rounded.
+fn count(n: u64) -> String {
+    if n < 1_000_000 { n.to_string() } else { format!("{}M", number(n as f64 / 1e6)) }
+}
+
+/// Distance from the mean is coloured only where it is unusual.
+fn by_distance(series: &SeriesSummary) -> Role {
+    match series.z.map(f64::abs) {
+        Some(3.0..) => Role::Critical,
+        Some(2.0..) => Role::Warning,
+        _ => Role::Text,
+    }
+}
+
+/// Arrow and percent of a trend; a flat one is an arrow alone.
+#[must_use]
+pub fn trend(series: &SeriesSummary, look: &Look) -> (String, Role) {
+    let arrow = look.symbols.trend(series.trend);
+    match series.trend {
+        Trend::Unknown | Trend::Flat => (arrow.to_owned(), Role::Muted),
+        Trend::Rising { pct } => (format!("{arrow} {}", percent_signed(pct)), Role::Text),
+        Trend::Falling { pct } => (format!("{arrow} {}", percent_signed(-pct)), Role::Text),
+    }
+}

@@ -1,0 +1,118 @@
+//! One metric at full size: a title, the chart, and beside or below it what it says in numbers.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{empty, panel};
+use crate::app::App;
+use crate::model::text::value;
+use crate::model::{ChartData, Rule, SeriesSummary, Status};
+use crate::ui::Look;
+use crate::ui::text::{Align, width};
+use crate::ui::theme::Role;
+use crate::ui::widgets::chart::{Chart, ChartKind, z_text};
+use crate::ui::widgets::facts::draw_line;
+use crate::ui::widgets::table::draw_text;
+
+/// Size from which numbers stand beside the chart.
+const COLUMNS_FOR_PANEL: u16 = 100;
+const ROWS_FOR_PANEL: u16 = 12;
+const PANEL_COLUMNS: u16 = 34;
+/// Rows from which a line of numbers stands below it.
+const ROWS_FOR_LINE: u16 = 10;
+/// Rows from which the title has a line of its own.
+const ROWS_FOR_TITLE: u16 = 4;
+
+/// Draws the chosen metric.
+pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffer) {
+    let Some(series) = app.selected_series() else { return };
+    let chart = app.chart();
+    let has_panel = area.width >= COLUMNS_FOR_PANEL && area.height >= ROWS_FOR_PANEL;
+    let panel_columns = if has_panel { PANEL_COLUMNS } else { 0 };
+    let mut body = Rect { width: area.width - panel_columns, ..area };
+    if body.height >= ROWS_FOR_TITLE {
+        draw_title(app, series, chart, Rect { height: 1, ..body }, look, buf);
+        body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+    }
+    if has_panel {
+        let side = Rect { x: body.right(), y: area.y, width: panel_columns, height: area.height };
+        panel::draw(app, series, chart, kind, look, side, buf);
+    } else if area.height >= ROWS_FOR_LINE {
+        body.height -= 1;
+        let line = Rect { y: body.bottom(), height: 1, x: body.x + 1, width: body.width.saturating_sub(2) };
+        draw_line(&panel::baseline_facts(series, chart, app.window), line, look, buf);
+    }
+    match chart {
+        Some(data) if !data.points.is_empty() => {
+            let chart = Chart {
+                data,
+                range: app.visible_range(),
+                kind,
+                crosshair: app.crosshair_point(),
+                zone: &app.options.zone,
+            };
+            chart.draw(body, look, buf);
+        }
+        Some(_) => {
+            empty::draw_lines(&["no samples here".to_owned(), String::new()], look, body, buf);
+        }
+        None => empty::draw_lines(&["reading".to_owned(), String::new()], look, body, buf),
+    }
+}
+
+fn draw_title(app: &App, series: &SeriesSummary, chart: Option<&ChartData>, area: Rect, look: &Look, buf: &mut Buffer) {
+    let (right, role) = match app.crosshair_point() {
+        Some(_) => (readout(app, chart), Role::Crosshair),
+        None => {
+            (latest(series), if series.status >= Status::Info { Role::of_status(series.status) } else { Role::Text })
+        }
+    };
+    let right_cells = (width(&right) as u16).min(area.width.saturating_sub(4));
+    let right_area = Rect { x: area.right() - right_cells, width: right_cells, ..area };
+    draw_text(&right, Align::Right, role, right_area, look, buf);
+    let mark = Rect { x: area.x + 1, width: 1.min(area.width), ..area };
+    draw_text(look.symbols.status(series.status), Align::Left, Role::of_status(series.status), mark, look, buf);
+    let room = area.width.saturating_sub(right_cells + 5);
+    let name_cells = (width(&series.metric) as u16).min(room);
+    let name = Rect { x: area.x + 3, width: name_cells, ..area };
+    draw_text(&series.metric, Align::Left, Role::Title, name, look, buf);
+    let about = chart.map_or_else(String::new, |chart| about(app, chart));
+    if width(&about) + 2 < usize::from(room - name_cells) {
+        let rest = Rect { x: name.right() + 2, width: width(&about) as u16, ..area };
+        draw_text(&about, Align::Left, Role::Muted, rest, look, buf);
+    }
+}
+
+/// What is on screen: `7d, 10080 samples`.
+fn about(app: &App, chart: &ChartData) -> String {
+    let range = app.visible_range();
+    let span =
+        if app.range.is_some() { crate::model::time::length(range.span_ms()) } else { app.window.as_str().to_owned() };
+    let learning = if chart.limits.is_none() { ", learning" } else { "" };
+    format!("{span}, {} samples{learning}", chart.sample_count)
+}
+
+/// The newest value and how far it lies from the centre.
+fn latest(series: &SeriesSummary) -> String {
+    let Some(latest) = series.latest else { return String::new() };
+    let z = series.z.map_or_else(String::new, |z| format!("  z {z:+.1}"));
+    format!("{}{z} ", value(latest.value, series.unit))
+}
+
+/// The sample under the crosshair: instant, value, distance from the centre, the rule that fired.
+fn readout(app: &App, chart: Option<&ChartData>) -> String {
+    let (Some(chart), Some(point)) = (chart, app.crosshair_point()) else { return String::new() };
+    let rule =
+        chart.violations.iter().find(|violation| violation.point == point).map(|violation| match violation.rule {
+            Rule::BeyondLimit => "rule 1: beyond 3 sd",
+            Rule::TwoOfThree => "rule 2: two of three beyond 2 sd",
+            Rule::SevenOnOneSide => "rule 3: seven on one side",
+        });
+    let parts = [
+        app.options.zone.full(point.timestamp_ms),
+        value(point.value, chart.unit),
+        z_text(chart.limits, point.value),
+        rule.unwrap_or_default().to_owned(),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ") + " "
+}

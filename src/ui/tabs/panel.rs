@@ -1,0 +1,155 @@
+//! The numbers beside a chart: what is now, what is normal, what was found.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::App;
+use crate::model::text::{percent_signed, value};
+use crate::model::time::age_coarse;
+use crate::model::{Alert, ChartData, Rule, SeriesSummary, Status, Trend, Window};
+use crate::ui::Look;
+use crate::ui::text::{Align, fit};
+use crate::ui::theme::Role;
+use crate::ui::widgets::chart::ChartKind;
+use crate::ui::widgets::facts::{Fact, draw_column};
+use crate::ui::widgets::table::draw_text;
+use crate::ui::wrap::wrapped;
+
+/// Draws the panel: as many blocks as there is room for, the most telling first.
+pub fn draw(
+    app: &App,
+    series: &SeriesSummary,
+    chart: Option<&ChartData>,
+    kind: ChartKind,
+    look: &Look,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    for y in area.top()..area.bottom() {
+        buf.set_string(area.x, y, look.symbols.vertical(), look.theme.style(Role::Border));
+    }
+    let mut rest = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+    let mut block = |title: &str, facts: &[Fact], rest: &mut Rect| {
+        if rest.height > 1 && !facts.is_empty() {
+            draw_text(title, Align::Left, Role::Title, Rect { height: 1, ..*rest }, look, buf);
+            take(rest, 1);
+            let used = draw_column(facts, *rest, look, buf);
+            take(rest, used + 1);
+        }
+    };
+    block("now", &now_facts(app, series, look), &mut rest);
+    block("baseline", &baseline_facts(series, chart, app.window), &mut rest);
+    if kind == ChartKind::Control {
+        block("beyond the limits", &violation_facts(chart, look), &mut rest);
+    }
+    let alerts: Vec<&Alert> = app.alerts().iter().filter(|alert| alert.metric == series.metric).collect();
+    if rest.height > 2 && !alerts.is_empty() {
+        draw_text("findings", Align::Left, Role::Title, Rect { height: 1, ..rest }, look, buf);
+        take(&mut rest, 1);
+        draw_findings(app, &alerts, rest, look, buf);
+    }
+}
+
+fn take(rest: &mut Rect, rows: u16) {
+    let rows = rows.min(rest.height);
+    rest.y += rows;
+    rest.height -= rows;
+}
+
+fn now_facts(app: &App, series: &SeriesSummary, look: &Look) -> Vec<Fact> {
+    let role = if series.status >= Status::Info { Role::of_status(series.status) } else { Role::Text };
+    let mut facts = Vec::new();
+    if let Some(latest) = series.latest {
+        facts.push(Fact::new("latest", value(latest.value, series.unit)).with_role(role));
+        facts.push(Fact::new("age", age_coarse(app.now_ms.saturating_sub(latest.timestamp_ms))));
+    }
+    if let Some(pct) = series.deviation_pct {
+        facts.push(Fact::new("from mean", percent_signed(pct)));
+    }
+    if let Some(z) = series.z {
+        facts.push(Fact::new("z", format!("{z:+.2}")));
+    }
+    let arrow = look.symbols.trend(series.trend);
+    facts.push(match series.trend {
+        Trend::Unknown => Fact::new("trend", "unknown".to_owned()).with_role(Role::Muted),
+        Trend::Flat => Fact::new("trend", format!("{arrow} flat")),
+        Trend::Rising { pct } => Fact::new("trend", format!("{arrow} {}", percent_signed(pct))),
+        Trend::Falling { pct } => Fact::new("trend", format!("{arrow} {}", percent_signed(-pct))),
+    });
+    facts
+}
+
+/// Baseline and limits; what is missing is said.
+pub fn baseline_facts(series: &SeriesSummary, chart: Option<&ChartData>, window: Window) -> Vec<Fact> {
+    let text = |number: f64| value(number, series.unit);
+    let limits = chart.and_then(|chart| chart.limits);
+    let baseline = chart.and_then(|chart| chart.baseline).or(series.baseline);
+    let Some(baseline) = baseline else {
+        return vec![Fact::new("", "no baseline yet".to_owned()).with_role(Role::Muted)];
+    };
+    let mut facts = vec![Fact::new("n", format!("{} in {window}", baseline.count))];
+    match limits {
+        Some(limits) => {
+            facts.push(Fact::new("UCL", text(limits.ucl())).with_role(Role::Limit));
+            facts.push(Fact::new("mean", text(limits.center)).with_role(Role::Center));
+            facts.push(Fact::new("LCL", text(limits.lcl())).with_role(Role::Limit));
+        }
+        None => facts.push(Fact::new("mean", text(baseline.mean))),
+    }
+    facts.push(Fact::new("sd", text(baseline.std_dev)));
+    facts.push(Fact::new("p50", text(baseline.p50)));
+    facts.push(Fact::new("p95", text(baseline.p95)));
+    facts.push(Fact::new("p99", text(baseline.p99)));
+    facts.push(Fact::new("min", text(baseline.min)));
+    facts.push(Fact::new("max", text(baseline.max)));
+    facts
+}
+
+fn violation_facts(chart: Option<&ChartData>, look: &Look) -> Vec<Fact> {
+    let Some(chart) = chart.filter(|chart| chart.limits.is_some()) else {
+        return vec![Fact::new("", "no limits yet: still learning".to_owned()).with_role(Role::Muted)];
+    };
+    let mut facts = Vec::new();
+    for (rule, label) in [
+        (Rule::BeyondLimit, "  beyond 3 sd"),
+        (Rule::TwoOfThree, "  2 of 3 beyond 2 sd"),
+        (Rule::SevenOnOneSide, "  7 on one side"),
+    ] {
+        let count = chart.violations.iter().filter(|violation| violation.rule == rule).count();
+        let role = if count > 0 { Role::of_severity(rule.severity()) } else { Role::Muted };
+        facts.push(Fact::new(label, format!("{count} {}", look.symbols.violation(rule))).with_role(role));
+    }
+    let beyond = chart.violations.iter().filter(|violation| violation.rule == Rule::BeyondLimit).count();
+    let share = 100.0 * beyond as f64 / chart.sample_count.max(1) as f64;
+    // A normal distribution leaves 0.27 % beyond 3 sd: the yardstick for what was found.
+    facts.push(Fact::new("share beyond 3 sd", format!("{share:.2} %")));
+    facts.push(Fact::new("by chance", "0.27 %".to_owned()).with_role(Role::Muted));
+    facts
+}
+
+fn draw_findings(app: &App, alerts: &[&Alert], mut rest: Rect, look: &Look, buf: &mut Buffer) {
+    for alert in alerts {
+        if rest.height < 2 {
+            return;
+        }
+        let role = if alert.is_firing() { Role::of_severity(alert.severity) } else { Role::Muted };
+        let head = format!(
+            "{} {} ago, {}{}",
+            look.symbols.violation(alert.rule),
+            age_coarse(app.now_ms.saturating_sub(alert.updated_at_ms)),
+            alert.state.as_str(),
+            if alert.count > 1 { format!(", {} times", alert.count) } else { String::new() },
+        );
+        draw_text(&head, Align::Left, role, Rect { height: 1, ..rest }, look, buf);
+        take(&mut rest, 1);
+        for line in wrapped(&alert.description, usize::from(rest.width.saturating_sub(2)), 4, look.symbols) {
+            if rest.height == 0 {
+                return;
+            }
+            let text = fit(&line, usize::from(rest.width.saturating_sub(2)), Align::Left, look.symbols);
+            buf.set_string(rest.x + 2, rest.y, text, look.theme.style(Role::Text));
+            take(&mut rest, 1);
+        }
+        take(&mut rest, 1);
+    }
+}

@@ -1,0 +1,188 @@
+//! Charts of one metric: the control chart with its limits, zones and violations, and the plain
+//! course of values with mean and p95.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::plot::{Plot, put};
+use super::trace::draw_trace;
+use crate::app::view::Scale;
+use crate::model::text::value;
+use crate::model::time::Zone;
+use crate::model::{ChartData, ControlLimits, Point, Rule, TimeRange, Violation};
+use crate::ui::Look;
+use crate::ui::text::{Align, fit};
+use crate::ui::theme::Role;
+
+/// Columns from which limits carry their values, and from which they carry their names.
+const COLUMNS_FOR_VALUES: u16 = 64;
+const COLUMNS_FOR_NAMES: u16 = 44;
+
+/// What a chart draws besides its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChartKind {
+    /// Centre line, control limits, zones, violations.
+    Control,
+    /// Mean and p95.
+    Course,
+}
+
+/// What to draw.
+#[derive(Debug)]
+pub struct Chart<'a> {
+    /// The data.
+    pub data: &'a ChartData,
+    /// The stretch of time on screen.
+    pub range: TimeRange,
+    /// What is drawn besides the data.
+    pub kind: ChartKind,
+    /// The sample under the crosshair.
+    pub crosshair: Option<Point>,
+    /// The zone of the time axis.
+    pub zone: &'a Zone,
+}
+
+impl Chart<'_> {
+    /// Draws the chart. Too small an area, or no data, draws as much as there is room and reason for.
+    pub fn draw(&self, area: Rect, look: &Look, buf: &mut Buffer) {
+        let Some(scale) = self.scale() else { return };
+        let levels = self.levels(look);
+        let right = match area.width {
+            COLUMNS_FOR_VALUES.. => levels.iter().map(|level| level.long.chars().count() + 1).max().unwrap_or(0),
+            COLUMNS_FOR_NAMES.. => levels.iter().map(|level| level.name.chars().count() + 1).max().unwrap_or(0),
+            _ => 0,
+        };
+        let plot = Plot::new(area, scale, self.data.unit, self.range, self.zone, right.min(20) as u16);
+        if self.kind == ChartKind::Course {
+            plot.draw_grid(look, buf);
+        }
+        for level in levels.iter().rev() {
+            plot.level(level.at, level.glyph, level.role, look, buf);
+        }
+        draw_trace(&self.data.points, &plot, look, buf);
+        plot.draw_axes(look, buf);
+        draw_level_names(&levels, &plot, area.width >= COLUMNS_FOR_VALUES, look, buf);
+        if self.kind == ChartKind::Control {
+            self.draw_violations(&plot, look, buf);
+        }
+        if let Some(point) = self.crosshair {
+            draw_crosshair(point, &plot, look, buf);
+        }
+    }
+
+    /// A scale over the visible points and the limits. Limits below zero of a series that never is
+    /// below zero do not stretch it.
+    fn scale(&self) -> Option<Scale> {
+        let from = self.data.points.partition_point(|point| point.timestamp_ms < self.range.from_ms);
+        let until = self.data.points.partition_point(|point| point.timestamp_ms < self.range.until_ms);
+        let points = self.data.points.get(from..until).unwrap_or_default();
+        let is_positive = points.iter().all(|point| point.value >= 0.0);
+        let limits = self.data.limits.filter(|_| self.kind == ChartKind::Control);
+        let lines = limits.map(|limits| [limits.ucl(), limits.lcl()]);
+        let lines = lines.into_iter().flatten().map(|line| if is_positive { line.max(0.0) } else { line });
+        let scale = Scale::around(points.iter().map(|point| point.value).chain(lines), 0.06)?;
+        Some(if is_positive { Scale { low: scale.low.max(0.0).min(scale.high / 2.0), ..scale } } else { scale })
+    }
+
+    /// The horizontal lines, the most important first.
+    fn levels(&self, look: &Look) -> Vec<Level> {
+        let line = |name: String, at: f64, glyph: &'static str, role: Role| {
+            let long = format!("{name} {}", value(at, self.data.unit));
+            Level { name, long, at, glyph, role }
+        };
+        let symbols = look.symbols;
+        match (self.kind, self.data.limits, self.data.baseline) {
+            (ChartKind::Control, Some(limits), _) => {
+                let mut levels = vec![
+                    line("UCL".to_owned(), limits.ucl(), symbols.limit_line(), Role::Limit),
+                    line("LCL".to_owned(), limits.lcl(), symbols.limit_line(), Role::Limit),
+                    line("CL".to_owned(), limits.center, symbols.horizontal(), Role::Center),
+                ];
+                for sigmas in [2, 1, -1, -2] {
+                    let name = format!("{sigmas:+}{}", symbols.sigma());
+                    let at = limits.at(f64::from(sigmas));
+                    levels.push(Level { long: name.clone(), name, at, glyph: symbols.zone_line(), role: Role::Zone });
+                }
+                levels
+            }
+            (ChartKind::Course, _, Some(baseline)) => vec![
+                line("mean".to_owned(), baseline.mean, symbols.horizontal(), Role::Center),
+                line("p95".to_owned(), baseline.p95, symbols.limit_line(), Role::Limit),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    fn draw_violations(&self, plot: &Plot, look: &Look, buf: &mut Buffer) {
+        if let Some(newest) = self.data.violations.last() {
+            for point in evidence(self.data, *newest) {
+                let role = Role::of_severity(newest.rule.severity());
+                plot.mark(point.timestamp_ms, point.value, look.symbols.evidence(), role, look, buf);
+            }
+        }
+        // The gravest last, so that they stay on top where they share a cell.
+        for rule in Rule::EVERY.into_iter().rev() {
+            let role = Role::of_severity(rule.severity());
+            for Violation { point, .. } in self.data.violations.iter().filter(|violation| violation.rule == rule) {
+                plot.mark(point.timestamp_ms, point.value, look.symbols.violation(rule), role, look, buf);
+            }
+        }
+    }
+}
+
+/// The samples before `violation` that its rule looked at; empty when samples were thinned out, for
+/// then the neighbours on the chart are not the neighbours in the series.
+fn evidence(data: &ChartData, violation: Violation) -> &[Point] {
+    let looked_at = match violation.rule {
+        Rule::BeyondLimit => 1,
+        Rule::TwoOfThree => 3,
+        Rule::SevenOnOneSide => 7,
+    };
+    let after = data.points.partition_point(|point| point.timestamp_ms <= violation.point.timestamp_ms);
+    if data.points.len() as u64 != data.sample_count {
+        return &[];
+    }
+    &data.points[after.saturating_sub(looked_at)..after.saturating_sub(1).max(after.saturating_sub(looked_at))]
+}
+
+struct Level {
+    name: String,
+    long: String,
+    at: f64,
+    glyph: &'static str,
+    role: Role,
+}
+
+/// Names at the right edge, the most important first; a name whose row is taken moves by one or goes.
+fn draw_level_names(levels: &[Level], plot: &Plot, with_values: bool, look: &Look, buf: &mut Buffer) {
+    if plot.right.width == 0 {
+        return;
+    }
+    let mut taken = Vec::new();
+    for level in levels.iter().filter(|level| plot.scale.contains(level.at)) {
+        let row = plot.row(level.at);
+        let is_free = |row: &u16| (plot.right.top()..plot.right.bottom()).contains(row) && !taken.contains(row);
+        let candidates = if level.role == Role::Zone { vec![row] } else { vec![row, row.saturating_sub(1), row + 1] };
+        let Some(row) = candidates.into_iter().find(is_free) else { continue };
+        taken.push(row);
+        let text = if with_values { &level.long } else { &level.name };
+        let text = fit(text, usize::from(plot.right.width - 1), Align::Left, look.symbols);
+        buf.set_string(plot.right.x + 1, row, text, look.theme.style(level.role));
+    }
+}
+
+fn draw_crosshair(point: Point, plot: &Plot, look: &Look, buf: &mut Buffer) {
+    let Some(x) = plot.column(point.timestamp_ms) else { return };
+    let style = look.theme.style(Role::Crosshair);
+    let [line, center] = look.symbols.crosshair();
+    for y in plot.inner.top()..plot.inner.bottom() {
+        put(buf, x, y, line, style);
+    }
+    put(buf, x, plot.row(point.value), center, style);
+}
+
+/// How far a value lies from the centre, as text: `z +3.2`; empty without spread.
+#[must_use]
+pub fn z_text(limits: Option<ControlLimits>, at: f64) -> String {
+    limits.and_then(|limits| limits.z(at)).map_or_else(String::new, |z| format!("z {z:+.1}"))
+}
