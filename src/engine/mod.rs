@@ -1,32 +1,169 @@
-//! The background tasks: tail, detector, snapshots, retention; supervised, each on its own thread.
+//! The background tasks: tail, detector, snapshots, upkeep; supervised, each on its own thread.
 //!
 //! Owns when things happen. What is unusual is for `detect` to say, how rows are kept for `store`; who
 //! looks at the result is none of its business.
+//!
+//! | file | does |
+//! |---|---|
+//! | `options` | what the engine is told, and the words it exchanges with the dashboard |
+//! | `tail`, `watch`, `judge`, `outbox` | notices new rows, has them judged, tells of alerts |
+//! | `publisher`, `picture` | the snapshots |
+//! | `keeper` | roll-up, stored baselines, retention |
+//! | `supervisor`, `board`, `shared`, `context`, `pace` | threads that come back, and what they share |
+//! | `once` | the same work in the foreground, for one-shot commands |
 
-#[allow(dead_code, reason = "the tasks that use it land next")]
 mod board;
+mod context;
+mod judge;
+mod keeper;
+mod once;
 mod options;
-#[allow(dead_code, reason = "the tasks that use it land next")]
+mod outbox;
+mod pace;
+mod picture;
+mod publisher;
+mod shared;
 mod supervisor;
+mod tail;
+mod watch;
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, watch as latest};
 
+use crate::clock::Clock;
 use crate::model::{Snapshot, ViewRequest};
 
+use self::board::Board;
+use self::context::Context;
+use self::publisher::Channels;
+use self::shared::Shared;
+use self::supervisor::{Mailbox, TaskResult, Waker, mailbox, supervise};
+
 pub use crate::detect::DetectOptions;
+pub use once::{CaughtUp, catch_up, snapshot_once};
 pub use options::{Command, EngineOptions, RaisedAlerts};
 
-/// The engine as the dashboard holds it: what comes out, what goes in.
+/// Messages that wait for a slow dashboard.
+const CHANNEL: usize = 64;
+
+/// The engine as the dashboard holds it: what comes out, what goes in. Dropping it ends the engine too,
+/// without waiting for it.
 #[derive(Debug)]
 pub struct EngineHandle {
     /// The newest picture of the store.
-    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub snapshots: latest::Receiver<Arc<Snapshot>>,
     /// Alerts as they are raised.
     pub alerts: mpsc::Receiver<RaisedAlerts>,
     /// What the dashboard is looking at.
-    pub views: watch::Sender<ViewRequest>,
+    pub views: latest::Sender<ViewRequest>,
     /// What else the dashboard asks.
     pub commands: mpsc::Sender<Command>,
+    tasks: Tasks,
+}
+
+impl EngineHandle {
+    /// Ends the tasks: what is judged is marked as judged, baselines are written, the store is closed.
+    pub async fn shutdown(self) {
+        let Self { mut tasks, .. } = self;
+        tasks.stop();
+        let threads = std::mem::take(&mut tasks.threads);
+        // A task that panicked has been shown and logged; there is nothing left to say of it.
+        let _ = tokio::task::spawn_blocking(move || threads.into_iter().for_each(|thread| drop(thread.join()))).await;
+    }
+}
+
+/// The running threads and the bells to them.
+#[derive(Debug, Default)]
+struct Tasks {
+    wakers: Vec<Waker>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Tasks {
+    fn start(
+        &mut self,
+        name: &'static str,
+        (waker, mailbox): (Waker, Mailbox),
+        board: &Board,
+        task: impl FnMut(&Mailbox) -> TaskResult + Send + 'static,
+    ) {
+        self.wakers.push(waker);
+        match supervise(name, mailbox, board.clone(), task) {
+            Ok(thread) => self.threads.push(thread),
+            Err(error) => board.report(name, &format!("cannot start the {name} task: {error}")),
+        }
+    }
+
+    fn stop(&self) {
+        self.wakers.iter().for_each(Waker::stop);
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Starts the engine over the store of `options`. Must be called inside a tokio runtime.
+#[must_use]
+pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
+    let (publisher, publisher_mailbox) = mailbox();
+    let (keeper, keeper_mailbox) = mailbox();
+    let (tail, tail_mailbox) = mailbox();
+    let (snapshots_in, snapshots) = latest::channel(Arc::default());
+    let (alerts_in, alerts) = mpsc::channel(CHANNEL);
+    let (views, views_out) = latest::channel(ViewRequest::default());
+    let (commands, commands_out) = mpsc::channel(CHANNEL);
+    let board = Board::new(publisher.clone());
+    let context = Context {
+        options,
+        clock,
+        shared: Shared::default(),
+        board: board.clone(),
+        publisher: publisher.clone(),
+        keeper: keeper.clone(),
+    };
+
+    tokio::spawn(relay(views_out.clone(), commands_out, context.shared.clone(), publisher.clone(), tail.clone()));
+    let mut tasks = Tasks::default();
+    let of_publisher = context.clone();
+    let channels = Channels { views: views_out, snapshots: snapshots_in };
+    tasks.start(publisher::NAME, (publisher, publisher_mailbox), &board, move |mailbox| {
+        publisher::run(&of_publisher, mailbox, &channels)
+    });
+    let of_tail = context.clone();
+    let tail_waker = tail.clone();
+    tasks.start(tail::NAME, (tail, tail_mailbox), &board, move |mailbox| {
+        tail::run(&of_tail, mailbox, &tail_waker, &alerts_in)
+    });
+    tasks.start(keeper::NAME, (keeper, keeper_mailbox), &board, move |mailbox| keeper::run(&context, mailbox));
+    EngineHandle { snapshots, alerts, views, commands, tasks }
+}
+
+/// Rings the tasks that what the dashboard sends is for.
+async fn relay(
+    mut views: latest::Receiver<ViewRequest>,
+    mut commands: mpsc::Receiver<Command>,
+    shared: Shared,
+    publisher: Waker,
+    tail: Waker,
+) {
+    loop {
+        tokio::select! {
+            changed = views.changed() => match changed {
+                Ok(()) => publisher.wake(),
+                Err(_) => return,
+            },
+            command = commands.recv() => match command {
+                Some(command) => {
+                    shared.push_command(command);
+                    tail.wake();
+                }
+                None => return,
+            },
+        }
+    }
 }

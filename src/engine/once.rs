@@ -1,0 +1,64 @@
+//! The engine's work done once, in the foreground: for the one-shot commands.
+
+use super::judge::Judge;
+use super::options::EngineOptions;
+use super::outbox::ALERTS_SHOWN;
+use super::picture::Picture;
+use crate::clock::Clock;
+use crate::detect::DetectOptions;
+use crate::model::{Alert, Health, MetricBook, Snapshot, ViewRequest};
+use crate::store::{Store, StoreError};
+
+/// Rows rolled up in one step.
+const ROLL_UP_ROWS: usize = 20_000;
+
+/// What [`catch_up`] did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CaughtUp {
+    /// Samples judged.
+    pub judged: u64,
+    /// Alerts opened, oldest first.
+    pub raised: Vec<Alert>,
+}
+
+/// Rolls up and judges what is new in the store, and ends the alerts that have been quiet, as a running
+/// dashboard would have.
+pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Result<CaughtUp, StoreError> {
+    while store.roll_up(ROLL_UP_ROWS)?.remaining {}
+    let mut judge = Judge::start(store, options, clock.now_ms())?;
+    let mut done = CaughtUp::default();
+    while let Some(step) = judge.step(store, clock.now_ms())? {
+        done.judged += step.samples.len() as u64;
+        done.raised.extend(step.raised);
+    }
+    let now_ms = clock.now_ms();
+    judge.mark(store, now_ms)?;
+    store.recover(now_ms.saturating_sub(options.cooldown_ms), now_ms)?;
+    Ok(done)
+}
+
+/// The picture that the dashboard would draw of the store at `now_ms`.
+pub fn snapshot_once(
+    store: &Store,
+    request: &ViewRequest,
+    book: &MetricBook,
+    detect: DetectOptions,
+    now_ms: i64,
+) -> Result<Snapshot, StoreError> {
+    let mut picture = Picture::default();
+    picture.read(store, request, book, detect, now_ms)?;
+    let alerts = store.alerts(ALERTS_SHOWN)?;
+    picture.judge(&alerts, now_ms);
+    let totals = picture.totals();
+    let judged = store.judged_up_to()?.unwrap_or(0);
+    let health = Health {
+        store_path: store.path().display().to_string(),
+        sample_count: totals.sample_count,
+        newest_sample_ms: totals.newest_ms,
+        last_arrival_ms: None,
+        backlog: u64::try_from(totals.newest_id.saturating_sub(judged)).unwrap_or(0),
+        rejected_lines: 0,
+        problem: None,
+    };
+    Ok(picture.snapshot(alerts.into(), health, now_ms))
+}

@@ -1,0 +1,92 @@
+//! Alerts on their way to the dashboard: which are new, and whether this process opened them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::options::RaisedAlerts;
+use crate::model::{Alert, AlertState};
+use crate::store::{Store, StoreError};
+
+/// Alerts read and shown at most.
+pub(super) const ALERTS_SHOWN: usize = 500;
+/// Alerts kept for a dashboard that does not take them; the rows are in the store anyway.
+const MOST_WAITING: usize = 64;
+const RETRY: Duration = Duration::from_millis(100);
+
+/// Tells of each new alert once.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    sender: mpsc::Sender<RaisedAlerts>,
+    waiting: Vec<RaisedAlerts>,
+    retry_at: Option<Instant>,
+    /// Alerts up to this id are known.
+    known_id: i64,
+    opened_here: HashSet<i64>,
+    oldest_open_ms: Option<i64>,
+}
+
+impl Outbox {
+    /// Alerts that are in the store now are known.
+    pub(super) fn new(store: &Store, sender: mpsc::Sender<RaisedAlerts>) -> Result<Self, StoreError> {
+        let known_id = store.alerts(ALERTS_SHOWN)?.iter().map(|alert| alert.id).max().unwrap_or(0);
+        Ok(Self {
+            sender,
+            waiting: Vec::new(),
+            retry_at: None,
+            known_id,
+            opened_here: HashSet::new(),
+            oldest_open_ms: None,
+        })
+    }
+
+    /// Notes that this process has opened alerts.
+    pub(super) fn opened_here(&mut self, alerts: &[Alert]) {
+        self.opened_here.extend(alerts.iter().map(|alert| alert.id));
+    }
+
+    /// Reads the alerts and tells of those that are new; answers all of them, newest first.
+    pub(super) fn refresh(&mut self, store: &Store) -> Result<Arc<[Alert]>, StoreError> {
+        let alerts: Arc<[Alert]> = store.alerts(ALERTS_SHOWN)?.into();
+        let mut new: Vec<Alert> = alerts.iter().filter(|alert| alert.id > self.known_id).cloned().collect();
+        new.sort_by_key(|alert| alert.id);
+        self.known_id = new.last().map_or(self.known_id, |newest| newest.id);
+        let (here, elsewhere): (Vec<_>, Vec<_>) = new.into_iter().partition(|alert| self.opened_here.remove(&alert.id));
+        for (alerts, inserted_here) in [(here, true), (elsewhere, false)] {
+            if !alerts.is_empty() && self.waiting.len() < MOST_WAITING {
+                self.waiting.push(RaisedAlerts { alerts, inserted_here });
+            }
+        }
+        self.opened_here.clear();
+        self.oldest_open_ms =
+            alerts.iter().filter(|alert| alert.state != AlertState::Recovered).map(|alert| alert.updated_at_ms).min();
+        self.flush();
+        Ok(alerts)
+    }
+
+    /// Sends what waits, as far as the dashboard takes it.
+    pub(super) fn flush(&mut self) {
+        self.retry_at = None;
+        let mut waiting = std::mem::take(&mut self.waiting).into_iter();
+        while let Some(message) = waiting.next() {
+            if let Err(TrySendError::Full(message)) = self.sender.try_send(message) {
+                self.waiting = std::iter::once(message).chain(waiting).collect();
+                self.retry_at = Some(Instant::now() + RETRY);
+                return;
+            }
+        }
+    }
+
+    /// When to call [`Outbox::flush`] again.
+    pub(super) const fn retry_at(&self) -> Option<Instant> {
+        self.retry_at
+    }
+
+    /// When the open alert that was quiet for longest gathered its last finding.
+    pub(super) const fn oldest_open_ms(&self) -> Option<i64> {
+        self.oldest_open_ms
+    }
+}

@@ -1,0 +1,43 @@
+//! The chart of one metric: its points, the limits of the window, and where they are broken.
+
+use super::summary::Series;
+use super::thin::thin;
+use crate::detect::violations;
+use crate::model::{ChartData, MetricBook, MetricName, Point, TimeRange};
+use crate::store::{Store, StoreError};
+
+/// The chart of `metric` over `shown`, with the limits of the window `window`.
+///
+/// Rules are followed through the whole window, so that zooming does not change which points they mark.
+pub(super) fn chart(
+    store: &Store,
+    metric: &MetricName,
+    series: Option<&Series>,
+    window: TimeRange,
+    shown: TimeRange,
+    book: &MetricBook,
+) -> Result<ChartData, StoreError> {
+    let reach = TimeRange { from_ms: window.from_ms.min(shown.from_ms), until_ms: window.until_ms.max(shown.until_ms) };
+    let mut points = store.points(metric, reach)?;
+    let limits = series.and_then(Series::limits);
+    let mut marked = limits.map(|limits| violations(&points, &limits, book.rules(metric))).unwrap_or_default();
+    marked.retain(|violation| shown.contains(violation.point.timestamp_ms));
+    cut(&mut points, shown);
+    let sample_count = points.len() as u64;
+    let points = thin(points, &mut marked);
+    Ok(ChartData {
+        metric: MetricName::clone(metric),
+        unit: book.unit(metric),
+        range: shown,
+        points,
+        sample_count,
+        baseline: series.and_then(|series| series.summary.baseline),
+        limits,
+        violations: marked,
+    })
+}
+
+fn cut(points: &mut Vec<Point>, range: TimeRange) {
+    points.truncate(points.partition_point(|point| point.timestamp_ms < range.until_ms));
+    points.drain(..points.partition_point(|point| point.timestamp_ms < range.from_ms));
+}

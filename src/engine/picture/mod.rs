@@ -1,0 +1,146 @@
+//! The picture of the store that the dashboard draws, in three layers that cost differently: every series
+//! read whole, the one chart, and newest values with verdicts.
+
+mod chart;
+mod summary;
+mod thin;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::detect::DetectOptions;
+use crate::model::{Alert, ChartData, Health, MetricBook, MetricName, Point, Snapshot, TimeRange, ViewRequest};
+use crate::store::{Store, StoreError, Totals};
+
+use self::summary::{Series, gravest_open};
+
+/// The picture as it is put together.
+#[derive(Debug, Default)]
+pub(super) struct Picture {
+    request: ViewRequest,
+    series: BTreeMap<MetricName, Series>,
+    chart: Option<Arc<ChartData>>,
+    totals: Totals,
+    generation: u64,
+}
+
+impl Picture {
+    /// An empty picture that goes on counting after `generation`.
+    pub(super) fn after(generation: u64) -> Self {
+        Self { generation, ..Self::default() }
+    }
+
+    /// What it answers.
+    pub(super) const fn request(&self) -> &ViewRequest {
+        &self.request
+    }
+
+    /// Reads every series over the window of `request`, and the chart.
+    pub(super) fn read(
+        &mut self,
+        store: &Store,
+        request: &ViewRequest,
+        book: &MetricBook,
+        detect: DetectOptions,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.totals = store.totals()?;
+        self.request = request.clone();
+        let window = self.window(now_ms);
+        let mut series = BTreeMap::new();
+        store.visit_series(window, &mut |metric, points| {
+            series.insert(MetricName::clone(metric), Series::new(metric, points, window, book, detect.min_samples));
+        })?;
+        self.carry_latest(&mut series);
+        self.series = series;
+        self.read_chart(store, request, book, now_ms)
+    }
+
+    /// A metric that has no sample in this window is still known by its newest one.
+    fn carry_latest(&self, series: &mut BTreeMap<MetricName, Series>) {
+        for (metric, series) in series.iter_mut().filter(|(_, series)| series.summary.latest.is_none()) {
+            if let Some(latest) = self.series.get(metric).and_then(|known| known.summary.latest) {
+                series.set_latest(latest);
+            }
+        }
+    }
+
+    /// Reads the chart of `request` again; its window must be the one of the series.
+    pub(super) fn read_chart(
+        &mut self,
+        store: &Store,
+        request: &ViewRequest,
+        book: &MetricBook,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.request = request.clone();
+        let window = self.window(now_ms);
+        let shown = request.range.unwrap_or(window);
+        self.chart = match &request.focus {
+            Some(metric) => {
+                let series = self.series.get(metric);
+                Some(Arc::new(chart::chart(store, metric, series, window, shown, book)?))
+            }
+            None => None,
+        };
+        Ok(())
+    }
+
+    /// Takes newest points into the summaries; whether all of their metrics are known.
+    pub(super) fn update(&mut self, latest: &HashMap<MetricName, Point>) -> bool {
+        let mut is_known = true;
+        for (metric, &point) in latest {
+            match self.series.get_mut(metric) {
+                Some(series) => series.set_latest(point),
+                None => is_known = false,
+            }
+        }
+        is_known
+    }
+
+    /// Sets the verdicts; whether one changed.
+    pub(super) fn judge(&mut self, alerts: &[Alert], now_ms: i64) -> bool {
+        let gravest = gravest_open(alerts);
+        self.series.values_mut().fold(false, |changed, series| series.judge(&gravest, now_ms) | changed)
+    }
+
+    /// When the next verdict changes if nothing comes in: ms since the Unix epoch.
+    pub(super) fn next_stale_ms(&self, now_ms: i64) -> Option<i64> {
+        self.series.values().filter_map(|series| series.stale_at_ms(now_ms)).min()
+    }
+
+    /// The store in a few numbers, as of the last full read.
+    pub(super) const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// The picture to hand out.
+    pub(super) fn snapshot(&mut self, alerts: Arc<[Alert]>, health: Health, now_ms: i64) -> Snapshot {
+        self.generation += 1;
+        Snapshot {
+            generation: self.generation,
+            taken_at_ms: now_ms,
+            request: self.request.clone(),
+            series: self.series.values().map(|series| series.summary.clone()).collect(),
+            chart: self.chart.clone(),
+            alerts,
+            health,
+        }
+    }
+
+    /// The newest timestamp of any series.
+    pub(super) fn newest_ms(&self) -> Option<i64> {
+        let latest = self.series.values().filter_map(|series| series.summary.latest);
+        latest.map(|point| point.timestamp_ms).max().max(self.totals.newest_ms)
+    }
+
+    /// The window as a stretch of time; "everything" begins with the oldest sample.
+    fn window(&self, now_ms: i64) -> TimeRange {
+        let range = self.request.window.range_at(now_ms);
+        match (self.request.window.span_ms(), self.totals.oldest_ms) {
+            (None, Some(oldest_ms)) => TimeRange { from_ms: oldest_ms.min(now_ms), ..range },
+            (None, None) => TimeRange { from_ms: now_ms, ..range },
+            _ => range,
+        }
+    }
+}

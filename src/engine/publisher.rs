@@ -1,0 +1,209 @@
+//! The publisher: answers what the dashboard is looking at, and keeps the answer fresh at a bounded cost.
+//!
+//! A changed view is answered at once. Samples that come in are shown at most ten times a second; what has
+//! to read series again for that rests many times as long as it took. While nothing comes in, the picture
+//! is read again only when the window's edge has moved by a bucket of the sparkline, and drawn again when a
+//! series goes stale.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::board::Reading;
+use super::context::Context;
+use super::pace::Pace;
+use super::picture::Picture;
+use super::supervisor::{Mailbox, TaskResult, Wait};
+use crate::model::{Alert, Health, SPARK_BUCKETS, Snapshot, ViewRequest, Window};
+use crate::store::{Store, StoreError};
+
+/// The name of the task on the notice board.
+pub(super) const NAME: &str = "snapshot";
+
+/// Between two pictures.
+const SHORTEST_ROUND: Duration = Duration::from_millis(100);
+/// Between two readings of all series, and how many times its own cost it rests: 3 % of a core at most.
+const READ_EVERY: Duration = Duration::from_secs(1);
+const READ_REST: u32 = 30;
+/// How many times its own cost the chart rests: 10 % of a core at most.
+const CHART_REST: u32 = 10;
+/// While nothing comes in, all series are read again at most this often...
+const IDLE_READ_MS: i64 = 60_000;
+/// ...and without a window, whose edge would move, this seldom.
+const IDLE_READ_WITHOUT_WINDOW_MS: i64 = 3_600_000;
+
+/// The channels to the dashboard.
+#[derive(Debug, Clone)]
+pub(super) struct Channels {
+    pub(super) views: watch::Receiver<ViewRequest>,
+    pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
+}
+
+/// Runs until the mailbox says stop. A failure is shown in the last picture.
+pub(super) fn run(context: &Context, mailbox: &Mailbox, channels: &Channels) -> TaskResult {
+    let mut channels = channels.clone();
+    let published = context.open_store().and_then(|store| Publisher::new(context, store, &mut channels).serve(mailbox));
+    if let Err(error) = &published {
+        let mut snapshot = Snapshot::clone(&channels.snapshots.borrow());
+        snapshot.generation += 1;
+        snapshot.health.store_path = context.options.store_path.display().to_string();
+        snapshot.health.problem = Some(error.to_string());
+        channels.snapshots.send_replace(Arc::new(snapshot));
+    }
+    Ok(published?)
+}
+
+struct Publisher<'a> {
+    context: &'a Context,
+    channels: &'a mut Channels,
+    store: Store,
+    picture: Picture,
+    /// Reading all series; reading the chart; handing out a picture.
+    read: Pace,
+    chart: Pace,
+    round: Pace,
+    idle_read_at_ms: i64,
+    alerts: Arc<[Alert]>,
+    reading: Reading,
+    newest_id: i64,
+    resets: u64,
+}
+
+impl<'a> Publisher<'a> {
+    fn new(context: &'a Context, store: Store, channels: &'a mut Channels) -> Self {
+        let picture = Picture::after(channels.snapshots.borrow().generation);
+        Self {
+            context,
+            channels,
+            store,
+            picture,
+            read: Pace::new(READ_EVERY, READ_REST),
+            chart: Pace::new(SHORTEST_ROUND, CHART_REST),
+            round: Pace::new(SHORTEST_ROUND, 0),
+            idle_read_at_ms: i64::MAX,
+            alerts: Arc::default(),
+            reading: Reading::default(),
+            newest_id: 0,
+            resets: 0,
+        }
+    }
+
+    fn serve(&mut self, mailbox: &Mailbox) -> Result<(), StoreError> {
+        loop {
+            self.notice_view();
+            if self.round.is_due() || self.context.now_ms() >= self.idle_read_at_ms {
+                self.go_round()?;
+                self.context.board.clear(NAME);
+            }
+            match mailbox.wait(self.until_deadline()) {
+                Wait::Stop => return Ok(()),
+                Wait::Rung | Wait::TimedOut => self.round.want(),
+            }
+        }
+    }
+
+    /// A changed view is answered at once.
+    fn notice_view(&mut self) {
+        let view = self.channels.views.borrow_and_update();
+        let answered = self.picture.request();
+        if view.window != answered.window {
+            self.read.want_now();
+        } else if *view != *answered {
+            self.chart.want_now();
+        } else {
+            return;
+        }
+        self.round.want_now();
+    }
+
+    /// Brings the picture up to date and hands it out if it has changed.
+    fn go_round(&mut self) -> Result<(), StoreError> {
+        let started = Instant::now();
+        let now_ms = self.context.now_ms();
+        let mut has_changed = self.take_news()?;
+        if now_ms >= self.idle_read_at_ms {
+            self.read.want_now();
+        }
+        let view = self.channels.views.borrow().clone();
+        if self.read.is_due() {
+            self.picture.read(&self.store, &view, &self.context.options.book, self.context.options.detect, now_ms)?;
+            self.read.done(started);
+            self.chart.done(started);
+            self.idle_read_at_ms = now_ms.saturating_add(idle_read_after_ms(view.window));
+            has_changed = true;
+        } else if self.chart.is_due() {
+            self.picture.read_chart(&self.store, &view, &self.context.options.book, now_ms)?;
+            self.chart.done(started);
+            has_changed = true;
+        }
+        if self.picture.judge(&self.alerts, now_ms) || has_changed {
+            let snapshot = self.picture.snapshot(Arc::clone(&self.alerts), self.health(), now_ms);
+            self.channels.snapshots.send_replace(Arc::new(snapshot));
+        }
+        self.round.done(started);
+        Ok(())
+    }
+
+    /// Takes over what the other tasks have left; whether something is new.
+    fn take_news(&mut self) -> Result<bool, StoreError> {
+        let news = self.context.shared.take_news();
+        if news.resets != self.resets {
+            // Another file may lie at the path now.
+            self.resets = news.resets;
+            self.store = self.context.open_store()?;
+            self.picture = Picture::after(self.channels.snapshots.borrow().generation);
+            self.read.want_now();
+        }
+        let reading = self.context.board.read();
+        let has_samples = !news.latest.is_empty();
+        let has_changed = has_samples || reading != self.reading || news.alerts != self.alerts;
+        if has_samples {
+            if self.picture.update(&news.latest) {
+                self.read.want();
+            } else {
+                self.read.want_now();
+            }
+            if self.picture.request().focus.as_ref().is_some_and(|focus| news.latest.contains_key(focus)) {
+                self.chart.want();
+            }
+        }
+        self.alerts = news.alerts;
+        self.reading = reading;
+        self.newest_id = news.newest_id;
+        Ok(has_changed)
+    }
+
+    fn health(&self) -> Health {
+        let totals = self.picture.totals();
+        let since_read = u64::try_from(self.newest_id.saturating_sub(totals.newest_id)).unwrap_or(0);
+        Health {
+            store_path: self.context.options.store_path.display().to_string(),
+            sample_count: totals.sample_count + since_read,
+            newest_sample_ms: self.picture.newest_ms(),
+            last_arrival_ms: self.reading.last_arrival_ms,
+            backlog: self.reading.backlog,
+            rejected_lines: self.reading.rejected_lines,
+            problem: self.reading.problem.clone(),
+        }
+    }
+
+    /// Time until there is something to do without being woken.
+    fn until_deadline(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let now_ms = self.context.now_ms();
+        let paced = [&self.read, &self.chart, &self.round].into_iter().filter_map(Pace::due_at).min();
+        let by_clock =
+            self.picture.next_stale_ms(now_ms).map_or(self.idle_read_at_ms, |at_ms| at_ms.min(self.idle_read_at_ms));
+        let until_clock_ms = u64::try_from(by_clock.saturating_sub(now_ms)).unwrap_or(0);
+        let by_clock = (by_clock != i64::MAX).then(|| Duration::from_millis(until_clock_ms));
+        paced.map(|at| at.saturating_duration_since(now)).into_iter().chain(by_clock).min()
+    }
+}
+
+/// A sparkline changes when its window has moved by one of its buckets.
+fn idle_read_after_ms(window: Window) -> i64 {
+    window
+        .span_ms()
+        .map_or(IDLE_READ_WITHOUT_WINDOW_MS, |span_ms| (span_ms / SPARK_BUCKETS.cast_signed() as i64).max(IDLE_READ_MS))
+}

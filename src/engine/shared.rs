@@ -1,0 +1,98 @@
+//! What the tasks hand each other: newest values, alerts and commands. Small and bounded; the bulk of the
+//! data goes through the store.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::options::Command;
+use crate::model::{Alert, MetricName, Point, Sample};
+
+/// State shared by the tasks; cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shared(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    latest: HashMap<MetricName, Point>,
+    newest_id: i64,
+    alerts: Arc<[Alert]>,
+    commands: Vec<Command>,
+    resets: u64,
+}
+
+/// What the tail knows that the publisher shows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct News {
+    /// Newest points since the last time, by metric.
+    pub(super) latest: HashMap<MetricName, Point>,
+    /// The id of the newest sample seen; 0 before the first.
+    pub(super) newest_id: i64,
+    /// Alerts, newest first.
+    pub(super) alerts: Arc<[Alert]>,
+    /// Rises when the log was started anew.
+    pub(super) resets: u64,
+}
+
+impl Shared {
+    /// Samples came in, in the order of their ids.
+    pub(super) fn arrived(&self, samples: &[Sample]) {
+        let mut state = self.state();
+        for sample in samples {
+            let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+            match state.latest.get_mut(&sample.metric) {
+                Some(latest) if latest.timestamp_ms > point.timestamp_ms => {}
+                Some(latest) => *latest = point,
+                None => {
+                    state.latest.insert(MetricName::clone(&sample.metric), point);
+                }
+            }
+        }
+        if let Some(last) = samples.last() {
+            state.newest_id = last.id;
+        }
+    }
+
+    /// The log was started anew: what was known of it is void.
+    pub(super) fn reset(&self) {
+        let mut state = self.state();
+        state.latest.clear();
+        state.newest_id = 0;
+        state.resets += 1;
+    }
+
+    /// The alerts are these now, newest first.
+    pub(super) fn set_alerts(&self, alerts: Arc<[Alert]>) {
+        self.state().alerts = alerts;
+    }
+
+    /// What is new; newest points are handed out once.
+    pub(super) fn take_news(&self) -> News {
+        let mut state = self.state();
+        News {
+            latest: std::mem::take(&mut state.latest),
+            newest_id: state.newest_id,
+            alerts: Arc::clone(&state.alerts),
+            resets: state.resets,
+        }
+    }
+
+    /// The id of the newest sample seen.
+    pub(super) fn newest_id(&self) -> i64 {
+        self.state().newest_id
+    }
+
+    /// Leaves a command for the tail.
+    pub(super) fn push_command(&self, command: Command) {
+        self.state().commands.push(command);
+    }
+
+    /// The commands left since the last time.
+    pub(super) fn take_commands(&self) -> Vec<Command> {
+        std::mem::take(&mut self.state().commands)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every field is replaced whole: a task that panicked while holding the lock left nothing half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

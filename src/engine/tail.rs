@@ -1,0 +1,255 @@
+//! The tail: notices what any process has added to the log, has it judged, and tells of the alerts.
+//!
+//! Woken by file events on the database's directory. An event can come before the commit it belongs to can
+//! be seen (the write-ahead log is written first, its index in shared memory afterwards, without an event),
+//! so each event is followed by a few more looks; a slow look of last resort bounds what is missed.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::context::Context;
+use super::judge::Judge;
+use super::options::Command;
+use super::options::RaisedAlerts;
+use super::outbox::Outbox;
+use super::supervisor::{Mailbox, TaskResult, Wait, Waker};
+use super::watch::{StoreWatch, watch_store};
+use crate::store::{Store, StoreError};
+
+/// The name of the task on the notice board.
+pub(super) const NAME: &str = "detector";
+
+/// Looks after a file event: at once, and again after each of these pauses.
+const LOOK_AGAIN: [Duration; 3] = [Duration::from_micros(300), Duration::from_millis(1), Duration::from_millis(5)];
+/// The look of last resort while file events work, and when they do not.
+const FALLBACK: Duration = Duration::from_secs(10);
+const FALLBACK_WITHOUT_EVENTS: Duration = Duration::from_millis(250);
+/// Between two looks while samples stream in: bounds the cost of a writer that commits each sample.
+const SHORTEST_ROUND: Duration = Duration::from_millis(5);
+/// How long the mark in the store may lag behind quiet samples.
+const MARK_EVERY: Duration = Duration::from_secs(5);
+/// How often alerts are read again while other processes write, when nothing was found here.
+const ALERTS_EVERY: Duration = Duration::from_millis(250);
+/// While there is much to judge, alerts are told of this often.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+
+/// Why a session over one database file ended.
+enum End {
+    Stop,
+    /// The file was replaced or emptied.
+    Replaced,
+}
+
+/// Runs until the mailbox says stop.
+pub(super) fn run(
+    context: &Context,
+    mailbox: &Mailbox,
+    waker: &Waker,
+    raised: &mpsc::Sender<RaisedAlerts>,
+) -> TaskResult {
+    loop {
+        let mut session = Session::open(context, waker, raised)?;
+        match session.serve(mailbox)? {
+            End::Stop => return Ok(()),
+            End::Replaced => context.shared.reset(),
+        }
+    }
+}
+
+/// Tailing one database file.
+struct Session<'a> {
+    context: &'a Context,
+    store: Store,
+    watch: Option<StoreWatch>,
+    judge: Judge,
+    outbox: Outbox,
+    file: Option<(u64, u64)>,
+    data_version: i64,
+    last_round: Instant,
+    mark_at: Option<Instant>,
+    alerts_at: Option<Instant>,
+}
+
+impl<'a> Session<'a> {
+    fn open(context: &'a Context, waker: &Waker, raised: &mpsc::Sender<RaisedAlerts>) -> Result<Self, StoreError> {
+        let mut store = context.open_store()?;
+        let path = &context.options.store_path;
+        let watch = watch_store(path, waker.clone())
+            .inspect_err(|error| tracing::warn!("no file events for `{}` ({error}): polling", path.display()))
+            .ok();
+        // Before the first look, so that what comes during it is seen as a change.
+        let data_version = store.data_version()?;
+        let outbox = Outbox::new(&store, raised.clone())?;
+        let judge = Judge::start(&mut store, &context.options, context.now_ms())?;
+        Ok(Self {
+            context,
+            store,
+            watch,
+            judge,
+            outbox,
+            file: file_identity(path),
+            data_version,
+            last_round: Instant::now(),
+            mark_at: None,
+            alerts_at: None,
+        })
+    }
+
+    fn serve(&mut self, mailbox: &Mailbox) -> Result<End, StoreError> {
+        self.judge_new(mailbox)?;
+        if self.judge.is_partial() {
+            self.judge.mark(&mut self.store, self.context.now_ms())?;
+            self.judge = Judge::start(&mut self.store, &self.context.options, self.context.now_ms())?;
+            self.judge_new(mailbox)?;
+        }
+        self.tell()?;
+        loop {
+            self.context.board.clear(NAME);
+            let end = match mailbox.wait(Some(self.until_deadline())) {
+                Wait::Stop => {
+                    self.judge.mark(&mut self.store, self.context.now_ms())?;
+                    return Ok(End::Stop);
+                }
+                Wait::Rung => self.look_repeatedly(mailbox)?,
+                Wait::TimedOut => self.look(mailbox)?,
+            };
+            self.obey()?;
+            self.meet_deadlines()?;
+            if let Some(end) = end {
+                return Ok(end);
+            }
+        }
+    }
+
+    fn look_repeatedly(&mut self, mailbox: &Mailbox) -> Result<Option<End>, StoreError> {
+        for pause in LOOK_AGAIN {
+            if let Some(end) = self.look(mailbox)? {
+                return Ok(Some(end));
+            }
+            if mailbox.wait(Some(pause)) == Wait::Stop {
+                return Ok(None);
+            }
+        }
+        self.look(mailbox)
+    }
+
+    /// Judges what is new, if another connection has changed the store.
+    fn look(&mut self, mailbox: &Mailbox) -> Result<Option<End>, StoreError> {
+        let data_version = self.store.data_version()?;
+        if data_version == self.data_version {
+            return Ok(self.is_replaced().then_some(End::Replaced));
+        }
+        self.data_version = data_version;
+        if let Some(early) = SHORTEST_ROUND.checked_sub(self.last_round.elapsed()) {
+            mailbox.wait(Some(early));
+        }
+        let has_findings = self.judge_new(mailbox)?;
+        self.last_round = Instant::now();
+        if has_findings {
+            self.tell()?;
+        } else if self.alerts_at.is_none() {
+            self.alerts_at = Some(Instant::now() + ALERTS_EVERY);
+        }
+        if self.store.newest_id()? < self.judge.after_id() {
+            return Ok(Some(End::Replaced));
+        }
+        Ok(None)
+    }
+
+    /// Judges to the end of the log; whether anything was found.
+    fn judge_new(&mut self, mailbox: &Mailbox) -> Result<bool, StoreError> {
+        let mut has_findings = false;
+        let mut told = Instant::now();
+        while !mailbox.is_stopping() {
+            let now_ms = self.context.now_ms();
+            let Some(step) = self.judge.step(&mut self.store, now_ms)? else { break };
+            has_findings |= step.has_findings;
+            self.outbox.opened_here(&step.raised);
+            self.context.shared.arrived(&step.samples);
+            self.context.board.set_last_arrival(now_ms);
+            if told.elapsed() > TELL_EVERY {
+                self.tell()?;
+                told = Instant::now();
+            }
+            self.context.board.set_backlog(self.backlog()?);
+            self.context.publisher.wake();
+            self.context.keeper.wake();
+        }
+        if self.judge.is_unmarked() && self.mark_at.is_none() {
+            self.mark_at = Some(Instant::now() + MARK_EVERY);
+        }
+        Ok(has_findings)
+    }
+
+    fn backlog(&self) -> Result<u64, StoreError> {
+        let rows = self.store.newest_id()?.saturating_sub(self.judge.after_id());
+        Ok(u64::try_from(rows).unwrap_or(0))
+    }
+
+    /// Reads the alerts, shows them, and tells of those that are new.
+    fn tell(&mut self) -> Result<(), StoreError> {
+        let alerts = self.outbox.refresh(&self.store)?;
+        self.context.shared.set_alerts(alerts);
+        self.context.publisher.wake();
+        self.alerts_at = None;
+        Ok(())
+    }
+
+    fn obey(&mut self) -> Result<(), StoreError> {
+        for command in self.context.shared.take_commands() {
+            match command {
+                Command::Acknowledge(ids) => self.store.acknowledge(&ids, self.context.now_ms())?,
+            };
+            self.tell()?;
+        }
+        Ok(())
+    }
+
+    fn meet_deadlines(&mut self) -> Result<(), StoreError> {
+        let now = Instant::now();
+        if self.mark_at.is_some_and(|at| at <= now) {
+            self.judge.mark(&mut self.store, self.context.now_ms())?;
+            self.mark_at = None;
+        }
+        if self.alerts_at.is_some_and(|at| at <= now) {
+            self.tell()?;
+        }
+        let now_ms = self.context.now_ms();
+        let quiet_since_ms = now_ms.saturating_sub(self.context.options.cooldown_ms);
+        if self.outbox.oldest_open_ms().is_some_and(|updated_ms| updated_ms < quiet_since_ms) {
+            self.store.recover(quiet_since_ms, now_ms)?;
+            self.tell()?;
+        }
+        self.outbox.flush();
+        Ok(())
+    }
+
+    fn until_deadline(&self) -> Duration {
+        let now = Instant::now();
+        let fallback = if self.watch.is_some() { FALLBACK } else { FALLBACK_WITHOUT_EVENTS };
+        let recovery = self.outbox.oldest_open_ms().map(|updated_ms| {
+            let quiet_at_ms = updated_ms.saturating_add(self.context.options.cooldown_ms + 1);
+            let left_ms = quiet_at_ms.saturating_sub(self.context.now_ms());
+            Duration::from_millis(u64::try_from(left_ms).unwrap_or(0))
+        });
+        let deadlines = [self.mark_at, self.alerts_at, self.outbox.retry_at()];
+        deadlines
+            .into_iter()
+            .flatten()
+            .map(|at| at.saturating_duration_since(now))
+            .chain(recovery)
+            .fold(fallback, Duration::min)
+    }
+
+    fn is_replaced(&self) -> bool {
+        file_identity(&self.context.options.store_path) != self.file
+    }
+}
+
+/// Device and inode of the file at a path, if there is one.
+fn file_identity(path: &std::path::Path) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
