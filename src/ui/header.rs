@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::Look;
 use super::strip::Strip;
+use super::text::{self, Align, fit};
 use super::theme::Role;
 use crate::app::{App, SizeClass, Tab};
 use crate::model::text::value;
@@ -43,9 +44,12 @@ pub(super) fn draw_line(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
         Some(alert) => {
             let role = severity_role(alert.severity);
             let mark = format!("{} ", look.symbols.severity(alert.severity));
-            let strip = Strip::new(look).with(role, &mark).with(Role::Text, &alert.metric);
             let series = app.snapshot.as_ref().and_then(|s| s.series.iter().find(|s| s.metric == alert.metric));
-            strip.with(role, &series.and_then(current).map_or_else(String::new, |text| format!(" {text}")))
+            let value = series.and_then(current).map_or_else(String::new, |text| format!(" {text}"));
+            // The name gives way: a metric may be recognised by its beginning, a value may not.
+            let room = usize::from(area.width).saturating_sub(text::width(&mark) + text::width(&value));
+            let name = fit(&alert.metric, room.min(text::width(&alert.metric)), Align::Left, look.symbols);
+            Strip::new(look).with(role, &mark).with(Role::Text, &name).with(role, &value)
         }
         None => Strip::new(look).with(Role::Muted, "perftop ").and(calm(app, look)).with(Role::Muted, &metrics(app)),
     };
@@ -54,6 +58,7 @@ pub(super) fn draw_line(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
 
 fn metrics(app: &App) -> String {
     app.snapshot.as_ref().map_or_else(String::new, |snapshot| match snapshot.series.len() {
+        0 => String::new(),
         1 => " 1 metric".to_owned(),
         n => format!(" {n} metrics"),
     })
@@ -66,6 +71,7 @@ fn current(series: &SeriesSummary) -> Option<String> {
 const fn title(tab: Tab, class: SizeClass) -> &'static str {
     match (tab, class) {
         (_, SizeClass::Full) => tab.title(),
+        (Tab::Baselines, SizeClass::Micro) => "Base",
         (Tab::Baselines, _) => "Baselines",
         (Tab::ControlChart, _) => "Control",
         (Tab::TimeSeries, _) => "Series",
@@ -109,6 +115,7 @@ fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
         let (mark, role) = (look.symbols.severity(severity), severity_role(severity));
         strip = match (count, class) {
             (0, _) => strip,
+            (_, SizeClass::Micro) if strip.width() > 0 => strip,
             (_, SizeClass::Full) => strip.with(role, &format!("  {mark} {count} {severity}")),
             _ => strip.with(role, &format!(" {mark}{count}")),
         };
