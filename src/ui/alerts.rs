@@ -4,7 +4,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::header::severity_role;
 use super::layout::{SizeClass, inset};
 use super::panel;
 use super::strip::Strip;
@@ -22,11 +21,7 @@ const DETAIL_LINES: usize = 2;
 
 /// Draws the list over `area`.
 pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
-    let frame = match class {
-        SizeClass::Full => inset(area, 4, 2),
-        _ => area,
-    };
-    let inside = panel::draw(frame, &title(app, look, class), look.theme.style(Role::Border), look, buf);
+    let inside = panel::draw(area, &title(app, look, class), look.theme.style(Role::Border), look, buf);
     let alerts = app.alerts();
     let Some(chosen) = app.selected_alert() else {
         Strip::new(look).with(Role::Muted, " no alerts: nothing has broken a rule").draw(inside, buf);
@@ -78,7 +73,7 @@ fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -
     // The chosen row is told by its reversed cells; dim or coloured text would not be readable there.
     let (role, text, muted) = match alert.state {
         _ if chosen => (Role::Text, Role::Text, Role::Text),
-        AlertState::Firing => (severity_role(alert.severity), Role::Text, Role::Muted),
+        AlertState::Firing => (Role::of_severity(alert.severity), Role::Text, Role::Muted),
         AlertState::Acknowledged | AlertState::Recovered => (Role::Muted, Role::Muted, Role::Muted),
     };
     let age = age_coarse(app.now_ms.saturating_sub(alert.updated_at_ms));

@@ -15,25 +15,17 @@ use crate::model::{Alert, SeriesSummary, Severity, Status};
 
 const GRAVEST_FIRST: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
 
-/// The role that says how grave something is.
-#[must_use]
-pub(super) const fn severity_role(severity: Severity) -> Role {
-    match severity {
-        Severity::Info => Role::Info,
-        Severity::Warning => Role::Warning,
-        Severity::Critical => Role::Critical,
-    }
-}
-
 /// Draws the header.
 pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
-    let room = verdict(app, look, class).draw_right(area, buf);
-    let room = Rect { width: room.width.saturating_sub(1), ..room };
     let strip = match class {
         SizeClass::Micro if app.shows_chart() => context(app, look),
         _ => tabs(app, look, class).with(Role::Text, " ").and(context(app, look)),
     };
-    strip.draw(room, buf);
+    let in_words = verdict(app, look, class, true);
+    let has_room = strip.width() + in_words.width() < usize::from(area.width);
+    let verdict = if has_room { in_words } else { verdict(app, look, class, false) };
+    let room = verdict.draw_right(area, buf);
+    strip.draw(Rect { width: room.width.saturating_sub(1), ..room }, buf);
 }
 
 /// Draws the whole dashboard as one line: `perftop ok 12 metrics`, or the gravest alert.
@@ -42,7 +34,7 @@ pub(super) fn draw_line(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
     let loud = firing.iter().filter(|alert| alert.severity > Severity::Info);
     let strip = match loud.max_by_key(|alert| (alert.severity, alert.updated_at_ms)) {
         Some(alert) => {
-            let role = severity_role(alert.severity);
+            let role = Role::of_severity(alert.severity);
             let mark = format!("{} ", look.symbols.severity(alert.severity));
             let series = app.snapshot.as_ref().and_then(|s| s.series.iter().find(|s| s.metric == alert.metric));
             let value = series.and_then(current).map_or_else(String::new, |text| format!(" {text}"));
@@ -107,16 +99,16 @@ fn context<'a>(app: &App, look: &'a Look) -> Strip<'a> {
     strip.with(Role::Text, " ").with(Role::Accent, &series.metric).with(Role::Text, &value)
 }
 
-/// How many alerts fire, the gravest first, or that all is well.
-fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
+/// How many alerts fire, the gravest first and if there is room in words, or that all is well.
+fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass, in_words: bool) -> Strip<'a> {
     let mut strip = Strip::new(look);
     for severity in GRAVEST_FIRST {
         let count = app.alerts().iter().filter(|alert| alert.is_firing() && alert.severity == severity).count();
-        let (mark, role) = (look.symbols.severity(severity), severity_role(severity));
+        let (mark, role) = (look.symbols.severity(severity), Role::of_severity(severity));
         strip = match (count, class) {
             (0, _) => strip,
             (_, SizeClass::Micro) if strip.width() > 0 => strip,
-            (_, SizeClass::Full) => strip.with(role, &format!("  {mark} {count} {severity}")),
+            _ if in_words => strip.with(role, &format!("  {mark} {count} {severity}")),
             _ => strip.with(role, &format!(" {mark}{count}")),
         };
     }
