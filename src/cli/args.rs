@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::{completions, config, man};
+use super::{anomalies, baseline, completions, config, dashboard, doctor, man, prune, spc, status, trends};
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
 use crate::model::Window;
@@ -120,6 +120,22 @@ impl Cli {
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Print the table of baselines once
+    Dashboard(dashboard::Args),
+    /// Print the control chart of a metric
+    Spc(spc::Args),
+    /// Print where a metric is heading, hour by hour
+    Trends(trends::Args),
+    /// Print what is normal over 24 hours, a week and thirty days
+    Baseline(baseline::Args),
+    /// List recorded anomalies
+    Anomalies(anomalies::Args),
+    /// Print one line for a status bar; exit code 1 when an alert fires
+    Status(status::Args),
+    /// Look at everything perftop depends on
+    Doctor(doctor::Args),
+    /// Delete what is old
+    Prune(prune::Args),
     /// Show or check the configuration
     Config(config::Args),
     /// Print a completion script for a shell

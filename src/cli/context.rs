@@ -25,8 +25,13 @@ impl Context {
     /// # Errors
     /// When the configuration is wrong, with every place where it is.
     pub fn new(cli: &Cli) -> Result<Self, ConfigError> {
-        let config = Self::load(cli)?.config;
-        Ok(Self { config, clock: Clock::System, quiet: cli.global.quiet })
+        Ok(Self::with(cli, Self::load(cli)?.config))
+    }
+
+    /// A configuration in hand.
+    #[must_use]
+    pub const fn with(cli: &Cli, config: Config) -> Self {
+        Self { config, clock: Clock::System, quiet: cli.global.quiet }
     }
 
     /// The configuration with where each setting comes from.

@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
+use crate::store::StoreError;
 
 /// How a command ended, as the shell sees it. `README.md` lists these for users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +78,11 @@ pub fn exit_for(error: &anyhow::Error) -> Exit {
     if is_broken_pipe(error) {
         return Exit::Ok;
     }
-    if error.downcast_ref::<ConfigError>().is_some() {
+    if error.is::<ConfigError>() {
         return Exit::Usage;
+    }
+    if let Some(StoreError::Missing { .. }) = error.downcast_ref() {
+        return Exit::NotEnoughData;
     }
     error.chain().find_map(|cause| cause.downcast_ref::<Refusal>()).map_or(Exit::Io, |refusal| refusal.exit)
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing is logged to the terminal, and no file appears before there is something to log.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -46,15 +47,17 @@ struct LazyFile {
 
 impl LazyFile {
     fn open(&mut self) -> io::Result<&mut RollingFileAppender> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => RollingFileAppender::builder()
+        let file = if let Some(file) = self.file.take() {
+            file
+        } else {
+            fs::create_dir_all(&self.dir)?;
+            RollingFileAppender::builder()
                 .rotation(Rotation::DAILY)
                 .filename_prefix("perftop")
                 .filename_suffix("log")
                 .max_log_files(KEPT_FILES)
                 .build(&self.dir)
-                .map_err(io::Error::other)?,
+                .map_err(io::Error::other)?
         };
         Ok(self.file.insert(file))
     }
@@ -76,8 +79,6 @@ impl Write for LazyFile {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use rstest::rstest;
 
     use super::*;

@@ -1,13 +1,22 @@
 //! The command line: parse, run, answer with an exit code. One short file per command.
 
+mod anomalies;
 pub mod args;
+mod baseline;
 mod completions;
 mod config;
 mod context;
-pub mod demo;
+mod dashboard;
+mod doctor;
 mod exit;
 mod logging;
 mod man;
+mod output;
+mod prune;
+mod spc;
+mod status;
+mod store;
+mod trends;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -20,6 +29,7 @@ pub use context::Context;
 pub use exit::{Exit, Refusal};
 
 use crate::config::{ConfigError, paths};
+use crate::report::Format;
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -43,7 +53,20 @@ pub fn run() -> ExitCode {
 /// Says what went wrong. Problems of the configuration start with their own place, as editors want it.
 fn report(error: &anyhow::Error) {
     let who = if error.is::<ConfigError>() { "" } else { "perftop: " };
-    let _ = writeln!(io::stderr(), "{who}{error:#}");
+    let _ = writeln!(io::stderr(), "{who}{}", told(error));
+}
+
+/// The causes from the outside in; one whose text stands in the one before it is not said twice.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 /// Help and version are answers, everything else is wrong usage. A reader that has gone is neither.
@@ -60,12 +83,31 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         return Err(Refusal::usage("options of the dashboard go without a command: see `perftop --help`").into());
     }
     match &cli.command {
-        Some(Command::Completions(args)) => return completions::run(args),
-        Some(Command::Man(args)) => return man::run(args),
-        Some(Command::Config(args)) => return config::run(args, cli),
-        None => {}
+        Some(Command::Config(args)) => config::run(args, cli),
+        Some(Command::Doctor(args)) => doctor::run(args, cli),
+        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Man(args)) => man::run(args),
+        command => over_the_store(cli, command.as_ref()),
     }
+}
+
+/// Commands that need the whole configuration to be right, and may have something to log.
+fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> {
     let context = Context::new(cli)?;
     let _logging = logging::start(paths::log_dir(), logging::level(context.config.log_level, cli.global.verbose));
-    Ok(Exit::Ok)
+    match command {
+        Some(Command::Dashboard(args)) => dashboard::run(args, &context),
+        Some(Command::Spc(args)) => spc::run(args, &context),
+        Some(Command::Trends(args)) => trends::run(args, &context),
+        Some(Command::Baseline(args)) => baseline::run(args, &context),
+        Some(Command::Anomalies(args)) => anomalies::run(args, &context),
+        Some(Command::Status(args)) => status::run(args, &context),
+        Some(Command::Prune(args)) => prune::run(args, &context),
+        _ => bare(&cli.dashboard, &context),
+    }
+}
+
+/// `perftop` alone: the table, once.
+fn bare(args: &DashboardArgs, context: &Context) -> anyhow::Result<Exit> {
+    dashboard::print(context, args.window, args.filter.as_deref(), Format::Text)
 }

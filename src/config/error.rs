@@ -106,14 +106,18 @@ pub fn hint<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> Str
     }
 }
 
-/// The known word most like `word`, if one is like it at all: at most a third of it mistyped.
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The known word most like `word`, if one is like it at all: at most a third of it mistyped, or else
+/// the shortest that `word` is a part of.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let word = word.to_lowercase();
-    known
+    let mistyped = known
+        .clone()
         .map(|known| (strsim::damerau_levenshtein(&word, &known.to_lowercase()), known))
         .filter(|(distance, known)| *distance <= (known.chars().count().max(word.chars().count()) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+        .map(|(_, known)| known);
+    let part_of = |known: &&str| word.chars().count() >= 3 && known.to_lowercase().contains(&word);
+    mistyped.or_else(|| known.filter(part_of).min_by_key(|known| known.len()))
 }
 
 #[cfg(test)]
@@ -127,6 +131,8 @@ mod tests {
     #[case("drop-dir", Some("drop_dir"))]
     #[case("Path", Some("path"))]
     #[case("retentoin", Some("retention"))]
+    #[case("reten", Some("retention"))]
+    #[case("re", None)]
     #[case("colour_scheme", None)]
     fn the_nearest_word_is_offered_only_when_it_is_near(#[case] word: &str, #[case] near: Option<&str>) {
         assert_eq!(nearest(word, ["path", "drop_dir", "retention"].into_iter()), near);

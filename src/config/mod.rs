@@ -17,6 +17,7 @@ use ratatui::style::Style;
 pub use choice::{ColorChoice, Env, SymbolChoice, ThemeName, TmuxMode};
 pub use error::{ConfigError, Origin, Problem, nearest};
 pub use load::{Loaded, Sources, load};
+pub use resolve::MIN_RETENTION_MS;
 pub use schema::Setting;
 
 use crate::app::Keymap;

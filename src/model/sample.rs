@@ -1,5 +1,7 @@
 //! One measured value.
 
+use serde::Serialize;
+
 use super::MetricName;
 
 /// A sample as the store keeps it.
@@ -29,7 +31,7 @@ pub struct NewSample {
 }
 
 /// A value at a time, of a series known from the surroundings.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Point {
     /// ms since the Unix epoch, UTC.
     pub timestamp_ms: i64,

@@ -7,7 +7,8 @@ use super::Unit;
 
 /// Whether a character may reach a terminal, a log or a CSV cell as it is. Control characters and
 /// everything that reorders or hides the text around it may not.
-fn is_printable(c: char) -> bool {
+#[must_use]
+pub fn is_printable(c: char) -> bool {
     !(c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

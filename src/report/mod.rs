@@ -1,4 +1,33 @@
 //! One-shot output: one model for each answer, written as text, JSON or CSV.
+//!
+//! Knows what an answer says and how it is laid out; colours are put on by who prints it.
+
+mod anomalies;
+mod baselines;
+mod checks;
+mod csv;
+mod dashboard;
+mod json;
+mod spc;
+mod status;
+mod table;
+mod trends;
+
+pub use anomalies::Anomalies;
+pub use baselines::{BaselineRow, Baselines};
+pub use checks::{Check, Checks, Verdict};
+pub use dashboard::Dashboard;
+pub use spc::Spc;
+pub use status::{TMUX_CELLS, status_line};
+pub use table::{Cell, Line, Table};
+pub use trends::{Hour, Trends};
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::ui::symbols::SymbolSet;
+use crate::ui::theme::Role;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,4 +54,53 @@ impl Format {
             Self::Csv => "csv",
         }
     }
+}
+
+/// An answer: what it says is its JSON; text and CSV are views of the same.
+pub trait Report: Serialize {
+    /// `perftop.NAME/VERSION`; the version rises when a field changes its meaning or goes away.
+    const SCHEMA: &'static str;
+    /// The header of the CSV.
+    const COLUMNS: &'static [&'static str];
+
+    /// The rows of the CSV, a field for each column.
+    fn records(&self) -> Vec<Vec<String>>;
+
+    /// The text, line by line.
+    fn lines(&self, symbols: SymbolSet) -> Vec<Line>;
+}
+
+/// How text is put on the screen: with colours or without.
+pub type Paint<'a> = &'a dyn Fn(&Line) -> String;
+
+/// Text without any colour.
+#[must_use]
+pub fn plain(line: &Line) -> String {
+    let text: String = line.iter().map(|(text, _)| text.as_str()).collect();
+    text.trim_end().to_owned()
+}
+
+/// Writes an answer.
+pub fn write<R: Report>(
+    out: &mut dyn Write,
+    report: &R,
+    format: Format,
+    symbols: SymbolSet,
+    paint: Paint,
+) -> io::Result<()> {
+    match format {
+        Format::Text => report.lines(symbols).iter().try_for_each(|line| writeln!(out, "{}", paint(line))),
+        Format::Json => json::write(out, R::SCHEMA, report),
+        Format::Csv => csv::write(out, R::COLUMNS, &report.records()),
+    }
+}
+
+/// A line of one text in one role.
+fn line(text: impl Into<String>, role: Role) -> Line {
+    vec![(text.into(), role)]
+}
+
+/// `1 metric`, `2 metrics`.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

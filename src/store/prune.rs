@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::hour::{self, MetricRef};
-use super::{Store, StoreError};
+use super::{Store, StoreError, schema};
 
 /// What was taken out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +47,30 @@ impl Store {
         )?;
         self.give_back_pages()?;
         Ok(Pruned { samples, anomalies, alerts, hours })
+    }
+
+    /// What [`Store::prune`] would take out now; changes nothing.
+    pub fn prunable(&self, before_ms: i64, now_ms: i64) -> Result<Pruned, StoreError> {
+        let before_ms = before_ms.min(now_ms);
+        self.read("count what is old", |conn| {
+            let count = |sql: &str, before: i64| {
+                conn.prepare_cached(sql)?.query_row([before], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
+            };
+            let mut pruned = Pruned {
+                samples: count(&format!("SELECT count(*) FROM performance_samples WHERE {ROW_MS} < ?1"), before_ms)?,
+                anomalies: count("SELECT count(*) FROM spc_anomalies WHERE detected_at < ?1", before_ms)?,
+                ..Pruned::default()
+            };
+            if schema::has_derived(conn)? {
+                pruned.alerts = count(
+                    "SELECT count(*) FROM perftop_alert WHERE updated_at < ?1 AND recovered_at IS NOT NULL",
+                    before_ms,
+                )?;
+                let edge = hour::hour_of(before_ms);
+                pruned.hours = count("SELECT count(*) FROM perftop_hour WHERE hour < ?1", edge)?;
+            }
+            Ok(pruned)
+        })
     }
 
     /// Ids rise with arrival, not with time, so every row is looked at; the write lock is only taken for

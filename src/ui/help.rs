@@ -20,7 +20,7 @@ const LEFT_GROUPS: usize = 3;
 /// Draws the help over `area`.
 pub(super) fn draw(app: &App, scroll: usize, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
     let keymap = &app.options.keymap;
-    let title = Strip::new(look).with(Role::Title, " Keys  ").and(way_out(keymap, look));
+    let title = Strip::new(look).with(Role::Title, " Keys ").and(way_out(keymap, look));
     let border = look.theme.style(Role::Border);
     if class == SizeClass::Full {
         let (left, right) = Action::GROUPS.split_at(LEFT_GROUPS);

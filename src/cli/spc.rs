@@ -1,0 +1,82 @@
+//! `perftop spc METRIC`: the control chart as text, with its limits and the samples that break a rule.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::args::FormatArg;
+use super::context::Context;
+use super::exit::{Exit, Refusal};
+use super::{output, store};
+use crate::app::{App, AppOptions, Tab};
+use crate::model::{Snapshot, ViewRequest, Window};
+use crate::render;
+use crate::report::{Format, Spc};
+use crate::ui::tabs;
+
+/// The chart's size where there is no terminal to ask.
+const DEFAULT_WIDTH: u16 = 80;
+/// Rows of the chart.
+const HEIGHT: u16 = 20;
+/// No terminal is so narrow that the chart is worth less than this.
+const MIN_WIDTH: u16 = 30;
+/// Wider charts do not say more.
+const MAX_WIDTH: u16 = 160;
+
+/// Arguments of `perftop spc`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The metric
+    metric: String,
+
+    /// How far to look back: 1h, 6h, 24h, 7d, 30d or all
+    #[arg(long, short, value_name = "SPAN")]
+    window: Option<Window>,
+
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+/// Prints the chart.
+pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let store = store::open(context)?;
+    let metric = store::metric(&store, &args.metric)?;
+    let window = args.window.unwrap_or(context.config.display.window);
+    let snapshot = store::snapshot(context, &store, &ViewRequest { window, focus: Some(metric), range: None })?;
+    let chart = snapshot.chart.clone().filter(|chart| chart.sample_count > 0);
+    let Some(chart) = chart else {
+        return Err(Refusal::not_enough_data(format!("no samples in the last {window}: try a longer --window")).into());
+    };
+    if args.format.format == Format::Text {
+        io::stdout().write_all(drawn(context, snapshot).as_bytes())?;
+    }
+    output::print(context, &Spc::new(&chart, window.as_str(), context.config.display.zone()), args.format.format)?;
+    Ok(Exit::Ok)
+}
+
+/// The chart as the dashboard would draw it, as wide as the terminal.
+fn drawn(context: &Context, snapshot: Snapshot) -> String {
+    let options = AppOptions {
+        tab: Tab::ControlChart,
+        window: snapshot.request.window,
+        zone: context.config.display.zone(),
+        ..AppOptions::default()
+    };
+    let mut app = App::new(options, snapshot.taken_at_ms);
+    let area = Rect::new(0, 0, columns(), HEIGHT);
+    app.size = (area.width, area.height);
+    app.selected.clone_from(&snapshot.request.focus);
+    app.snapshot = Some(Arc::new(snapshot));
+    let mut buf = Buffer::empty(area);
+    tabs::draw(&app, &output::look(context), area, &mut buf);
+    if output::has_color(context) { render::ansi(&buf) } else { render::text(&buf) }
+}
+
+/// The terminal's width, else `COLUMNS`, else [`DEFAULT_WIDTH`].
+fn columns() -> u16 {
+    let asked = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col).filter(|&columns| columns > 0);
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
+    asked.or_else(said).unwrap_or(DEFAULT_WIDTH).clamp(MIN_WIDTH, MAX_WIDTH)
+}

@@ -1,0 +1,73 @@
+//! How commands that read come by the store: never creating it, and with everything judged that can be.
+
+use super::context::Context;
+use super::exit::Refusal;
+use crate::config::nearest;
+use crate::detect::DetectOptions;
+use crate::engine::{self, EngineOptions};
+use crate::model::text::printable_short;
+use crate::model::{MetricName, Snapshot, ViewRequest};
+use crate::store::{Store, StoreError};
+
+/// Opens the store that must be there, rolls up and judges what is new in it. A store that may only be
+/// read is read as it is.
+pub fn open(context: &Context) -> Result<Store, StoreError> {
+    let path = &context.config.store.path;
+    drop(Store::open_read(path)?);
+    match caught_up(context) {
+        Err(StoreError::Permission { .. } | StoreError::Busy { .. } | StoreError::Full { .. }) => {
+            Store::open_read(path)
+        }
+        answer => answer,
+    }
+}
+
+fn caught_up(context: &Context) -> Result<Store, StoreError> {
+    let mut store = Store::open(&context.config.store.path)?;
+    engine::catch_up(&mut store, &engine_options(context), &context.clock)?;
+    Ok(store)
+}
+
+/// What the configuration says to the engine.
+#[must_use]
+pub fn engine_options(context: &Context) -> EngineOptions {
+    let config = &context.config;
+    EngineOptions {
+        drop_dir: Some(config.store.drop_dir.clone()),
+        book: config.book.clone(),
+        detect: detect_options(context),
+        cooldown_ms: config.alerts.cooldown_ms,
+        retention_ms: config.store.retention_ms,
+        ..EngineOptions::new(config.store.path.clone())
+    }
+}
+
+const fn detect_options(context: &Context) -> DetectOptions {
+    let detect = &context.config.detect;
+    DetectOptions { window: detect.window, min_samples: detect.min_samples }
+}
+
+/// The picture the dashboard would draw.
+pub fn snapshot(context: &Context, store: &Store, request: &ViewRequest) -> Result<Snapshot, StoreError> {
+    engine::snapshot_once(store, request, &context.config.book, detect_options(context), context.now_ms())
+}
+
+/// The metric of that name.
+///
+/// # Errors
+/// When the store has no such metric, with those of a similar name.
+pub fn metric(store: &Store, name: &str) -> anyhow::Result<MetricName> {
+    let metrics = store.metrics()?;
+    if let Some(metric) = metrics.iter().find(|metric| ***metric == *name) {
+        return Ok(MetricName::clone(metric));
+    }
+    let shown = printable_short(name, 60);
+    if metrics.is_empty() {
+        return Err(Refusal::not_enough_data(format!("no metric `{shown}`: the store holds no samples yet")).into());
+    }
+    let hint = match nearest(name, metrics.iter().map(|metric| &**metric)) {
+        Some(near) => format!("did you mean `{}`?", printable_short(near, 60)),
+        None => "`perftop dashboard` lists them".to_owned(),
+    };
+    Err(Refusal::usage(format!("no metric `{shown}`: {hint}")).into())
+}
