@@ -38,16 +38,16 @@ static HISTORY: LazyLock<Vec<NewSample>> = LazyLock::new(|| {
         .collect()
 });
 
-/// A store in a directory that goes away with it.
+/// A store, and the directory that goes away with it.
 struct Filled {
     store: Store,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 fn empty() -> Filled {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("perftop.db")).unwrap();
-    Filled { store, _dir: dir }
+    Filled { store, dir }
 }
 
 fn append(filled: &mut Filled) {
@@ -62,15 +62,15 @@ fn appended() -> Filled {
     filled
 }
 
-fn roll_up(filled: &mut Filled) {
-    while filled.store.roll_up(BATCH).unwrap().remaining {}
+fn roll_up(filled: &mut Filled, step: usize) {
+    while filled.store.roll_up(step).unwrap().remaining {}
 }
 
 /// The path of a store that is filled and rolled up; made once.
 static ROLLED: LazyLock<(PathBuf, TempDir)> = LazyLock::new(|| {
     let mut filled = appended();
-    roll_up(&mut filled);
-    (filled.store.path().to_owned(), filled._dir)
+    roll_up(&mut filled, BATCH);
+    (filled.store.path().to_owned(), filled.dir)
 });
 
 fn last_days(days: i64) -> TimeRange {
@@ -84,9 +84,9 @@ fn append_in_batches_of_10k(bencher: Bencher<'_, '_>) {
     bencher.with_inputs(empty).counter(ItemsCount::new(SAMPLES)).bench_refs(append);
 }
 
-#[divan::bench(sample_count = 3, sample_size = 1)]
-fn roll_up_in_steps_of_10k(bencher: Bencher<'_, '_>) {
-    bencher.with_inputs(appended).counter(ItemsCount::new(SAMPLES)).bench_refs(roll_up);
+#[divan::bench(sample_count = 3, sample_size = 1, args = [10_000, 50_000])]
+fn roll_up_in_steps(bencher: Bencher<'_, '_>, step: usize) {
+    bencher.with_inputs(appended).counter(ItemsCount::new(SAMPLES)).bench_refs(|filled| roll_up(filled, step));
 }
 
 #[divan::bench(args = [1, 7, 30])]

@@ -21,7 +21,7 @@ const FILE_SAMPLES: u64 = 6_000;
 const BATCH: u64 = 60;
 
 /// How long a process may take; it takes a second or two.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 fn start(path: &Path, role: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
