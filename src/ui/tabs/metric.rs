@@ -42,6 +42,7 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
         let line = Rect { y: body.bottom(), height: 1, x: body.x + 1, width: body.width.saturating_sub(2) };
         draw_line(&panel::baseline_facts(series, chart, app.window), line, look, buf);
     }
+    body.width = body.width.saturating_sub(1);
     match chart {
         Some(data) if !data.points.is_empty() => {
             let chart = Chart {
