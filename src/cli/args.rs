@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::{anomalies, baseline, completions, config, dashboard, doctor, man, prune, spc, status, trends};
+use super::{
+    anomalies, baseline, completions, config, dashboard, doctor, ingest, man, prune, record, spc, status, trends,
+};
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
 use crate::model::Window;
@@ -120,6 +122,10 @@ impl Cli {
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Put samples into the store
+    Ingest(ingest::Args),
+    /// Record one sample
+    Record(record::Args),
     /// Print the table of baselines once
     Dashboard(dashboard::Args),
     /// Print the control chart of a metric

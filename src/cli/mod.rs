@@ -7,12 +7,16 @@ mod completions;
 mod config;
 mod context;
 mod dashboard;
+pub mod demo;
 mod doctor;
 mod exit;
+mod ingest;
+mod interrupt;
 mod logging;
 mod man;
 mod output;
 mod prune;
+mod record;
 mod spc;
 mod status;
 mod store;
@@ -96,6 +100,8 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
     let context = Context::new(cli)?;
     let _logging = logging::start(paths::log_dir(), logging::level(context.config.log_level, cli.global.verbose));
     match command {
+        Some(Command::Ingest(args)) => ingest::run(args, &context),
+        Some(Command::Record(args)) => record::run(args, &context),
         Some(Command::Dashboard(args)) => dashboard::run(args, &context),
         Some(Command::Spc(args)) => spc::run(args, &context),
         Some(Command::Trends(args)) => trends::run(args, &context),

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `options` | what the engine is told, and the words it exchanges with the dashboard |
 //! | `tail`, `watch`, `judge`, `outbox` | notices new rows, has them judged, tells of alerts |
+//! | `dropper` | takes what is put into the drop directory |
 //! | `publisher`, `picture` | the snapshots |
 //! | `keeper` | roll-up, stored baselines, retention |
 //! | `supervisor`, `board`, `shared`, `context`, `pace` | threads that come back, and what they share |
@@ -14,6 +15,7 @@
 
 mod board;
 mod context;
+mod dropper;
 mod judge;
 mod keeper;
 mod once;
@@ -139,6 +141,13 @@ pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
     tasks.start(tail::NAME, (tail, tail_mailbox), &board, move |mailbox| {
         tail::run(&of_tail, mailbox, &tail_waker, &alerts_in)
     });
+    if let Some(dir) = context.options.drop_dir.clone() {
+        let (dropper, dropper_mailbox) = mailbox();
+        let (of_dropper, dropper_waker) = (context.clone(), dropper.clone());
+        tasks.start(dropper::NAME, (dropper, dropper_mailbox), &board, move |mailbox| {
+            dropper::run(&of_dropper, &dir, mailbox, &dropper_waker)
+        });
+    }
     tasks.start(keeper::NAME, (keeper, keeper_mailbox), &board, move |mailbox| keeper::run(&context, mailbox));
     EngineHandle { snapshots, alerts, views, commands, tasks }
 }

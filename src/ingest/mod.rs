@@ -5,10 +5,13 @@
 
 mod batch;
 pub mod context;
+pub mod dropdir;
+pub mod dropfile;
 pub mod jsonl;
 pub mod limits;
 mod lines;
 mod names;
+pub mod reader;
 mod reject;
 mod timestamp;
 
@@ -16,4 +19,4 @@ pub use batch::{BATCH_SAMPLES, Batch, LineReader};
 pub use lines::{Line, LineSplitter};
 pub use names::Names;
 pub use reject::{Reason, Reject};
-pub use timestamp::TimestampUnit;
+pub use timestamp::{TimestampUnit, parse_timestamp};

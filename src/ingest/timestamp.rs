@@ -104,6 +104,11 @@ pub(super) fn from_number(number: &str, unit: TimestampUnit, now_ms: i64) -> Res
     }
 }
 
+/// Reads a timestamp given on the command line: a number in `unit`, or an RFC 3339 instant.
+pub fn parse_timestamp(text: &str, unit: TimestampUnit, now_ms: i64) -> Result<i64, Reason> {
+    if text.parse::<f64>().is_ok() { from_number(text, unit, now_ms) } else { from_text(text, now_ms) }
+}
+
 /// Reads an RFC 3339 instant.
 pub(super) fn from_text(text: &str, now_ms: i64) -> Result<i64, Reason> {
     let timestamp_ms = parse_rfc3339(text).ok_or_else(|| Reason::NotAnInstant(quoted(text)))?;

@@ -25,6 +25,8 @@ pub struct SourceOffset {
     /// The offset the ledger held when this stretch was read, 0 when the file was new to it. When the
     /// ledger has moved since, another process took the stretch and nothing may be stored again.
     pub expected_offset: u64,
+    /// The tail the ledger held then; a file rewritten to the same length differs in it.
+    pub expected_tail: Vec<u8>,
     /// Bytes consumed.
     pub offset: u64,
     /// Lines consumed.

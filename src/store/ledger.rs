@@ -21,7 +21,7 @@ const NO_BIRTH: i64 = i64::MIN;
 
 impl Store {
     /// How far a file was read, `None` when it never was. `expected_offset` of the answer is its
-    /// `offset`, ready to be read on from.
+    /// `offset` and `expected_tail` its `tail`, ready to be read on from.
     pub fn source(&self, identity: &FileIdentity) -> Result<Option<SourceOffset>, StoreError> {
         self.read("look up a file", |conn| {
             if !schema::has_derived(conn)? {
@@ -43,14 +43,16 @@ fn key(identity: &FileIdentity) -> (i64, i64, i64) {
 
 fn read(identity: FileIdentity, row: &Row<'_>) -> rusqlite::Result<SourceOffset> {
     let offset = row.get::<_, i64>(1)?.cast_unsigned();
+    let tail: Vec<u8> = row.get(4)?;
     Ok(SourceOffset {
         identity,
         path: PathBuf::from(OsString::from_vec(row.get(0)?)),
         expected_offset: offset,
+        expected_tail: tail.clone(),
         offset,
         lines: row.get::<_, i64>(2)?.cast_unsigned(),
         rejected: row.get::<_, i64>(3)?.cast_unsigned(),
-        tail: row.get(4)?,
+        tail,
         done: row.get(5)?,
     })
 }
@@ -59,13 +61,13 @@ fn read(identity: FileIdentity, row: &Row<'_>) -> rusqlite::Result<SourceOffset>
 pub(super) fn advance(conn: &Connection, at: &SourceOffset, now_ms: i64) -> rusqlite::Result<Result<(), Moved>> {
     let (dev, ino, birth_ns) = key(&at.identity);
     let found = conn
-        .prepare_cached("SELECT offset FROM perftop_file WHERE dev = ?1 AND ino = ?2 AND birth_ns = ?3")?
-        .query_row((dev, ino, birth_ns), |row| row.get::<_, i64>(0))
+        .prepare_cached("SELECT offset, tail FROM perftop_file WHERE dev = ?1 AND ino = ?2 AND birth_ns = ?3")?
+        .query_row((dev, ino, birth_ns), |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?)))
         .optional()?
-        .unwrap_or(0)
-        .cast_unsigned();
-    if found != at.expected_offset {
-        return Ok(Err(Moved { found }));
+        .unwrap_or_default();
+    let (offset, tail): (u64, Vec<u8>) = found;
+    if (offset, &tail) != (at.expected_offset, &at.expected_tail) {
+        return Ok(Err(Moved { found: offset }));
     }
     conn.prepare_cached(
         "INSERT OR REPLACE INTO perftop_file

@@ -1,0 +1,268 @@
+//! The drop directory: takes what is put into it, each line once, whoever else watches it too.
+//!
+//! File events only make it quicker: what there is to do stands in the directory and in the ledger, and a
+//! look at both at the start, after lost events and now and then finds all of it. Files are left where
+//! they are.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use super::context::Context;
+use super::supervisor::{Mailbox, TaskResult, Wait, Waker};
+use crate::ingest::dropdir::{Found, Stamp, is_ours, list};
+use crate::ingest::dropfile::{Cursor, DropFile, Step};
+use crate::ingest::{Names, Reject};
+use crate::model::FileIdentity;
+use crate::model::text::printable_short;
+use crate::store::{Store, StoreError};
+
+/// The name of the task on the notice board.
+pub(super) const NAME: &str = "drop directory";
+
+/// The look of last resort while file events work, and when they do not.
+const FALLBACK: Duration = Duration::from_secs(10);
+const FALLBACK_WITHOUT_EVENTS: Duration = Duration::from_secs(1);
+/// A last line without an end is complete when nobody has written for this long.
+const QUIET: Duration = Duration::from_secs(2);
+/// The pause after each transaction that lets other writers in.
+const WRITER_PAUSE: Duration = Duration::from_millis(1);
+/// Rejected lines of one stretch that are logged one by one.
+const LOGGED_REJECTS: usize = 10;
+
+/// Runs until the mailbox says stop.
+pub(super) fn run(context: &Context, dir: &Path, mailbox: &Mailbox, waker: &Waker) -> TaskResult {
+    fs::create_dir_all(dir).map_err(|error| format!("cannot create `{}`: {error}", dir.display()))?;
+    let closed = Closed::default();
+    // Before the first look, so that what comes during it rings.
+    let watch = watch(dir, waker.clone(), closed.clone())
+        .inspect_err(|error| tracing::warn!("no file events for `{}` ({error}): polling", dir.display()))
+        .ok();
+    let fallback = if watch.is_some() { FALLBACK } else { FALLBACK_WITHOUT_EVENTS };
+    let mut dropper = Dropper { context, store: context.open_store()?, names: Names::default(), known: HashMap::new() };
+    loop {
+        let found = list(dir).map_err(|error| format!("cannot read `{}`: {error}", dir.display()))?;
+        let quiet_in = dropper.take_all(&found, &closed.take(), mailbox)?;
+        if mailbox.wait(Some(quiet_in.unwrap_or(fallback).min(fallback))) == Wait::Stop {
+            return Ok(());
+        }
+    }
+}
+
+/// Files whose writer has closed them since the last look.
+#[derive(Debug, Clone, Default)]
+struct Closed(Arc<Mutex<HashSet<PathBuf>>>);
+
+impl Closed {
+    fn add(&self, path: &Path) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+    }
+
+    fn take(&self) -> HashSet<PathBuf> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn watch(dir: &Path, waker: Waker, closed: Closed) -> notify::Result<RecommendedWatcher> {
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        // An error or a request to look again means that events were lost.
+        let Ok(event) = event else { return waker.wake() };
+        let ours = || event.paths.iter().filter(|path| is_ours(path.file_name().unwrap_or(OsStr::new(""))));
+        if is_completion(event.kind) {
+            ours().for_each(|path| closed.add(path));
+        }
+        // Our own reading is an access too: it must not wake us.
+        let is_change = is_completion(event.kind) || !matches!(event.kind, EventKind::Access(_));
+        if event.need_rescan() || (is_change && (event.paths.is_empty() || ours().next().is_some())) {
+            waker.wake();
+        }
+    })?;
+    watcher.watch(dir, RecursiveMode::NonRecursive)?;
+    Ok(watcher)
+}
+
+/// Whether the event says that a file is whole: closed by its writer, or moved here.
+const fn is_completion(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both))
+    )
+}
+
+struct Dropper<'a> {
+    context: &'a Context,
+    store: Store,
+    names: Names,
+    known: HashMap<FileIdentity, Known>,
+}
+
+/// A file as it was at the last look.
+#[derive(Debug)]
+struct Known {
+    stamp: Stamp,
+    cursor: Option<Cursor>,
+    /// Since when its last line waits for its end.
+    torn_since: Option<Instant>,
+    /// Why it could not be read.
+    trouble: Option<String>,
+}
+
+impl Dropper<'_> {
+    /// Takes what is new in the files; how long until a torn last line counts as complete, if one waits.
+    fn take_all(
+        &mut self,
+        found: &[Found],
+        closed: &HashSet<PathBuf>,
+        mailbox: &Mailbox,
+    ) -> Result<Option<Duration>, StoreError> {
+        let present: HashSet<_> = found.iter().map(|file| file.identity).collect();
+        self.known.retain(|identity, _| present.contains(identity));
+        for file in found {
+            if mailbox.is_stopping() {
+                break;
+            }
+            let known = self.known.remove(&file.identity);
+            let known = self.look(file, known, closed.contains(&file.path), mailbox)?;
+            self.known.insert(file.identity, known);
+        }
+        self.show_trouble();
+        let waits = self.known.values().filter_map(|known| known.torn_since);
+        Ok(waits.map(|since| QUIET.saturating_sub(since.elapsed())).min())
+    }
+
+    /// Takes what is new in one file, if anything can be.
+    fn look(
+        &mut self,
+        file: &Found,
+        known: Option<Known>,
+        is_closed: bool,
+        mailbox: &Mailbox,
+    ) -> Result<Known, StoreError> {
+        let known = known.unwrap_or(Known { stamp: file.stamp, cursor: None, torn_since: None, trouble: None });
+        let has_changed = known.cursor.is_none() || known.stamp != file.stamp;
+        let is_quiet = !has_changed && known.torn_since.is_some_and(|since| since.elapsed() >= QUIET);
+        if !has_changed && !is_quiet && !is_closed {
+            return Ok(known);
+        }
+        let is_final = is_closed || is_quiet;
+        match self.take(file, known.cursor, is_final, mailbox)? {
+            Ok((cursor, is_torn)) => {
+                // What waits although it is final waits until somebody writes again.
+                let torn_since = (is_torn && !is_final).then(Instant::now);
+                Ok(Known { stamp: file.stamp, cursor: Some(cursor), torn_since, trouble: None })
+            }
+            Err(error) => {
+                let shown = printable_short(&file.path.display().to_string(), 200);
+                let trouble = format!("cannot read `{shown}`: {error}");
+                if known.trouble.as_ref() != Some(&trouble) {
+                    tracing::warn!("{trouble}");
+                }
+                Ok(Known { stamp: file.stamp, cursor: None, torn_since: None, trouble: Some(trouble) })
+            }
+        }
+    }
+
+    /// Takes a file to its end; where that is and whether it is torn, or why it cannot be read.
+    fn take(
+        &mut self,
+        found: &Found,
+        known: Option<Cursor>,
+        is_final: bool,
+        mailbox: &Mailbox,
+    ) -> Result<std::io::Result<(Cursor, bool)>, StoreError> {
+        let file = match DropFile::open(&found.path) {
+            Ok(file) => file,
+            Err(error) => return Ok(Err(error)),
+        };
+        let known = match known {
+            Some(cursor) => Some(cursor),
+            None => self.store.source(&file.identity())?.map(Cursor::from),
+        };
+        let mut cursor = match file.resume(known) {
+            Ok(cursor) => cursor,
+            Err(error) => return Ok(Err(error)),
+        };
+        if cursor.is_rewritten() {
+            tracing::info!("`{}` was rewritten since it was read: taken from its beginning", found.path.display());
+        }
+        loop {
+            let before = cursor.at.offset;
+            let now_ms = self.context.now_ms();
+            let step = match file.step(&mut cursor, is_final, now_ms, &mut self.names) {
+                Ok(step) => step,
+                Err(error) => return Ok(Err(error)),
+            };
+            if cursor.at.offset != before && !self.keep(&step, &mut cursor, now_ms)? {
+                // Somebody else took this stretch: go on from where they are.
+                let theirs = self.store.source(&file.identity())?.map(Cursor::from);
+                cursor = match file.resume(theirs) {
+                    Ok(cursor) => cursor,
+                    Err(error) => return Ok(Err(error)),
+                };
+                continue;
+            }
+            if !step.has_more || mailbox.is_stopping() {
+                return Ok(Ok((cursor, step.is_torn)));
+            }
+        }
+    }
+
+    /// Stores a stretch together with where it ends. `false` when another process has taken it.
+    fn keep(&mut self, step: &Step, cursor: &mut Cursor, now_ms: i64) -> Result<bool, StoreError> {
+        match self.store.append(&step.batch.samples, Some(&cursor.at), now_ms) {
+            Ok(_) => {}
+            Err(StoreError::SourceMoved { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        cursor.stored();
+        log_rejects(&cursor.at.path, &step.batch.rejects);
+        self.context.board.add_rejected(step.batch.rejects.len() as u64);
+        std::thread::sleep(WRITER_PAUSE);
+        Ok(true)
+    }
+
+    fn show_trouble(&self) {
+        let mut troubles: Vec<&String> = self.known.values().filter_map(|known| known.trouble.as_ref()).collect();
+        troubles.sort_unstable();
+        match &troubles[..] {
+            [] => self.context.board.clear(NAME),
+            [only] => self.context.board.report(NAME, only),
+            [first, rest @ ..] => self.context.board.report(NAME, &format!("{first} and {} more", rest.len())),
+        }
+    }
+}
+
+fn log_rejects(path: &Path, rejects: &[Reject]) {
+    let path = printable_short(&path.display().to_string(), 200);
+    for Reject { line, reason, .. } in rejects.iter().take(LOGGED_REJECTS) {
+        tracing::warn!("{path}:{line}: {reason}");
+    }
+    if rejects.len() > LOGGED_REJECTS {
+        tracing::warn!("{path}: {} more lines rejected", rejects.len() - LOGGED_REJECTS);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, DataChange};
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(EventKind::Access(AccessKind::Close(AccessMode::Write)), true)]
+    #[case(EventKind::Modify(ModifyKind::Name(RenameMode::To)), true)]
+    #[case(EventKind::Modify(ModifyKind::Data(DataChange::Any)), false)]
+    #[case(EventKind::Create(CreateKind::File), false)]
+    #[case(EventKind::Access(AccessKind::Close(AccessMode::Read)), false)]
+    fn a_file_is_whole_when_it_is_closed_or_moved_here(#[case] kind: EventKind, #[case] whole: bool) {
+        assert_eq!(is_completion(kind), whole);
+    }
+}

@@ -1,0 +1,105 @@
+//! Which files of the drop directory are for us.
+//!
+//! A look at the directory alone; nothing is opened here.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::dropfile::identity;
+use crate::model::FileIdentity;
+
+/// A file that is for us, as the directory shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What makes it the same file after a rename.
+    pub identity: FileIdentity,
+    /// What changes whenever somebody writes to it.
+    pub stamp: Stamp,
+}
+
+/// What changes whenever somebody writes to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+/// Whether a file of this name is for us: `.jsonl`, and not hidden. A producer can write under any other
+/// name (`.tmp`, `.part`) and rename when it is done.
+#[must_use]
+pub fn is_ours(name: &OsStr) -> bool {
+    !name.as_bytes().starts_with(b".") && Path::new(name).extension() == Some(OsStr::new("jsonl"))
+}
+
+/// The files that are for us, by name. Links, pipes, devices and sub-directories never are.
+pub fn list(dir: &Path) -> io::Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if !is_ours(&entry.file_name()) {
+            continue;
+        }
+        // A file that goes away between being listed and being looked at was none.
+        let Ok(metadata) = entry.metadata() else { continue };
+        if metadata.is_file() {
+            let stamp = Stamp { len: metadata.len(), modified: metadata.modified().ok() };
+            found.push(Found { path: entry.path(), identity: identity(&metadata), stamp });
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("samples.jsonl", true)]
+    #[case("with space \u{1b}.jsonl", true)]
+    #[case(".hidden.jsonl", false)]
+    #[case(".jsonl", false)]
+    #[case("samples.jsonl.tmp", false)]
+    #[case("samples.jsonl.part", false)]
+    #[case("samples.json", false)]
+    #[case("jsonl", false)]
+    fn names_decide(#[case] name: &str, #[case] ours: bool) {
+        assert_eq!(is_ours(OsStr::new(name)), ours);
+    }
+
+    #[test]
+    fn only_regular_files_are_listed_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for name in ["b.jsonl", "a.jsonl", "c.txt"] {
+            fs::write(at(name), "").unwrap();
+        }
+        fs::create_dir(at("d.jsonl")).unwrap();
+        symlink(at("a.jsonl"), at("e.jsonl")).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, at("f.jsonl"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let listed: Vec<_> = list(dir.path()).unwrap().into_iter().map(|found| found.path).collect();
+        assert_eq!(listed, [at("a.jsonl"), at("b.jsonl")]);
+    }
+
+    #[test]
+    fn writing_changes_the_stamp_and_renaming_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.jsonl"), "1").unwrap();
+        let first = list(dir.path()).unwrap().remove(0);
+        fs::rename(&first.path, dir.path().join("b.jsonl")).unwrap();
+        let renamed = list(dir.path()).unwrap().remove(0);
+        assert_eq!((renamed.identity, renamed.stamp), (first.identity, first.stamp));
+        fs::write(&renamed.path, "12").unwrap();
+        assert_ne!(list(dir.path()).unwrap().remove(0).stamp, first.stamp);
+    }
+}
