@@ -4,7 +4,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::header::severity_role;
 use super::layout::{SizeClass, inset};
 use super::panel;
 use super::strip::Strip;
@@ -17,22 +16,28 @@ use crate::model::text::{printable, value};
 use crate::model::time::age_coarse;
 use crate::model::{Alert, AlertState, Unit};
 
-/// Rows below the list that explain the chosen alert.
-const DETAIL_ROWS: u16 = 3;
+/// Lines below the list for the sentence, and for the numbers, of the chosen alert.
+const DETAIL_LINES: usize = 2;
+
+/// What can be done with the list, the most wanted first.
+pub(super) const OFFERED: &[(Action, &str)] = &[
+    (Action::Expand, "chart"),
+    (Action::Acknowledge, "acknowledge"),
+    (Action::Close, "close"),
+    (Action::Copy, "copy"),
+    (Action::Help, "help"),
+];
 
 /// Draws the list over `area`.
 pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
-    let frame = match class {
-        SizeClass::Full => inset(area, 4, 2),
-        _ => area,
-    };
-    let inside = panel::draw(frame, &title(app, look, class), look.theme.style(Role::Border), look, buf);
+    let inside = panel::draw(area, &title(app, look, class), look.theme.style(Role::Border), look, buf);
     let alerts = app.alerts();
     let Some(chosen) = app.selected_alert() else {
         Strip::new(look).with(Role::Muted, " no alerts: nothing has broken a rule").draw(inside, buf);
         return;
     };
-    let detail_rows = if class >= SizeClass::Mini { DETAIL_ROWS.min(inside.height / 2) } else { 0 };
+    let details = details(app, &alerts[chosen], look, usize::from(inside.width.saturating_sub(2)));
+    let detail_rows = if class >= SizeClass::Mini { (details.len() as u16 + 1).min(inside.height / 2) } else { 0 };
     let list = Rect { height: inside.height - detail_rows, ..inside };
     let visible = usize::from(list.height);
     // The chosen row stands in the middle as far as the list is long enough.
@@ -44,17 +49,18 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
         }
     }
     let below = Rect { y: list.bottom(), height: detail_rows, ..inside };
-    detail(app, &alerts[chosen], look, below, buf);
+    draw_details(&details, look, below, buf);
 }
 
 fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     let firing = app.alerts().iter().filter(|alert| alert.is_firing()).count();
     let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &format!("{firing} firing "));
-    if class < SizeClass::Compact {
+    // Where the footer is in sight, the keys stand there.
+    if class >= SizeClass::Compact {
         return strip;
     }
-    let offered = [(Action::Expand, "chart"), (Action::Acknowledge, "acknowledge"), (Action::Close, "close")];
-    keys::hints(&app.options.keymap, &offered, look, strip, usize::MAX)
+    let cells = usize::from(app.size.0).saturating_sub(4);
+    keys::hints(&app.options.keymap, OFFERED, look, strip, cells)
 }
 
 fn unit(app: &App, alert: &Alert) -> Unit {
@@ -77,7 +83,7 @@ fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -
     // The chosen row is told by its reversed cells; dim or coloured text would not be readable there.
     let (role, text, muted) = match alert.state {
         _ if chosen => (Role::Text, Role::Text, Role::Text),
-        AlertState::Firing => (severity_role(alert.severity), Role::Text, Role::Muted),
+        AlertState::Firing => (Role::of_severity(alert.severity), Role::Text, Role::Muted),
         AlertState::Acknowledged | AlertState::Recovered => (Role::Muted, Role::Muted, Role::Muted),
     };
     let age = age_coarse(app.now_ms.saturating_sub(alert.updated_at_ms));
@@ -112,30 +118,37 @@ fn sentence(alert: &Alert, cells: usize, look: &Look) -> String {
     }
 }
 
-/// Everything about the chosen alert that a decision needs.
-fn detail(app: &App, alert: &Alert, look: &Look, area: Rect, buf: &mut Buffer) {
+/// Everything about an alert that a decision needs, in lines of so many cells.
+fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize) -> Vec<Strip<'a>> {
+    let (unit, zone) = (unit(app, alert), &app.options.zone);
+    let mut facts = format!(
+        "peak {}, limits {} to {}, {} {} since {}",
+        value(alert.peak_value, unit),
+        value(alert.limits.lcl(), unit),
+        value(alert.limits.ucl(), unit),
+        alert.count,
+        if alert.count == 1 { "finding" } else { "findings" },
+        zone.full(alert.opened_at_ms),
+    );
+    if let Some(at_ms) = alert.acknowledged_at_ms {
+        facts.push_str(", known since ");
+        facts.push_str(&zone.full(at_ms));
+    }
+    let lines = |role, text: &str| -> Vec<Strip<'a>> {
+        let broken = wrapped(text, cells, DETAIL_LINES, look.symbols);
+        broken.iter().map(|line| Strip::new(look).with(role, line)).collect()
+    };
+    [lines(Role::Text, &alert.description), lines(Role::Muted, &facts)].concat()
+}
+
+fn draw_details(details: &[Strip], look: &Look, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let rule = look.symbols.horizontal().repeat(usize::from(area.width));
     Strip::new(look).with(Role::Border, &rule).draw(area, buf);
     let text = inset(Rect { y: area.y + 1, height: area.height - 1, ..area }, 1, 0);
-    let unit = unit(app, alert);
-    let zone = &app.options.zone;
-    let facts = format!(
-        "peak {}, limits {} to {}, since {}, {} {}",
-        value(alert.peak_value, unit),
-        value(alert.limits.lcl(), unit),
-        value(alert.limits.ucl(), unit),
-        zone.full(alert.opened_at_ms),
-        alert.count,
-        if alert.count == 1 { "finding" } else { "findings" },
-    );
-    let known = alert.acknowledged_at_ms.map_or_else(String::new, |at_ms| format!(", known {}", zone.full(at_ms)));
-    let spoken =
-        wrapped(&alert.description, usize::from(text.width), usize::from(text.height.max(2) - 1), look.symbols);
-    let lines = spoken.iter().map(|line| (Role::Text, line.clone())).chain([(Role::Muted, facts + &known)]);
-    for ((role, line), row) in lines.zip(text.rows()) {
-        Strip::new(look).with(role, &line).draw(row, buf);
+    for (line, row) in details.iter().zip(text.rows()) {
+        line.draw(row, buf);
     }
 }

@@ -53,7 +53,7 @@ fn empty_store(app: &App, snapshot: &Snapshot, look: &Look, area: Rect, buf: &mu
 /// Draws lines one below the other, the longest in the middle; the first ones go before the last.
 fn middle(lines: &[Strip], area: Rect, buf: &mut Buffer) {
     let width = lines.iter().map(Strip::width).max().unwrap_or(0).min(usize::from(area.width)) as u16;
-    let area = super::panel::centered(area, width, lines.len() as u16);
+    let area = super::panel::centered(super::layout::inset(area, 1, 0), width, lines.len() as u16);
     for (line, row) in lines.iter().zip(area.rows()) {
         line.draw(row, buf);
     }

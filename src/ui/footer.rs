@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 
 use super::strip::Strip;
 use super::theme::Role;
-use super::{Look, keys};
-use crate::app::{Action, App, SizeClass, Tab};
+use super::{Look, alerts, keys};
+use crate::app::{Action, App, Overlay, SizeClass, Tab};
 use crate::model::Severity;
 use crate::model::text::number;
 use crate::model::time::age_coarse;
@@ -21,12 +21,12 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
         Strip::new(look).with(Role::Critical, &format!(" {mark} {problem}")).draw(room, buf);
         return;
     }
-    let strip = frozen(app, look).and(filtered(app, look, class));
+    let strip = frozen(app, look, class).and(filtered(app, look, class));
     keys::hints(&app.options.keymap, offered(app), look, strip, usize::from(room.width)).draw(room, buf);
 }
 
 /// What is worth doing here, the most wanted first.
-const fn offered(app: &App) -> &'static [(Action, &'static str)] {
+fn offered(app: &App) -> &'static [(Action, &'static str)] {
     const LIST: &[(Action, &str)] = &[
         (Action::Help, "help"),
         (Action::Expand, "chart"),
@@ -36,6 +36,16 @@ const fn offered(app: &App) -> &'static [(Action, &'static str)] {
         (Action::Sort, "sort"),
         (Action::Freeze, "freeze"),
         (Action::Copy, "copy"),
+        (Action::Close, "quit"),
+    ];
+    const NOTHING: &[(Action, &str)] =
+        &[(Action::Help, "help"), (Action::NextWindow, "window"), (Action::Close, "quit")];
+    const FROZEN: &[(Action, &str)] = &[
+        (Action::Freeze, "thaw"),
+        (Action::Help, "help"),
+        (Action::Expand, "chart"),
+        (Action::Crosshair, "read"),
+        (Action::Alerts, "alerts"),
         (Action::Close, "quit"),
     ];
     const CHART: &[(Action, &str)] = &[
@@ -66,8 +76,15 @@ const fn offered(app: &App) -> &'static [(Action, &'static str)] {
         (Action::ZoomIn, "zoom"),
         (Action::Help, "help"),
     ];
+    if let Some(Overlay::Alerts { .. }) = app.overlays.last() {
+        return alerts::OFFERED;
+    }
+    if app.shown().is_none_or(|snapshot| snapshot.series.is_empty()) {
+        return NOTHING;
+    }
     match (app.tab, app.expanded, app.crosshair_ms) {
         (Tab::ControlChart, _, Some(_)) | (_, true, Some(_)) => CROSSHAIR,
+        _ if app.frozen.is_some() => FROZEN,
         (_, true, None) => EXPANDED,
         (Tab::ControlChart, false, None) => CHART,
         _ => LIST,
@@ -76,19 +93,21 @@ const fn offered(app: &App) -> &'static [(Action, &'static str)] {
 
 /// The banner of a view that stands still. The moment is exact, the age is coarse: a banner that
 /// counted seconds would wake an idle pane every second.
-fn frozen<'a>(app: &App, look: &'a Look) -> Strip<'a> {
+fn frozen<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     let strip = Strip::new(look);
     let Some(frozen) = &app.frozen else { return strip };
     let style = look.theme.style(Role::Warning).patch(look.theme.style(Role::Selected));
     let age = age_coarse(app.now_ms.saturating_sub(frozen.since_ms));
-    let strip = strip.styled(style, &format!(" FROZEN {age} "));
-    let strip = match frozen.alerts_since {
+    let mut strip = strip.styled(style, &format!(" FROZEN {age} "));
+    if class >= SizeClass::Compact {
+        strip = strip.with(Role::Muted, &app.options.zone.format(frozen.since_ms, " at %H:%M:%S"));
+    }
+    match frozen.alerts_since {
         0 => strip,
         1 => strip.with(Role::Warning, " 1 alert"),
         n => strip.with(Role::Warning, &format!(" {n} alerts")),
-    };
-    let at = app.options.zone.format(frozen.since_ms, "%H:%M:%S");
-    strip.with(Role::Muted, &format!(" at {at} "))
+    }
+    .with(Role::Text, " ")
 }
 
 fn filtered<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::Look;
 use super::strip::Strip;
+use super::text::{self, Align, fit};
 use super::theme::Role;
 use crate::app::{App, SizeClass, Tab};
 use crate::model::text::value;
@@ -14,25 +15,17 @@ use crate::model::{Alert, SeriesSummary, Severity, Status};
 
 const GRAVEST_FIRST: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
 
-/// The role that says how grave something is.
-#[must_use]
-pub(super) const fn severity_role(severity: Severity) -> Role {
-    match severity {
-        Severity::Info => Role::Info,
-        Severity::Warning => Role::Warning,
-        Severity::Critical => Role::Critical,
-    }
-}
-
 /// Draws the header.
 pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
-    let room = verdict(app, look, class).draw_right(area, buf);
-    let room = Rect { width: room.width.saturating_sub(1), ..room };
     let strip = match class {
         SizeClass::Micro if app.shows_chart() => context(app, look),
         _ => tabs(app, look, class).with(Role::Text, " ").and(context(app, look)),
     };
-    strip.draw(room, buf);
+    let in_words = verdict(app, look, class, true);
+    let has_room = strip.width() + in_words.width() < usize::from(area.width);
+    let verdict = if has_room { in_words } else { verdict(app, look, class, false) };
+    let room = verdict.draw_right(area, buf);
+    strip.draw(Rect { width: room.width.saturating_sub(1), ..room }, buf);
 }
 
 /// Draws the whole dashboard as one line: `perftop ok 12 metrics`, or the gravest alert.
@@ -41,11 +34,14 @@ pub(super) fn draw_line(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
     let loud = firing.iter().filter(|alert| alert.severity > Severity::Info);
     let strip = match loud.max_by_key(|alert| (alert.severity, alert.updated_at_ms)) {
         Some(alert) => {
-            let role = severity_role(alert.severity);
+            let role = Role::of_severity(alert.severity);
             let mark = format!("{} ", look.symbols.severity(alert.severity));
-            let strip = Strip::new(look).with(role, &mark).with(Role::Text, &alert.metric);
             let series = app.snapshot.as_ref().and_then(|s| s.series.iter().find(|s| s.metric == alert.metric));
-            strip.with(role, &series.and_then(current).map_or_else(String::new, |text| format!(" {text}")))
+            let value = series.and_then(current).map_or_else(String::new, |text| format!(" {text}"));
+            // The name gives way: a metric may be recognised by its beginning, a value may not.
+            let room = usize::from(area.width).saturating_sub(text::width(&mark) + text::width(&value));
+            let name = fit(&alert.metric, room.min(text::width(&alert.metric)), Align::Left, look.symbols);
+            Strip::new(look).with(role, &mark).with(Role::Text, &name).with(role, &value)
         }
         None => Strip::new(look).with(Role::Muted, "perftop ").and(calm(app, look)).with(Role::Muted, &metrics(app)),
     };
@@ -54,6 +50,7 @@ pub(super) fn draw_line(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
 
 fn metrics(app: &App) -> String {
     app.snapshot.as_ref().map_or_else(String::new, |snapshot| match snapshot.series.len() {
+        0 => String::new(),
         1 => " 1 metric".to_owned(),
         n => format!(" {n} metrics"),
     })
@@ -66,6 +63,7 @@ fn current(series: &SeriesSummary) -> Option<String> {
 const fn title(tab: Tab, class: SizeClass) -> &'static str {
     match (tab, class) {
         (_, SizeClass::Full) => tab.title(),
+        (Tab::Baselines, SizeClass::Micro) => "Base",
         (Tab::Baselines, _) => "Baselines",
         (Tab::ControlChart, _) => "Control",
         (Tab::TimeSeries, _) => "Series",
@@ -101,15 +99,16 @@ fn context<'a>(app: &App, look: &'a Look) -> Strip<'a> {
     strip.with(Role::Text, " ").with(Role::Accent, &series.metric).with(Role::Text, &value)
 }
 
-/// How many alerts fire, the gravest first, or that all is well.
-fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
+/// How many alerts fire, the gravest first and if there is room in words, or that all is well.
+fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass, in_words: bool) -> Strip<'a> {
     let mut strip = Strip::new(look);
     for severity in GRAVEST_FIRST {
         let count = app.alerts().iter().filter(|alert| alert.is_firing() && alert.severity == severity).count();
-        let (mark, role) = (look.symbols.severity(severity), severity_role(severity));
+        let (mark, role) = (look.symbols.severity(severity), Role::of_severity(severity));
         strip = match (count, class) {
             (0, _) => strip,
-            (_, SizeClass::Full) => strip.with(role, &format!("  {mark} {count} {severity}")),
+            (_, SizeClass::Micro) if strip.width() > 0 => strip,
+            _ if in_words => strip.with(role, &format!("  {mark} {count} {severity}")),
             _ => strip.with(role, &format!(" {mark}{count}")),
         };
     }

@@ -20,7 +20,7 @@ const LEFT_GROUPS: usize = 3;
 /// Draws the help over `area`.
 pub(super) fn draw(app: &App, scroll: usize, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
     let keymap = &app.options.keymap;
-    let title = Strip::new(look).with(Role::Title, " Keys ").and(way_out(keymap, look));
+    let title = Strip::new(look).with(Role::Title, " Keys  ").and(way_out(keymap, look));
     let border = look.theme.style(Role::Border);
     if class == SizeClass::Full {
         let (left, right) = Action::GROUPS.split_at(LEFT_GROUPS);
@@ -33,8 +33,7 @@ pub(super) fn draw(app: &App, scroll: usize, look: &Look, class: SizeClass, area
         draw_lines(&right, 0, Rect { x, width: inside.right().saturating_sub(x), ..inside }, buf);
         return;
     }
-    let width = COLUMN_CELLS + 4;
-    let frame = panel::centered(area, width, App::help_lines() as u16 + 2);
+    let frame = Rect { height: area.height.min(App::help_lines() as u16 + 2), ..area };
     let lines = lines(Action::GROUPS, keymap, look, frame.width.saturating_sub(2));
     let inside = panel::draw(frame, &title, border, look, buf);
     let first = scroll.min(lines.len().saturating_sub(usize::from(inside.height)));

@@ -65,7 +65,11 @@ fn body(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
 fn over(app: &App, look: &Look, class: SizeClass, area: Rect, parts: Parts, buf: &mut Buffer) {
     match app.overlays.last() {
         Some(Overlay::Help { scroll }) => help::draw(app, *scroll, look, class, area, buf),
-        Some(Overlay::Alerts { .. }) => alerts::draw(app, look, class, area, buf),
+        Some(Overlay::Alerts { .. }) => {
+            // Header and footer stay in sight where the list does not need their rows.
+            let area = if class >= SizeClass::Compact { parts.body } else { area };
+            alerts::draw(app, look, class, area, buf);
+        }
         _ => {}
     }
     let footer = if class == SizeClass::Line { parts.header } else { parts.footer };

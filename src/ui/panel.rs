@@ -29,7 +29,11 @@ pub(super) fn draw(area: Rect, title: &Strip, style: Style, look: &Look, buf: &m
     for (place, corner) in corners.into_iter().zip(look.symbols.corners()) {
         buf[place].set_symbol(corner);
     }
-    title.draw(inset(Rect { height: 1, ..area }, 2, 0), buf);
+    let edge = inset(Rect { height: 1, ..area }, 2, 0);
+    let titled = Rect { width: edge.width.min(title.width() as u16), ..edge };
+    // The title has its own style, not that of the frame below it.
+    Clear.render(titled, buf);
+    title.draw(titled, buf);
     inset(area, 1, 1)
 }
 

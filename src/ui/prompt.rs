@@ -46,7 +46,7 @@ fn tail(input: &str, cells: usize, look: &Look) -> String {
 pub(super) fn export(look: &Look, area: Rect, buf: &mut Buffer) {
     Clear.render(area, buf);
     let mut strip = Strip::new(look).with(Role::Title, " export ");
-    for (key, format) in [("c", "CSV"), ("j", "JSON"), ("s", "SVG"), ("esc", "cancel")] {
+    for (key, format) in [("c", "CSV"), ("j", "JSON"), ("s", "SVG"), ("esc", "back")] {
         strip = strip.with(Role::Text, " ").with(Role::Accent, key).with(Role::Muted, &format!(" {format} "));
     }
     strip.draw(area, buf);

@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::header::severity_role;
 use super::layout::{Parts, SizeClass};
 use super::strip::Strip;
 use super::theme::Role;
@@ -30,7 +29,7 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, parts: Parts, buf: 
 
 const fn role(kind: ToastKind) -> Role {
     match kind {
-        ToastKind::Alert(severity) => severity_role(severity),
+        ToastKind::Alert(severity) => Role::of_severity(severity),
         ToastKind::Done => Role::Info,
         ToastKind::Failed => Role::Critical,
     }
@@ -69,36 +68,42 @@ fn sentence(app: &App, toast: &Toast) -> String {
     }
 }
 
+/// Boxes from the lower right corner upwards, the gravest on top: the upper rows are those of the worst
+/// metrics, which a toast must not hide.
 fn boxes(app: &App, toasts: &[&Toast], look: &Look, body: Rect, buf: &mut Buffer) {
     let x = if crosshair_is_right(app) { body.x + 1 } else { body.right().saturating_sub(BOX_CELLS + 1) };
-    let mut y = body.y + 1;
-    let inner_cells = usize::from(BOX_CELLS) - 4;
-    for toast in toasts {
-        let is_notice = sentence(app, toast).is_empty();
-        let text = if is_notice { heading(toast) } else { sentence(app, toast) };
-        let text = wrapped(&text, inner_cells, BOX_TEXT_LINES, look.symbols);
-        let height = text.len() as u16 + 2;
-        if y + height > body.bottom() {
-            break;
-        }
-        let style = look.theme.style(role(toast.kind));
-        let mut title = Strip::new(look);
-        if !is_notice {
-            title = title.styled(style, &format!(" {} {} ", mark(toast.kind, look), heading(toast)));
-        }
-        let area = Rect { x, y, width: BOX_CELLS, height };
-        let inside = panel::draw(area, &title, style, look, buf);
-        for (line, row) in text.iter().zip(inside.rows()) {
-            Strip::new(look).with(Role::Text, " ").with(Role::Text, line).draw(row, buf);
-        }
-        y += height;
-    }
+    let mut bottom = body.bottom();
     let hidden = app.toasts.len() - toasts.len();
-    if hidden > 0 && y < body.bottom() {
-        let area = Rect { x, y, width: BOX_CELLS, height: 1 };
+    if hidden > 0 {
+        bottom -= 1;
+        let area = Rect { x, y: bottom, width: BOX_CELLS, height: 1 };
         Clear.render(area, buf);
         Strip::new(look).with(Role::Muted, &format!("  +{hidden} more{}", list_key(app))).draw(area, buf);
     }
+    for toast in toasts.iter().rev() {
+        let (title, lines) = box_text(app, toast, look);
+        let height = lines.len() as u16 + 2;
+        if bottom < body.y + height {
+            break;
+        }
+        bottom -= height;
+        let area = Rect { x, y: bottom, width: BOX_CELLS, height };
+        let inside = panel::draw(area, &title, look.theme.style(role(toast.kind)), look, buf);
+        for (line, row) in lines.iter().zip(inside.rows()) {
+            Strip::new(look).with(Role::Text, " ").with(Role::Text, line).draw(row, buf);
+        }
+    }
+}
+
+/// Title and lines of a box; a notice has no title, it is all said in its lines.
+fn box_text<'a>(app: &App, toast: &Toast, look: &'a Look) -> (Strip<'a>, Vec<String>) {
+    let wrap = |text: &str| wrapped(text, usize::from(BOX_CELLS) - 4, BOX_TEXT_LINES, look.symbols);
+    let sentence = sentence(app, toast);
+    if sentence.is_empty() {
+        return (Strip::new(look), wrap(&heading(toast)));
+    }
+    let title = format!(" {} {} ", mark(toast.kind, look), heading(toast));
+    (Strip::new(look).with(role(toast.kind), &title), wrap(&sentence))
 }
 
 fn list_key(app: &App) -> String {
