@@ -3,12 +3,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::baselines;
 use super::context::Context;
 use super::pace::Pace;
 use super::supervisor::{Mailbox, TaskResult, Wait};
-use crate::model::{Baseline, MetricName, Window};
-use crate::stats;
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 /// The name of the task on the notice board.
 pub(super) const NAME: &str = "upkeep";
@@ -23,6 +22,8 @@ const ROLL_UP_EVERY: Duration = Duration::from_mins(1);
 /// Baselines are written at most this often, and rest this many times their own cost.
 const BASELINES_EVERY: Duration = Duration::from_mins(1);
 const BASELINES_REST: u32 = 100;
+/// The first picture comes before the first baselines.
+const FIRST_BASELINES_AFTER: Duration = Duration::from_secs(5);
 const DAY: Duration = Duration::from_hours(24);
 
 /// Runs until the mailbox says stop.
@@ -32,7 +33,7 @@ pub(super) fn run(context: &Context, mailbox: &Mailbox) -> TaskResult {
         keeper.work(mailbox)?;
         context.board.clear(NAME);
         if mailbox.wait(keeper.until_deadline()) == Wait::Stop {
-            return Ok(keeper.write_baselines()?);
+            return Ok(keeper.close()?);
         }
     }
 }
@@ -50,19 +51,21 @@ struct Keeper<'a> {
 
 impl<'a> Keeper<'a> {
     fn new(context: &'a Context) -> Self {
+        let mut baselines = Pace::new(BASELINES_EVERY, BASELINES_REST);
+        baselines.postpone(FIRST_BASELINES_AFTER);
         Self {
             context,
             rolled_id: 0,
             roll_up: Pace::new(ROLL_UP_EVERY, 0),
             written_id: 0,
-            baselines: Pace::new(BASELINES_EVERY, BASELINES_REST),
+            baselines,
             prune: Pace::new(DAY, 0),
         }
     }
 
     fn work(&mut self, mailbox: &Mailbox) -> Result<(), StoreError> {
         let newest_id = self.context.shared.newest_id();
-        // No id means that nothing has come in since the start, or since the log was started anew.
+        // No id means that the tail has not looked yet.
         if newest_id != 0 && newest_id != self.rolled_id {
             self.roll_up.want();
         }
@@ -73,7 +76,7 @@ impl<'a> Keeper<'a> {
             self.baselines.want();
         }
         if self.baselines.is_due() && !mailbox.is_stopping() {
-            self.write_baselines()?;
+            self.write_baselines(newest_id)?;
         }
         if self.prune.is_due() && !mailbox.is_stopping() {
             self.prune()?;
@@ -94,18 +97,23 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Writes the baselines of the stored windows, if there is anything new in them.
-    fn write_baselines(&mut self) -> Result<(), StoreError> {
-        let newest_id = self.context.shared.newest_id();
+    /// Writes the stored baselines, unless another process has just done so.
+    fn write_baselines(&mut self, newest_id: i64) -> Result<(), StoreError> {
         let started = Instant::now();
-        if newest_id != 0 && newest_id != self.written_id {
-            let mut store = self.context.open_store()?;
-            let now_ms = self.context.now_ms();
-            let rows = stored_baselines(&store, now_ms)?;
-            store.write_baselines(&rows, now_ms)?;
+        let mut store = self.context.open_store()?;
+        if baselines::refresh(&mut store, self.context.now_ms())? {
             self.written_id = newest_id;
         }
         self.baselines.done(started);
+        Ok(())
+    }
+
+    /// What came in since the baselines were last written is in them before the program ends.
+    fn close(&self) -> Result<(), StoreError> {
+        let newest_id = self.context.shared.newest_id();
+        if self.context.shared.has_arrivals() && newest_id != self.written_id {
+            baselines::write(&mut self.context.open_store()?, self.context.now_ms())?;
+        }
         Ok(())
     }
 
@@ -135,23 +143,4 @@ impl<'a> Keeper<'a> {
         let due = [&self.roll_up, &self.baselines, &self.prune].into_iter().filter_map(Pace::due_at).min();
         due.map(|at| at.saturating_duration_since(now))
     }
-}
-
-/// The baselines of every metric over the windows that are stored.
-fn stored_baselines(store: &Store, now_ms: i64) -> Result<Vec<(MetricName, Window, Baseline)>, StoreError> {
-    let longest = Window::BASELINES.into_iter().max().unwrap_or_default();
-    let mut rows = Vec::new();
-    let mut values = Vec::new();
-    store.visit_series(longest.range_at(now_ms), &mut |metric, points| {
-        for window in Window::BASELINES {
-            let range = window.range_at(now_ms);
-            let inside = points.iter().filter(|point| range.contains(point.timestamp_ms));
-            values.clear();
-            values.extend(inside.map(|point| point.value));
-            if let Some(baseline) = stats::baseline(&mut values) {
-                rows.push((MetricName::clone(metric), window, baseline));
-            }
-        }
-    })?;
-    Ok(rows)
 }

@@ -9,10 +9,11 @@
 //! | `tail`, `watch`, `judge`, `outbox` | notices new rows, has them judged, tells of alerts |
 //! | `dropper` | takes what is put into the drop directory |
 //! | `publisher`, `picture` | the snapshots |
-//! | `keeper` | roll-up, stored baselines, retention |
+//! | `keeper`, `baselines` | roll-up, stored baselines, retention |
 //! | `supervisor`, `board`, `shared`, `context`, `pace` | threads that come back, and what they share |
 //! | `once` | the same work in the foreground, for one-shot commands |
 
+mod baselines;
 mod board;
 mod context;
 mod dropper;

@@ -1,5 +1,6 @@
 //! The engine's work done once, in the foreground: for the one-shot commands.
 
+use super::baselines;
 use super::judge::Judge;
 use super::options::EngineOptions;
 use super::outbox::ALERTS_SHOWN;
@@ -21,8 +22,8 @@ pub struct CaughtUp {
     pub raised: Vec<Alert>,
 }
 
-/// Rolls up and judges what is new in the store, and ends the alerts that have been quiet, as a running
-/// dashboard would have.
+/// Rolls up and judges what is new in the store, writes the stored baselines (at most once a minute) and ends
+/// the alerts that have been quiet, as a running dashboard would have.
 pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Result<CaughtUp, StoreError> {
     while store.roll_up(ROLL_UP_ROWS)?.remaining {}
     let mut judge = Judge::start(store, options, clock.now_ms())?;
@@ -33,6 +34,9 @@ pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Re
     }
     let now_ms = clock.now_ms();
     judge.mark(store, now_ms)?;
+    if done.judged > 0 {
+        baselines::refresh(store, now_ms)?;
+    }
     store.recover(now_ms.saturating_sub(options.cooldown_ms), now_ms)?;
     Ok(done)
 }

@@ -29,6 +29,11 @@ impl Pace {
         self.from = Instant::now();
     }
 
+    /// It is not due before `time` has passed.
+    pub(super) fn postpone(&mut self, time: Duration) {
+        self.from = Instant::now() + time;
+    }
+
     /// Whether it is wanted and has rested.
     pub(super) fn is_due(&self) -> bool {
         self.due_at().is_some_and(|at| at <= Instant::now())

@@ -15,6 +15,7 @@ pub(super) struct Shared(Arc<Mutex<State>>);
 struct State {
     latest: HashMap<MetricName, Point>,
     newest_id: i64,
+    has_arrivals: bool,
     alerts: Arc<[Alert]>,
     commands: Vec<Command>,
     resets: u64,
@@ -25,7 +26,7 @@ struct State {
 pub(super) struct News {
     /// Newest points since the last time, by metric.
     pub(super) latest: HashMap<MetricName, Point>,
-    /// The id of the newest sample seen; 0 before the first.
+    /// The id of the newest sample seen; 0 before the tail has looked.
     pub(super) newest_id: i64,
     /// Alerts, newest first.
     pub(super) alerts: Arc<[Alert]>,
@@ -49,7 +50,13 @@ impl Shared {
         }
         if let Some(last) = samples.last() {
             state.newest_id = last.id;
+            state.has_arrivals = true;
         }
+    }
+
+    /// The log ends here when the tail begins.
+    pub(super) fn begin_at(&self, newest_id: i64) {
+        self.state().newest_id = newest_id;
     }
 
     /// The log was started anew: what was known of it is void.
@@ -79,6 +86,11 @@ impl Shared {
     /// The id of the newest sample seen.
     pub(super) fn newest_id(&self) -> i64 {
         self.state().newest_id
+    }
+
+    /// Whether samples came in since the start.
+    pub(super) fn has_arrivals(&self) -> bool {
+        self.state().has_arrivals
     }
 
     /// Leaves a command for the tail.

@@ -84,6 +84,8 @@ impl<'a> Session<'a> {
         let data_version = store.data_version()?;
         let outbox = Outbox::new(&store, raised.clone())?;
         let judge = Judge::start(&mut store, &context.options, context.now_ms())?;
+        context.shared.begin_at(judge.after_id());
+        context.keeper.wake();
         Ok(Self {
             context,
             store,
