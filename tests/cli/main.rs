@@ -3,8 +3,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say so and stop")]
 
 mod config;
-mod dropdir;
 mod home;
-mod ingest;
 mod manual;
-mod record;

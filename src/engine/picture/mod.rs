@@ -53,7 +53,7 @@ impl Picture {
         })?;
         self.carry_latest(&mut series);
         self.series = series;
-        self.read_chart(store, request, book, detect, now_ms)
+        self.read_chart(store, request, book, now_ms)
     }
 
     /// A metric that has no sample in this window is still known by its newest one.
@@ -71,7 +71,6 @@ impl Picture {
         store: &Store,
         request: &ViewRequest,
         book: &MetricBook,
-        detect: DetectOptions,
         now_ms: i64,
     ) -> Result<(), StoreError> {
         self.request = request.clone();
@@ -80,7 +79,7 @@ impl Picture {
         self.chart = match &request.focus {
             Some(metric) => {
                 let series = self.series.get(metric);
-                Some(Arc::new(chart::chart(store, metric, series, window, shown, book, detect.min_samples)?))
+                Some(Arc::new(chart::chart(store, metric, series, window, shown, book)?))
             }
             None => None,
         };
