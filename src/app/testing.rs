@@ -87,6 +87,7 @@ pub(crate) fn chart(metric: &str) -> ChartData {
         sample_count: 60,
         baseline: None,
         limits: Some(ControlLimits::new(100.0, 10.0)),
+        min_samples: 30,
         violations: [10, 50].map(|at: usize| Violation { point: points[at], rule: Rule::BeyondLimit }).to_vec(),
         points,
     }

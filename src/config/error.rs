@@ -9,6 +9,9 @@ use crate::model::text::{printable, printable_short};
 /// How much of a key or value that came from outside is repeated in a message.
 const SHOWN_CHARS: usize = 60;
 
+/// Words a message lists at most.
+const LISTED: usize = 20;
+
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -98,10 +101,11 @@ pub fn relayed(message: &impl fmt::Display) -> String {
     printable_short(&message.to_string(), 4 * SHOWN_CHARS)
 }
 
-/// `did you mean ...`, or the words that would have been understood.
+/// `did you mean ...`, or the words that would have been understood, or where to find them.
 pub fn hint<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     match nearest(word, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if known.clone().count() > LISTED => "`perftop config print --default` lists them all".to_owned(),
         None => format!("expected one of {}", known.collect::<Vec<_>>().join(", ")),
     }
 }

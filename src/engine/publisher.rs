@@ -133,7 +133,8 @@ impl<'a> Publisher<'a> {
             self.idle_read_at_ms = now_ms.saturating_add(idle_read_after_ms(view.window));
             has_changed = true;
         } else if self.chart.is_due() {
-            self.picture.read_chart(&self.store, &view, &self.context.options.book, now_ms)?;
+            let options = &self.context.options;
+            self.picture.read_chart(&self.store, &view, &options.book, options.detect, now_ms)?;
             self.chart.done(started);
             has_changed = true;
         }

@@ -78,7 +78,7 @@ impl Mailbox {
     }
 
     /// Waits the whole time, whoever rings. `false` when the task shall end.
-    fn sleep(&self, time: Duration) -> bool {
+    pub(super) fn sleep(&self, time: Duration) -> bool {
         let until = Instant::now() + time;
         loop {
             let left = until.saturating_duration_since(Instant::now());

@@ -6,7 +6,8 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc;
 
@@ -36,6 +37,9 @@ const ALERTS_EVERY: Duration = Duration::from_millis(250);
 /// While there is much to judge, alerts are told of this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 
+/// Before a replaced database is opened again.
+const REPLACED_PAUSE: Duration = Duration::from_millis(100);
+
 /// Why a session over one database file ended.
 enum End {
     Stop,
@@ -54,7 +58,14 @@ pub(super) fn run(
         let mut session = Session::open(context, waker, raised)?;
         match session.serve(mailbox)? {
             End::Stop => return Ok(()),
-            End::Replaced => context.shared.reset(),
+            End::Replaced => {
+                drop(session);
+                // Whoever deletes a database deletes three files; it must not be made anew in between.
+                if !mailbox.sleep(REPLACED_PAUSE) {
+                    return Ok(());
+                }
+                context.shared.reset();
+            }
         }
     }
 }
@@ -66,7 +77,7 @@ struct Session<'a> {
     watch: Option<StoreWatch>,
     judge: Judge,
     outbox: Outbox,
-    file: Option<(u64, u64)>,
+    files: DatabaseFiles,
     data_version: i64,
     last_round: Instant,
     mark_at: Option<Instant>,
@@ -92,7 +103,7 @@ impl<'a> Session<'a> {
             watch,
             judge,
             outbox,
-            file: file_identity(path),
+            files: DatabaseFiles::at(path),
             data_version,
             last_round: Instant::now(),
             mark_at: None,
@@ -108,45 +119,37 @@ impl<'a> Session<'a> {
             self.judge_new(mailbox)?;
         }
         self.tell()?;
+        // Rings that come while it waits start the row of looks again, so none of them is looked at once only.
+        let mut looks = LOOK_AGAIN.iter();
         loop {
             self.context.board.clear(NAME);
-            let end = match mailbox.wait(Some(self.until_deadline())) {
+            let next_look = looks.clone().next().copied();
+            match mailbox.wait(Some(next_look.unwrap_or_else(|| self.until_deadline()))) {
                 Wait::Stop => {
                     self.judge.mark(&mut self.store, self.context.now_ms())?;
                     return Ok(End::Stop);
                 }
-                Wait::Rung => self.look_repeatedly(mailbox)?,
-                Wait::TimedOut => self.look(mailbox)?,
-            };
+                Wait::Rung => looks = LOOK_AGAIN.iter(),
+                Wait::TimedOut => drop(looks.next()),
+            }
+            if self.look(mailbox)? {
+                return Ok(End::Replaced);
+            }
             self.obey()?;
             self.meet_deadlines()?;
-            if let Some(end) = end {
-                return Ok(end);
-            }
         }
     }
 
-    fn look_repeatedly(&mut self, mailbox: &Mailbox) -> Result<Option<End>, StoreError> {
-        for pause in LOOK_AGAIN {
-            if let Some(end) = self.look(mailbox)? {
-                return Ok(Some(end));
-            }
-            if mailbox.wait(Some(pause)) == Wait::Stop {
-                return Ok(None);
-            }
-        }
-        self.look(mailbox)
-    }
-
-    /// Judges what is new, if another connection has changed the store.
-    fn look(&mut self, mailbox: &Mailbox) -> Result<Option<End>, StoreError> {
+    /// Judges what is new, if another connection has changed the store; whether the log was replaced or
+    /// emptied instead.
+    fn look(&mut self, mailbox: &Mailbox) -> Result<bool, StoreError> {
         let data_version = self.store.data_version()?;
         if data_version == self.data_version {
-            return Ok(self.is_replaced().then_some(End::Replaced));
+            return Ok(self.files != DatabaseFiles::at(&self.context.options.store_path));
         }
         self.data_version = data_version;
         if let Some(early) = SHORTEST_ROUND.checked_sub(self.last_round.elapsed()) {
-            mailbox.wait(Some(early));
+            std::thread::sleep(early);
         }
         let has_findings = self.judge_new(mailbox)?;
         self.last_round = Instant::now();
@@ -155,10 +158,7 @@ impl<'a> Session<'a> {
         } else if self.alerts_at.is_none() {
             self.alerts_at = Some(Instant::now() + ALERTS_EVERY);
         }
-        if self.store.newest_id()? < self.judge.after_id() {
-            return Ok(Some(End::Replaced));
-        }
-        Ok(None)
+        Ok(self.store.newest_id()? < self.judge.after_id())
     }
 
     /// Judges to the end of the log; whether anything was found.
@@ -245,13 +245,20 @@ impl<'a> Session<'a> {
             .chain(recovery)
             .fold(fallback, Duration::min)
     }
-
-    fn is_replaced(&self) -> bool {
-        file_identity(&self.context.options.store_path) != self.file
-    }
 }
 
-/// Device and inode of the file at a path, if there is one.
-fn file_identity(path: &std::path::Path) -> Option<(u64, u64)> {
-    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+/// Which files make up the database: the file itself, its log and its index. While a connection is open
+/// none of them changes its identity, unless somebody deletes or replaces it.
+#[derive(Debug, PartialEq, Eq)]
+struct DatabaseFiles([Option<(u64, u64, Option<SystemTime>)>; 3]);
+
+impl DatabaseFiles {
+    fn at(path: &Path) -> Self {
+        Self(["", "-wal", "-shm"].map(|suffix| {
+            let mut file = path.as_os_str().to_owned();
+            file.push(suffix);
+            // An inode number is given out again; with the time of birth it is not.
+            fs::metadata(file).ok().map(|found| (found.dev(), found.ino(), found.created().ok()))
+        }))
+    }
 }

@@ -135,6 +135,8 @@ pub struct ChartData {
     pub baseline: Option<Baseline>,
     /// Control limits from that baseline, once there are enough samples.
     pub limits: Option<ControlLimits>,
+    /// How many samples are enough.
+    pub min_samples: u64,
     /// Samples that break a rule against these limits, oldest first.
     pub violations: Vec<Violation>,
 }

@@ -1,6 +1,5 @@
 //! Is the store healthy: what `doctor` says of it.
 
-use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -19,7 +18,7 @@ pub struct StoreCheck {
     pub layout: i64,
     /// The newest layout this program knows.
     pub known_layout: i64,
-    /// Size of the database file in bytes, without its write-ahead log.
+    /// Size of the database in bytes, once its write-ahead log is moved into it.
     pub size_bytes: u64,
     /// Rows of the log that are not rolled up yet.
     pub backlog_rows: u64,
@@ -43,13 +42,18 @@ impl Store {
                 sqlite_version: rusqlite::version(),
                 layout: schema::version(conn)?,
                 known_layout: schema::VERSION,
-                size_bytes: fs::metadata(&self.path).map_or(0, |metadata| metadata.len()),
+                size_bytes: size_bytes(conn)?,
                 backlog_rows: backlog(conn)?,
                 problems,
                 network_filesystem: network_filesystem(&self.path),
             })
         })
     }
+}
+
+fn size_bytes(conn: &Connection) -> rusqlite::Result<u64> {
+    let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0).map(i64::cast_unsigned));
+    Ok(number("page_count")? * number("page_size")?)
 }
 
 /// Answers `ok` alone, or up to a hundred complaints.

@@ -169,18 +169,19 @@ impl<'name> MetricRef<'name> {
         Ok(())
     }
 
-    /// Replaces everything known of an hour by these samples, given in the order of arrival.
+    /// Writes an hour that is not stored, from its samples in the order of arrival.
+    pub(super) fn write_hour(self, conn: &Connection, hour: i64, points: &mut [Point]) -> rusqlite::Result<()> {
+        let moments: Moments = points.iter().map(|point| point.value).collect();
+        write_moments(conn, self.id, hour, &moments)?;
+        self.write_parts(conn, hour, 0, points)
+    }
+
+    /// Replaces everything stored of an hour by these samples, given in the order of arrival.
     pub(super) fn replace_hour(self, conn: &Connection, hour: i64, points: &mut [Point]) -> rusqlite::Result<()> {
         conn.prepare_cached("DELETE FROM perftop_chunk WHERE metric_id = ?1 AND hour = ?2")?
             .execute((self.id, hour))?;
-        let moments: Moments = points.iter().map(|point| point.value).collect();
-        if moments.n > 0 {
-            write_moments(conn, self.id, hour, &moments)?;
-        } else {
-            conn.prepare_cached("DELETE FROM perftop_hour WHERE metric_id = ?1 AND hour = ?2")?
-                .execute((self.id, hour))?;
-        }
-        self.write_parts(conn, hour, 0, points)
+        conn.prepare_cached("DELETE FROM perftop_hour WHERE metric_id = ?1 AND hour = ?2")?.execute((self.id, hour))?;
+        if points.is_empty() { Ok(()) } else { self.write_hour(conn, hour, points) }
     }
 
     /// Appends what the log says of an hour, of rows that are rolled up, in the order of arrival.

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::hour::{self, MetricRef, PART_POINTS};
 use super::log;
 use super::schema::State;
 use super::{Store, StoreError};
 use crate::model::{MetricName, Point};
-use crate::stats::Moments;
 
 /// What one step of the roll-up did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,56 +94,75 @@ impl Batch {
 
     /// Writes every hour that the batch touches, in the order of the tables' keys.
     fn store(&mut self, conn: &Connection) -> rusqlite::Result<()> {
-        let ids = self.metrics.iter().map(|name| metric_id(conn, name)).collect::<rusqlite::Result<Vec<_>>>()?;
+        let targets = self.metrics.iter().map(|name| Target::find(conn, name)).collect::<rusqlite::Result<Vec<_>>>()?;
         // Stable: within an hour the samples stay in the order of arrival.
-        self.placed.sort_by_key(|placed| (ids[placed.metric], placed.hour));
+        self.placed.sort_by_key(|placed| (targets[placed.metric].metric.id, placed.hour));
         let mut points = Vec::new();
         for of_metric in self.placed.chunk_by(|a, b| a.metric == b.metric) {
-            let Some(first) = of_metric.first() else { continue };
-            let metric = MetricRef { id: ids[first.metric], name: &self.metrics[first.metric] };
+            let target = targets[of_metric[0].metric];
             for of_hour in of_metric.chunk_by(|a, b| a.hour == b.hour) {
                 points.clear();
                 points.extend(of_hour.iter().map(|placed| placed.point));
-                add_to_hour(conn, metric, of_hour[0].hour, &points)?;
+                target.add(conn, of_hour[0].hour, &mut points)?;
             }
-            count(conn, metric.id, of_metric)?;
+            count(conn, target.metric.id, of_metric)?;
         }
         Ok(())
     }
 }
 
-/// Adds samples, in the order of arrival, to an hour.
-fn add_to_hour(conn: &Connection, metric: MetricRef<'_>, hour: i64, new: &[Point]) -> rusqlite::Result<()> {
-    let mut points = Vec::with_capacity(new.len());
-    let part = match metric.read_last_part(conn, hour, &mut points)? {
-        Ok(None) => 0,
-        Ok(Some(part)) if points.len() < PART_POINTS => part,
-        Ok(Some(part)) => {
-            points.clear();
-            part + 1
-        }
-        Err(error) => {
-            metric.warn(hour, error);
-            metric.read_hour_from_log(conn, hour, &mut points)?;
-            points.extend(new);
-            return metric.replace_hour(conn, hour, &mut points);
-        }
-    };
-    points.extend(new);
-    metric.write_parts(conn, hour, part, &mut points)?;
-    // Pushed one by one onto what is there: the same bits, however the log was cut into batches.
-    let mut moments: Moments = hour::moments(conn, metric.id, hour)?;
-    for point in new {
-        moments.push(point.value);
-    }
-    hour::write_moments(conn, metric.id, hour, &moments)
+/// Where the samples of a metric go.
+#[derive(Debug, Clone, Copy)]
+struct Target<'name> {
+    metric: MetricRef<'name>,
+    /// The newest hour that is stored; a later one need not be looked for.
+    newest_hour: Option<i64>,
 }
 
-fn metric_id(conn: &Connection, name: &str) -> rusqlite::Result<i64> {
-    if let Some(metric) = MetricRef::find(conn, name)? {
-        return Ok(metric.id);
+impl<'name> Target<'name> {
+    /// Looks a metric up, or enters it.
+    fn find(conn: &Connection, name: &'name str) -> rusqlite::Result<Self> {
+        let found = conn
+            .prepare_cached("SELECT id, last_ms FROM perftop_metric WHERE name = ?1")?
+            .query_row([name], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)))
+            .optional()?;
+        let (id, last_ms) = match found {
+            Some(found) => found,
+            None => (conn.prepare_cached("INSERT INTO perftop_metric (name, n) VALUES (?1, 0)")?.insert([name])?, None),
+        };
+        Ok(Self { metric: MetricRef { id, name }, newest_hour: last_ms.map(hour::hour_of) })
     }
-    conn.prepare_cached("INSERT INTO perftop_metric (name, n) VALUES (?1, 0)")?.insert([name])
+
+    /// Adds samples, in the order of arrival, to an hour.
+    fn add(&self, conn: &Connection, hour: i64, new: &mut Vec<Point>) -> rusqlite::Result<()> {
+        let metric = self.metric;
+        if self.newest_hour.is_none_or(|newest| newest < hour) {
+            return metric.write_hour(conn, hour, new);
+        }
+        let mut points = Vec::new();
+        let part = match metric.read_last_part(conn, hour, &mut points)? {
+            Ok(None) => return metric.write_hour(conn, hour, new),
+            Ok(Some(part)) if points.len() < PART_POINTS => part,
+            Ok(Some(part)) => {
+                points.clear();
+                part + 1
+            }
+            Err(error) => {
+                metric.warn(hour, error);
+                metric.read_hour_from_log(conn, hour, &mut points)?;
+                points.append(new);
+                return metric.replace_hour(conn, hour, &mut points);
+            }
+        };
+        // Pushed one by one onto what is there: the same bits, however the log was cut into batches.
+        let mut moments = hour::moments(conn, metric.id, hour)?;
+        for point in &*new {
+            moments.push(point.value);
+        }
+        hour::write_moments(conn, metric.id, hour, &moments)?;
+        points.append(new);
+        metric.write_parts(conn, hour, part, &mut points)
+    }
 }
 
 /// Keeps the metric's totals in step with its hours.

@@ -101,3 +101,67 @@ fn bind(statement: &mut CachedStatement<'_>, rows: &[NewSample], now_ms: i64) ->
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FileIdentity, TimeRange};
+
+    fn step(index: u64) -> (Vec<NewSample>, SourceOffset) {
+        let identity = FileIdentity { dev: 1, ino: 2, birth_ns: None };
+        let sample = NewSample {
+            metric: "lcp".into(),
+            value: index as f64,
+            timestamp_ms: index.cast_signed(),
+            context_json: Some("x".repeat(200).into()),
+        };
+        let at = SourceOffset {
+            identity,
+            path: "samples.jsonl".into(),
+            expected_offset: index,
+            expected_tail: Vec::new(),
+            offset: index + 1,
+            lines: 1,
+            rejected: 0,
+            tail: Vec::new(),
+            done: false,
+        };
+        (vec![sample; 100], at)
+    }
+
+    /// SQLite says the disk is full when a file may not grow; a limit of pages does the same.
+    #[test]
+    fn a_full_disk_leaves_samples_and_ledger_in_step() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("perftop.db")).unwrap();
+        store.conn.pragma_update(None, "max_page_count", 60).unwrap();
+        let stored = (0..1_000)
+            .find(|&index| {
+                let (batch, at) = step(index);
+                store.append(&batch, Some(&at), 0).is_err_and(|error| {
+                    assert!(matches!(error, StoreError::Full { .. }), "{error}");
+                    true
+                })
+            })
+            .expect("a thousand steps do not fit into sixty pages");
+        assert_eq!(store.source(&step(0).1.identity).unwrap().map_or(0, |at| at.offset), stored);
+        assert_eq!(store.totals().unwrap().sample_count, stored * 100);
+
+        let full = loop {
+            match store.roll_up(10) {
+                Ok(done) => assert!(done.remaining, "there was room for everything"),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(full, StoreError::Full { .. }), "{full}");
+        let everything = TimeRange { from_ms: 0, until_ms: i64::MAX };
+        assert_eq!(store.points("lcp", everything).unwrap().len() as u64, stored * 100);
+
+        store.conn.pragma_update(None, "max_page_count", 100_000).unwrap();
+        let (batch, at) = step(stored);
+        store.append(&batch, Some(&at), 0).unwrap();
+        while store.roll_up(1_000).unwrap().remaining {}
+        assert_eq!(store.totals().unwrap().sample_count, (stored + 1) * 100);
+        assert_eq!(store.check().unwrap().problems, [""; 0]);
+    }
+}

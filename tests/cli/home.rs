@@ -22,6 +22,11 @@ impl Home {
         self.dir.path().join(below)
     }
 
+    /// Where the store is when nobody says.
+    pub fn store(&self) -> PathBuf {
+        self.path("data/perftop/perftop.db")
+    }
+
     /// Writes a file, with the directories above it.
     pub fn write(&self, below: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(below);

@@ -3,5 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say so and stop")]
 
 mod config;
+mod doctor;
+mod formats;
 mod home;
 mod manual;
+mod prune;
+mod reading;
+mod status;
+mod stores;

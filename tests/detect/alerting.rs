@@ -143,6 +143,8 @@ fn alerts_of_one_batch_come_in_one_message() {
 fn history_of(metric: &str) -> Vec<perftop::model::NewSample> {
     let mut samples = calm(40, NOW_MS - 3_600_000);
     samples.push(sample(METRIC, 500.0, NOW_MS - 600_000));
-    samples.iter_mut().for_each(|sample| sample.metric = metric.into());
+    for sample in &mut samples {
+        sample.metric = metric.into();
+    }
     samples
 }

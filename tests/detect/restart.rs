@@ -6,6 +6,8 @@ use perftop::model::Rule;
 
 use crate::support::{METRIC, NOW_MS, Place, Watched, calm, in_runtime, insert_from_outside, sample};
 
+const DAY_MS: i64 = 86_400_000;
+
 fn catch_up(place: &Place) -> engine::CaughtUp {
     engine::catch_up(&mut place.store(), &place.options(), &Clock::fixed(NOW_MS)).unwrap()
 }
@@ -69,7 +71,6 @@ fn an_engine_that_vanishes_loses_nothing_and_doubles_nothing() {
 #[test]
 fn history_is_learned_in_silence_on_first_contact_and_the_last_day_is_judged() {
     let place = Place::new();
-    const DAY_MS: i64 = 86_400_000;
     place.append(&calm(60, NOW_MS - 3 * DAY_MS));
     place.append(&[sample(METRIC, 812.0, NOW_MS - 2 * DAY_MS)]);
     place.append(&calm(1_000, NOW_MS - 2 * DAY_MS + 60_000));

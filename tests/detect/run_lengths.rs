@@ -24,7 +24,8 @@ fn run_length(normal: &mut Normal, shift_sd: f64, rules: &[Rule]) -> f64 {
     let mut wanted = 32;
     loop {
         while points.len() < wanted {
-            points.push(Point { timestamp_ms: points.len() as i64, value: normal.next() + shift_sd });
+            let timestamp_ms = points.len().cast_signed() as i64;
+            points.push(Point { timestamp_ms, value: normal.next() + shift_sd });
         }
         if let Some(first) = violations(&points, &ControlLimits::new(0.0, 1.0), rules).first() {
             return first.point.timestamp_ms as f64 + 1.0;

@@ -5,16 +5,53 @@ use rusqlite::Connection;
 
 use crate::support::{ALWAYS, Place, point, roll_up_all, sample};
 
-/// The contract, as another program would create it.
-const SAMPLES: &str = "CREATE TABLE performance_samples (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, metric_name TEXT NOT NULL, value REAL NOT NULL, timestamp INTEGER NOT NULL,
-  context_json TEXT, created_at INTEGER NOT NULL DEFAULT (strftime('%s', 'now') * 1000))";
+/// What other programs are told.
+const MANUAL: &str = include_str!("../../docs/store.md");
+
+/// The part of the manual between two marks.
+fn manual(from: &str, until: &str) -> &'static str {
+    let (_, rest) = MANUAL.split_once(from).unwrap();
+    rest.split_once(until).unwrap().0
+}
+
+/// The tables as the manual has them, by name.
+fn tables(conn: &Connection) -> Vec<(String, String)> {
+    conn.prepare("SELECT name, sql FROM sqlite_schema WHERE name IN ('performance_samples', 'performance_baselines', 'spc_anomalies') ORDER BY name")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+#[test]
+fn the_manual_has_the_tables_that_are_created() {
+    let place = Place::new();
+    drop(place.open());
+    let other = Connection::open_in_memory().unwrap();
+    other.execute_batch(manual("```sql", "```")).unwrap();
+    assert_eq!(tables(&place.raw()), tables(&other));
+    assert_eq!(tables(&other).len(), 3);
+}
+
+#[test]
+fn derived_rows_that_are_deleted_as_in_the_manual_are_made_again() {
+    let (place, other) = bare();
+    let mut store = place.open();
+    roll_up_all(&mut store, 2);
+    let before = (store.points("lcp", ALWAYS).unwrap(), store.hours("lcp", ALWAYS).unwrap(), store.totals().unwrap());
+    other.execute_batch(&format!("BEGIN IMMEDIATE;{}", manual("\"BEGIN IMMEDIATE;", "\""))).unwrap();
+    assert_eq!(roll_up_all(&mut store, 100), 3);
+    let after = (store.points("lcp", ALWAYS).unwrap(), store.hours("lcp", ALWAYS).unwrap(), store.totals().unwrap());
+    assert_eq!(after, before);
+}
 
 /// A store in rollback-journal mode with three samples, made without us.
 fn bare() -> (Place, Connection) {
     let place = Place::new();
     let other = place.raw();
-    other.execute_batch(SAMPLES).unwrap();
+    let (samples, _) = manual("```sql", "```").split_once(';').unwrap();
+    other.execute_batch(samples).unwrap();
     for (timestamp_ms, value) in [(3_000, 3.0), (1_000, 1.0), (2_000, 2.0)] {
         other
             .execute(

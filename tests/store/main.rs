@@ -1,7 +1,10 @@
 //! The store as other rooms and other programs meet it: over real files, with real processes.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say so and stop")]
 
-mod support;
-
 mod contract;
+mod findings;
 mod history;
+mod processes;
+mod retention;
+mod support;
+mod trouble;

@@ -73,20 +73,20 @@ pub fn gap_ms(points: &[Point]) -> i64 {
     median.saturating_mul(6).max(1)
 }
 
-/// Equal buckets of means (a sparkline) squeezed or stretched to `columns`. Of the values that fall on
-/// one column the one farthest from `center` is kept, so that an excursion is never averaged away.
+/// Equal buckets of means (a sparkline) squeezed or stretched to `columns`: the mean of what falls on a
+/// column, unless some of it `stands_out`; then the last of those, so that no excursion is averaged away.
 #[must_use]
-pub fn resample(means: &[Option<f64>], columns: usize, center: f64) -> Vec<Option<f64>> {
+pub fn resample(means: &[Option<f64>], columns: usize, stands_out: impl Fn(f64) -> bool) -> Vec<Option<f64>> {
     (0..columns)
         .map(|column| {
             let from = column * means.len() / columns;
             let until = ((column + 1) * means.len() / columns).max(from + 1);
-            means
-                .get(from..until)?
-                .iter()
-                .flatten()
-                .copied()
-                .max_by(|a, b| (a / 2.0 - center / 2.0).abs().total_cmp(&(b / 2.0 - center / 2.0).abs()))
+            let values = || means.get(from..until).unwrap_or_default().iter().flatten().copied();
+            if let Some(outstanding) = values().filter(|value| stands_out(*value)).last() {
+                return Some(outstanding);
+            }
+            let share = 1.0 / values().count() as f64;
+            values().map(|value| value * share).reduce(|sum, part| sum + part)
         })
         .collect()
 }
@@ -136,17 +136,18 @@ mod tests {
         let mut means = vec![Some(1.0); 240];
         means[77] = Some(9.0);
         means[100..120].fill(None);
-        let squeezed = resample(&means, 24, 1.0);
+        let squeezed = resample(&means, 24, |value| value > 5.0);
         assert_eq!(squeezed[7], Some(9.0));
-        assert_eq!(squeezed[8], Some(1.0));
+        assert!(squeezed[8].is_some_and(|mean| (mean - 1.0).abs() < 1e-12));
         assert_eq!(squeezed[10..12], [None, None]);
     }
 
     #[test]
     fn stretching_repeats_values() {
-        assert_eq!(resample(&[Some(1.0), None], 4, 0.0), [Some(1.0), Some(1.0), None, None]);
-        assert_eq!(resample(&[], 3, 0.0), [None; 3]);
-        assert_eq!(resample(&[Some(1.0)], 0, 0.0), []);
+        let squeeze = |means: &[Option<f64>], columns| resample(means, columns, |_| false);
+        assert_eq!(squeeze(&[Some(1.0), None], 4), [Some(1.0), Some(1.0), None, None]);
+        assert_eq!(squeeze(&[], 3), [None; 3]);
+        assert_eq!(squeeze(&[Some(1.0)], 0), []);
     }
 
     proptest! {

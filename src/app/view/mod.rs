@@ -12,4 +12,4 @@ pub use buckets::{Bucket, bucket, gap_ms, resample};
 pub use columns::{Column, fit_columns};
 pub use scale::Scale;
 pub use time_ticks::{TimeTick, time_ticks};
-pub use value_ticks::{ValueTicks, value_ticks};
+pub use value_ticks::{ValueTicks, multiple, value_ticks};

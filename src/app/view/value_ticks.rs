@@ -54,8 +54,9 @@ fn nice(span: f64) -> f64 {
     power * steps.into_iter().find(|step| fraction <= step * (1.0 + 1e-9)).unwrap_or(10.0)
 }
 
-/// The factor and the word by which values of this size are written.
-fn multiple(unit: Unit, magnitude: f64) -> (f64, &'static str) {
+/// The factor and the word by which values of this size are written: 1/1000 and `s` for 42,000 ms.
+#[must_use]
+pub fn multiple(unit: Unit, magnitude: f64) -> (f64, &'static str) {
     const MILLISECONDS: [(f64, f64, &str); 6] = [
         (1e-3, 1e6, "ns"),
         (1.0, 1e3, "us"),

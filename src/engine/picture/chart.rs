@@ -16,6 +16,7 @@ pub(super) fn chart(
     window: TimeRange,
     shown: TimeRange,
     book: &MetricBook,
+    min_samples: u64,
 ) -> Result<ChartData, StoreError> {
     let reach = TimeRange { from_ms: window.from_ms.min(shown.from_ms), until_ms: window.until_ms.max(shown.until_ms) };
     let mut points = store.points(metric, reach)?;
@@ -33,6 +34,7 @@ pub(super) fn chart(
         sample_count,
         baseline: series.and_then(|series| series.summary.baseline),
         limits,
+        min_samples,
         violations: marked,
     })
 }

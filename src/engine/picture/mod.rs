@@ -53,7 +53,7 @@ impl Picture {
         })?;
         self.carry_latest(&mut series);
         self.series = series;
-        self.read_chart(store, request, book, now_ms)
+        self.read_chart(store, request, book, detect, now_ms)
     }
 
     /// A metric that has no sample in this window is still known by its newest one.
@@ -71,6 +71,7 @@ impl Picture {
         store: &Store,
         request: &ViewRequest,
         book: &MetricBook,
+        detect: DetectOptions,
         now_ms: i64,
     ) -> Result<(), StoreError> {
         self.request = request.clone();
@@ -79,7 +80,7 @@ impl Picture {
         self.chart = match &request.focus {
             Some(metric) => {
                 let series = self.series.get(metric);
-                Some(Arc::new(chart::chart(store, metric, series, window, shown, book)?))
+                Some(Arc::new(chart::chart(store, metric, series, window, shown, book, detect.min_samples)?))
             }
             None => None,
         };

@@ -8,16 +8,14 @@ use super::metric;
 use crate::app::view::Column;
 use crate::app::{App, SortColumn};
 use crate::model::text::{number, percent_signed};
-use crate::model::{SeriesSummary, Status, Trend, Unit};
+use crate::model::{SeriesSummary, Status, Trend};
 use crate::ui::Look;
-use crate::ui::text::Align;
+use crate::ui::text::{Align, width};
 use crate::ui::theme::Role;
 use crate::ui::widgets::chart::ChartKind;
 use crate::ui::widgets::sparkline::draw_sparkline;
 use crate::ui::widgets::table::{Heading, Table, VALUE_CELLS, draw_text, draw_value};
 
-/// Below this the name gives way to the value.
-const NARROW_COLUMNS: u16 = 30;
 /// From here columns stand two cells apart.
 const WIDE_COLUMNS: u16 = 140;
 /// Rows a detail chart needs below the table to say more than the table does.
@@ -43,7 +41,7 @@ enum Col {
 
 const COLUMNS: [(Col, Heading); 13] = [
     (Col::Mark, heading("", Column::fixed(2, 0), Align::Left)),
-    (Col::Name, heading("metric", Column { min: 14, max: 40, priority: 0 }, Align::Left)),
+    (Col::Name, heading("metric", NAME, Align::Left)),
     (Col::Spark, heading("course", Column { min: 6, max: 48, priority: 3 }, Align::Left)),
     (Col::Current, heading("current", Column::fixed(VALUE_CELLS, 1), Align::Right)),
     (Col::Mean, heading("mean", Column::fixed(VALUE_CELLS, 6), Align::Right)),
@@ -56,6 +54,8 @@ const COLUMNS: [(Col, Heading); 13] = [
     (Col::Trend, heading("trend", Column::fixed(8, 5), Align::Left)),
     (Col::Status, heading("status", Column::fixed(8, 11), Align::Left)),
 ];
+
+const NAME: Column = Column { min: 14, max: 40, priority: 0 };
 
 const fn heading(title: &'static str, column: Column, align: Align) -> Heading {
     Heading { title, column, align }
@@ -80,9 +80,7 @@ pub fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
 
 fn draw_table(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
     let mut headings = COLUMNS.map(|(_, heading)| heading);
-    if area.width < NARROW_COLUMNS {
-        headings[Col::Name as usize].column.min = 7;
-    }
+    headings[Col::Name as usize].column = name_column(app, area.width);
     let table = Table::new(&headings, area, if area.width >= WIDE_COLUMNS { 2 } else { 1 });
     table.draw_titles(&headings, area.y, Some(sorted(app)), look, buf);
     let visible = usize::from(area.height.saturating_sub(1));
@@ -131,11 +129,11 @@ fn draw_cell(
         }
         Col::Name => text(&series.metric, if is_selected { Role::Selected } else { Role::Text }),
         Col::Spark => draw_sparkline(&series.spark, baseline.as_ref(), cell, look, buf),
-        Col::Current => draw_number(series.latest.map(|latest| latest.value), series.unit, verdict, cell, look, buf),
-        Col::Mean => draw_number(baseline.map(|baseline| baseline.mean), series.unit, Role::Text, cell, look, buf),
-        Col::Sd => draw_number(baseline.map(|baseline| baseline.std_dev), series.unit, Role::Text, cell, look, buf),
-        Col::P95 => draw_number(baseline.map(|baseline| baseline.p95), series.unit, Role::Text, cell, look, buf),
-        Col::P99 => draw_number(baseline.map(|baseline| baseline.p99), series.unit, Role::Text, cell, look, buf),
+        Col::Current => draw_number(series.latest.map(|latest| latest.value), series, verdict, cell, look, buf),
+        Col::Mean => draw_number(baseline.map(|baseline| baseline.mean), series, Role::Text, cell, look, buf),
+        Col::Sd => draw_number(baseline.map(|baseline| baseline.std_dev), series, Role::Text, cell, look, buf),
+        Col::P95 => draw_number(baseline.map(|baseline| baseline.p95), series, Role::Text, cell, look, buf),
+        Col::P99 => draw_number(baseline.map(|baseline| baseline.p99), series, Role::Text, cell, look, buf),
         Col::Count => text(&baseline.map_or_else(String::new, |baseline| count(baseline.count)), Role::Muted),
         Col::Deviation => text(&series.deviation_pct.map(percent_signed).unwrap_or_default(), by_distance(series)),
         Col::Z => text(&series.z.map(|z| format!("{z:+.1}")).unwrap_or_default(), by_distance(series)),
@@ -150,10 +148,11 @@ fn draw_cell(
     }
 }
 
-/// A value; a dash where there is none yet.
-fn draw_number(number: Option<f64>, unit: Unit, role: Role, cell: Rect, look: &Look, buf: &mut Buffer) {
+/// A value, in the multiple that suits the whole row; a dash where there is none yet.
+fn draw_number(number: Option<f64>, series: &SeriesSummary, role: Role, cell: Rect, look: &Look, buf: &mut Buffer) {
+    let usual = series.baseline.map(|baseline| baseline.mean).or(series.latest.map(|latest| latest.value));
     match number {
-        Some(number) => draw_value(number, unit, role, cell, look, buf),
+        Some(number) => draw_value(number, usual.unwrap_or(number).abs(), series.unit, role, cell, look, buf),
         None => draw_text("-    ", Align::Right, Role::Muted, cell, look, buf),
     }
 }
@@ -170,6 +169,18 @@ fn by_distance(series: &SeriesSummary) -> Role {
         Some(2.0..) => Role::Warning,
         _ => Role::Text,
     }
+}
+
+/// The column of names: as wide as the longest of them, and less where the pane is narrow.
+#[must_use]
+pub fn name_column(app: &App, columns: u16) -> Column {
+    let longest = app.rows().map(|series| width(&series.metric)).max().unwrap_or(0);
+    let min = match columns {
+        0..30 => 6,
+        30..60 => 12,
+        _ => NAME.min,
+    };
+    Column { min, max: (longest.min(usize::from(NAME.max)) as u16).max(min), ..NAME }
 }
 
 /// Arrow and percent of a trend; a flat one is an arrow alone.

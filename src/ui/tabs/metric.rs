@@ -42,6 +42,7 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
         let line = Rect { y: body.bottom(), height: 1, x: body.x + 1, width: body.width.saturating_sub(2) };
         draw_line(&panel::baseline_facts(series, chart, app.window), line, look, buf);
     }
+    body.width = body.width.saturating_sub(1);
     match chart {
         Some(data) if !data.points.is_empty() => {
             let chart = Chart {
@@ -88,8 +89,10 @@ fn about(app: &App, chart: &ChartData) -> String {
     let range = app.visible_range();
     let span =
         if app.range.is_some() { crate::model::time::length(range.span_ms()) } else { app.window.as_str().to_owned() };
-    let learning = if chart.limits.is_none() { ", learning" } else { "" };
-    format!("{span}, {} samples{learning}", chart.sample_count)
+    if chart.limits.is_none() {
+        return format!("{span}, {}", panel::learning(chart));
+    }
+    format!("{span}, {} samples", chart.sample_count)
 }
 
 /// The newest value and how far it lies from the centre.

@@ -105,9 +105,18 @@ pub fn baseline_facts(series: &SeriesSummary, chart: Option<&ChartData>, window:
     facts
 }
 
+/// How far a series is from having limits: `learning: 12 of 30 samples`.
+pub fn learning(chart: &ChartData) -> String {
+    let have = chart.baseline.map_or(chart.sample_count, |baseline| baseline.count);
+    if have >= chart.min_samples {
+        return "no limits: all values are equal so far".to_owned();
+    }
+    format!("learning: {have} of {} samples", chart.min_samples)
+}
+
 fn violation_facts(chart: Option<&ChartData>, look: &Look) -> Vec<Fact> {
     let Some(chart) = chart.filter(|chart| chart.limits.is_some()) else {
-        return vec![Fact::new("", "no limits yet: still learning".to_owned()).with_role(Role::Muted)];
+        return vec![Fact::new("", chart.map_or_else(String::new, learning)).with_role(Role::Muted)];
     };
     let mut facts = Vec::new();
     for (rule, label) in [

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::baselines::trend;
+use super::baselines::{name_column, trend};
 use super::metric;
 use crate::app::App;
 use crate::app::view::{Column, time_ticks};
@@ -34,8 +34,8 @@ const HEADINGS: [Heading; 6] = [
 
 /// The highest a series' sparkline gets.
 const MAX_SPARK_ROWS: u16 = 5;
-/// Below this the name gives way to the sparkline.
-const NARROW_COLUMNS: u16 = 40;
+/// From here columns stand two cells apart.
+const WIDE_COLUMNS: u16 = 80;
 /// Columns a time label and the room around it take.
 const COLUMNS_A_TIME_LABEL: u16 = 13;
 
@@ -45,12 +45,8 @@ pub fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
         return metric::draw(app, ChartKind::Course, look, area, buf);
     }
     let mut headings = HEADINGS;
-    let longest = app.rows().map(|series| crate::ui::text::width(&series.metric)).max().unwrap_or(0);
-    headings[NAME].column.max = (longest as u16).clamp(12, 32);
-    if area.width < NARROW_COLUMNS {
-        headings[NAME].column.min = 8;
-    }
-    let table = Table::new(&headings, area, 1);
+    headings[NAME].column = name_column(app, area.width);
+    let table = Table::new(&headings, area, if area.width >= WIDE_COLUMNS { 2 } else { 1 });
     table.draw_titles(&headings, area.y, None, look, buf);
     draw_times(app, &table, area.y, look, buf);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
@@ -123,7 +119,7 @@ fn draw_row(
         draw_sparkline(&series.spark, series.baseline.as_ref(), cell, look, buf);
     }
     if let (Some(cell), Some(latest)) = (table.cell(LAST, y, 1), series.latest) {
-        draw_value(latest.value, series.unit, verdict, cell, look, buf);
+        draw_value(latest.value, latest.value.abs(), series.unit, verdict, cell, look, buf);
     }
     if let (Some(cell), Some(pct)) = (table.cell(CHANGE, y, 1), change_pct(series)) {
         draw_text(&percent_signed(pct), Align::Right, Role::Text, cell, look, buf);

@@ -46,7 +46,7 @@ impl Chart<'_> {
     /// Draws the chart. Too small an area, or no data, draws as much as there is room and reason for.
     pub fn draw(&self, area: Rect, look: &Look, buf: &mut Buffer) {
         let Some(scale) = self.scale() else { return };
-        let levels = self.levels(look);
+        let mut levels = self.levels(look);
         let right = match area.width {
             COLUMNS_FOR_VALUES.. => levels.iter().map(|level| level.long.chars().count() + 1).max().unwrap_or(0),
             COLUMNS_FOR_NAMES.. => levels.iter().map(|level| level.name.chars().count() + 1).max().unwrap_or(0),
@@ -56,6 +56,7 @@ impl Chart<'_> {
         if self.kind == ChartKind::Course {
             plot.draw_grid(look, buf);
         }
+        levels.retain(|level| level.role != Role::Zone || has_room_for_zones(self.data.limits, &plot));
         for level in levels.iter().rev() {
             plot.level(level.at, level.glyph, level.role, look, buf);
         }
@@ -81,7 +82,7 @@ impl Chart<'_> {
         let lines = limits.map(|limits| [limits.ucl(), limits.lcl()]);
         let lines = lines.into_iter().flatten().map(|line| if is_positive { line.max(0.0) } else { line });
         let scale = Scale::around(points.iter().map(|point| point.value).chain(lines), 0.06)?;
-        Some(if is_positive { Scale { low: scale.low.max(0.0).min(scale.high / 2.0), ..scale } } else { scale })
+        Some(if is_positive { Scale { low: scale.low.max(0.0), ..scale } } else { scale })
     }
 
     /// The horizontal lines, the most important first.
@@ -143,6 +144,11 @@ fn evidence(data: &ChartData, violation: Violation) -> &[Point] {
         return &[];
     }
     &data.points[after.saturating_sub(looked_at)..after.saturating_sub(1).max(after.saturating_sub(looked_at))]
+}
+
+/// Zones are drawn where one standard deviation is at least two rows high; closer lines are clutter.
+fn has_room_for_zones(limits: Option<ControlLimits>, plot: &Plot) -> bool {
+    limits.is_some_and(|limits| plot.row(limits.center).abs_diff(plot.row(limits.at(1.0))) >= 2)
 }
 
 struct Level {

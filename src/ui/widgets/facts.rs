@@ -37,8 +37,8 @@ impl Fact {
 pub fn draw_column(facts: &[Fact], area: Rect, look: &Look, buf: &mut Buffer) -> u16 {
     for (fact, y) in facts.iter().zip(area.top()..area.bottom()) {
         let line = Rect { y, height: 1, ..area };
-        draw_text(fact.label, Align::Left, Role::Muted, line, look, buf);
         let label = width(fact.label).min(usize::from(area.width)) as u16;
+        draw_text(fact.label, Align::Left, Role::Muted, Rect { width: label, ..line }, look, buf);
         let rest = Rect { x: line.x + label, width: line.width - label, ..line };
         draw_text(&fact.text, Align::Right, fact.role, rest, look, buf);
     }

@@ -19,33 +19,55 @@ pub fn draw_sparkline(means: &[Option<f64>], baseline: Option<&Baseline>, area: 
     let Some(scale) = Scale::around(means.iter().flatten().copied().chain(usual.into_iter().flatten()), 0.0) else {
         return;
     };
-    let center = limits.map_or_else(|| means.iter().flatten().next().copied().unwrap_or_default(), |l| l.center);
     if area.height == 1 {
-        for (x, mean) in resample(means, usize::from(area.width), center).into_iter().enumerate() {
-            if let Some(mean) = mean {
-                let glyph = look.symbols.spark()[7 - scale.dot(mean, 8)];
-                put(buf, area.x + x as u16, area.y, glyph, look.theme.style(role(mean, limits)));
-            }
-        }
-        return;
+        draw_bars(means, limits, scale, area, look, buf);
+    } else {
+        draw_line(means, limits, scale, area, look, buf);
     }
+}
+
+fn draw_bars(
+    means: &[Option<f64>],
+    limits: Option<ControlLimits>,
+    scale: Scale,
+    area: Rect,
+    look: &Look,
+    buf: &mut Buffer,
+) {
+    let glyphs = look.symbols.spark();
+    let bars = resample(means, usize::from(area.width), |mean| is_beyond(mean, limits));
+    for (x, mean) in (area.x..).zip(bars) {
+        if let Some(mean) = mean {
+            let role = if is_beyond(mean, limits) { Role::Critical } else { Role::Band };
+            let level = glyphs.len() - 1 - scale.dot(mean, glyphs.len());
+            put(buf, x, area.y, glyphs[level], look.theme.style(role));
+        }
+    }
+}
+
+fn draw_line(
+    means: &[Option<f64>],
+    limits: Option<ControlLimits>,
+    scale: Scale,
+    area: Rect,
+    look: &Look,
+    buf: &mut Buffer,
+) {
     let mut dots = Dots::new(area, look.symbols);
     let (width, height) = (dots.width(), dots.height());
     let mut before: Option<(usize, usize)> = None;
-    for (x, mean) in resample(means, width, center).into_iter().enumerate() {
+    for (x, mean) in resample(means, width, |mean| is_beyond(mean, limits)).into_iter().enumerate() {
         let at = mean.map(|mean| (x, scale.dot(mean, height)));
         if let (Some(mean), Some(at)) = (mean, at) {
-            dots.line(before.unwrap_or(at), at, role(mean, limits));
+            let role = if is_beyond(mean, limits) { Role::Critical } else { Role::Data };
+            dots.line(before.unwrap_or(at), at, role);
         }
         before = at;
     }
     dots.draw(&look.theme, buf);
 }
 
-fn role(mean: f64, limits: Option<ControlLimits>) -> Role {
-    match limits.and_then(|limits| limits.z(mean)).map(f64::abs) {
-        Some(3.0..) => Role::Critical,
-        Some(2.0..) => Role::Warning,
-        _ => Role::Data,
-    }
+/// Whether a mean lies beyond the control limits.
+fn is_beyond(mean: f64, limits: Option<ControlLimits>) -> bool {
+    limits.and_then(|limits| limits.z(mean)).is_some_and(|z| z.abs() > 3.0)
 }

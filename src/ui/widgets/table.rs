@@ -3,9 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::view::{Column, fit_columns};
-use crate::model::Unit;
-use crate::model::text::value;
+use crate::app::view::{Column, fit_columns, multiple};
+use crate::model::{Unit, text};
 use crate::ui::Look;
 use crate::ui::text::{Align, fit};
 use crate::ui::theme::Role;
@@ -89,15 +88,15 @@ pub fn draw_text(text: &str, align: Align, role: Role, cell: Rect, look: &Look, 
 }
 
 /// Draws a value so that numbers end and units begin in the same cell of every row; the unit is muted.
-pub fn draw_value(number: f64, unit: Unit, role: Role, cell: Rect, look: &Look, buf: &mut Buffer) {
-    let text = value(number, unit);
-    let split = text.find(|c: char| c.is_ascii_alphabetic() && c != 'e' || c == '%').unwrap_or(text.len());
-    let (digits, word) = (text[..split].trim_end(), &text[split..]);
+/// `size` is the magnitude that decides the multiple: values that are compared share it.
+pub fn draw_value(number: f64, size: f64, unit: Unit, role: Role, cell: Rect, look: &Look, buf: &mut Buffer) {
+    let (factor, word) = multiple(unit, size);
+    let digits = text::number(number * factor);
     let digit_cells = usize::from(cell.width).saturating_sub(UNIT_CELLS + 1);
-    if digits.len() > digit_cells || word.len() > UNIT_CELLS {
-        return draw_text(&text, Align::Right, role, cell, look, buf);
+    if digits.len() > digit_cells {
+        return draw_text(&text::value(number, unit), Align::Right, role, cell, look, buf);
     }
-    draw_text(digits, Align::Right, role, Rect { width: digit_cells as u16, ..cell }, look, buf);
+    draw_text(&digits, Align::Right, role, Rect { width: digit_cells as u16, ..cell }, look, buf);
     let unit_x = cell.x + digit_cells as u16 + 1;
     draw_text(word, Align::Left, Role::Muted, Rect { x: unit_x, width: UNIT_CELLS as u16, ..cell }, look, buf);
 }

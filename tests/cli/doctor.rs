@@ -1,0 +1,108 @@
+//! `perftop doctor` in good and in odd surroundings.
+
+use std::fs;
+
+use rstest::rstest;
+use serde_json::Value;
+
+use crate::home::{Answer, Home};
+use crate::stores;
+
+/// The checks that are not all right: `area what verdict`.
+fn not_ok(answer: &Answer) -> Vec<String> {
+    let json: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    let checks = json["checks"].as_array().expect("a list");
+    let text = |check: &Value, field: &str| check[field].as_str().unwrap_or_default().to_owned();
+    checks
+        .iter()
+        .filter(|check| check["verdict"] != "ok")
+        .map(|check| {
+            assert!(!text(check, "advice").is_empty(), "{check} has no advice");
+            format!("{} {} {}", text(check, "area"), text(check, "what"), text(check, "verdict"))
+        })
+        .collect()
+}
+
+fn examine(home: &Home, environment: &[(&str, &str)]) -> Answer {
+    let mut command = home.perftop("doctor --format json");
+    command.env("TERM", "xterm-256color").envs(environment.iter().copied());
+    home.answer(&command.output().expect("perftop starts"))
+}
+
+#[test]
+fn all_is_well_with_a_store_in_use() {
+    let home = Home::new();
+    stores::filled(&home);
+    let answer = examine(&home, &[]);
+    assert_eq!((not_ok(&answer), answer.code), (vec![], Some(0)), "{}", answer.stdout);
+}
+
+#[rstest]
+#[case::no_utf8(&[("LANG", "C")], &["terminal characters advice"], 0)]
+#[case::no_terminal(&[("TERM", "")], &["terminal TERM advice"], 0)]
+#[case::dumb(&[("TERM", "dumb")], &["terminal TERM wrong"], 1)]
+#[case::tmux_is_gone(&[("TMUX", "/nowhere/socket,1,0"), ("PATH", "/nowhere")], &["tmux session wrong"], 1)]
+#[case::no_colour(&[("NO_COLOR", "1")], &[], 0)]
+#[case::wrong_setting(&[("PERFTOP_THEME", "pink")], &["configuration file wrong"], 1)]
+fn odd_surroundings_are_named(#[case] environment: &[(&str, &str)], #[case] expected: &[&str], #[case] code: i32) {
+    let home = Home::new();
+    stores::filled(&home);
+    let answer = examine(&home, environment);
+    assert_eq!((not_ok(&answer), answer.code), (expected.iter().map(ToString::to_string).collect(), Some(code)));
+}
+
+#[test]
+fn without_a_store_it_says_how_to_get_one_and_creates_nothing() {
+    let home = Home::new();
+    let answer = examine(&home, &[]);
+    assert_eq!((not_ok(&answer), answer.code), (vec!["store path advice".to_owned()], Some(0)));
+    assert!(home.is_untouched());
+}
+
+#[test]
+fn a_file_that_is_no_store_is_wrong() {
+    let home = Home::new();
+    stores::garbage(&home);
+    let answer = examine(&home, &[]);
+    assert_eq!((not_ok(&answer), answer.code), (vec!["store path wrong".to_owned()], Some(1)));
+}
+
+#[test]
+fn damage_inside_the_store_is_found() {
+    let home = Home::new();
+    stores::filled(&home);
+    assert_eq!(home.run("status").code, Some(1));
+    let mut bytes = fs::read(home.store()).expect("the store");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 2_000].fill(0xa5);
+    fs::write(home.store(), bytes).expect("the store");
+    let answer = examine(&home, &[]);
+    assert!(
+        not_ok(&answer).iter().any(|line| line.starts_with("store ") && line.ends_with(" wrong")),
+        "{}",
+        answer.stdout
+    );
+    assert_eq!(answer.code, Some(1));
+}
+
+#[test]
+fn a_drop_directory_that_is_a_file_is_wrong() {
+    let home = Home::new();
+    stores::filled(&home);
+    home.write("data/perftop/drop", "not a directory");
+    assert_eq!(not_ok(&examine(&home, &[])), ["files drop directory wrong"]);
+}
+
+#[test]
+fn each_mistake_in_the_configuration_is_a_line_of_the_text() {
+    let home = Home::new();
+    home.write("config/perftop/config.toml", "[stroe]\n[display]\ntheme = 5\n");
+    let answer = home.run("doctor");
+    assert_eq!(answer.code, Some(1));
+    assert!(
+        answer.stdout.contains("config.toml:1:2: unknown section [stroe]: did you mean `store`?"),
+        "{}",
+        answer.stdout
+    );
+    assert!(answer.stdout.contains("config.toml:3:9: [display] theme: expected a text"), "{}", answer.stdout);
+}

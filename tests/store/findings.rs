@@ -1,0 +1,178 @@
+//! Findings become anomalies and alerts: once, whoever records them.
+
+use perftop::model::{AlertState, Baseline, ControlLimits, Finding, LimitType, Rule, Severity, Window};
+use perftop::store::{Recorded, Store};
+
+use crate::support::{Place, point, sample};
+
+const COOLDOWN_MS: i64 = 900_000;
+
+fn finding(sample_id: i64, timestamp_ms: i64, value: f64) -> Finding {
+    Finding {
+        metric: "lcp".into(),
+        rule: Rule::BeyondLimit,
+        limit_type: LimitType::Ucl,
+        severity: Severity::Critical,
+        sample_id,
+        evidence: vec![point(timestamp_ms - 1, 0.0), point(timestamp_ms, value)],
+        limits: ControlLimits::new(100.0, 10.0),
+        description: format!("{value} is beyond the limit"),
+    }
+}
+
+/// Records one finding at the time of its sample.
+fn record(store: &mut Store, finding: Finding) -> Recorded {
+    let (id, now_ms) = (finding.sample_id, finding.evidence[1].timestamp_ms);
+    store.record(&[finding], id, COOLDOWN_MS, now_ms).unwrap()
+}
+
+#[test]
+fn findings_within_the_cool_down_are_one_alert() {
+    let place = Place::new();
+    let mut store = place.open();
+    let first = record(&mut store, finding(1, 1_000_000, 140.0));
+    assert_eq!((first.raised.len(), first.updated.len()), (1, 0));
+    let second = record(&mut store, finding(2, 1_000_000 + COOLDOWN_MS, 10.0));
+    assert_eq!((second.raised.len(), second.updated.len()), (0, 1));
+    record(&mut store, finding(3, 1_000_000 + 2 * COOLDOWN_MS, 150.0));
+
+    let alerts = store.alerts(10).unwrap();
+    let [alert] = alerts.as_slice() else { panic!("{alerts:?}") };
+    assert_eq!((alert.count, alert.state), (3, AlertState::Firing));
+    assert_eq!((alert.first, alert.last), (point(1_000_000, 140.0), point(2_800_000, 150.0)));
+    assert!((alert.peak_value - 10.0).abs() < f64::EPSILON, "10 is farthest from 100: {}", alert.peak_value);
+    assert_eq!(alert.description, "150 is beyond the limit");
+    assert_eq!((alert.opened_at_ms, alert.updated_at_ms), (1_000_000, 2_800_000));
+    assert_eq!(alert.limits, ControlLimits::new(100.0, 10.0));
+    assert_eq!(store.anomalies(None, 0, 10).unwrap().len(), 3);
+}
+
+#[test]
+fn a_finding_after_the_cool_down_opens_another_alert_and_ends_the_first() {
+    let place = Place::new();
+    let mut store = place.open();
+    record(&mut store, finding(1, 1_000_000, 140.0));
+    let later = record(&mut store, finding(2, 1_000_001 + COOLDOWN_MS, 141.0));
+    assert_eq!(later.raised.len(), 1);
+    let states: Vec<_> = store.alerts(10).unwrap().iter().map(|alert| alert.state).collect();
+    assert_eq!(states, [AlertState::Firing, AlertState::Recovered]);
+}
+
+#[test]
+fn a_finding_of_long_ago_does_not_touch_what_is_firing_now() {
+    let place = Place::new();
+    let mut store = place.open();
+    record(&mut store, finding(1, 50_000_000, 140.0));
+    let late = store.record(&[finding(2, 1_000_000, 190.0)], 2, COOLDOWN_MS, 50_000_001).unwrap();
+    assert_eq!(late.raised.len(), 1);
+    let firing = store.alerts(10).unwrap();
+    assert_eq!(firing.iter().filter(|alert| alert.is_firing()).count(), 2);
+    assert_eq!(firing[1].count, 1);
+}
+
+#[test]
+fn rules_and_metrics_have_alerts_of_their_own() {
+    let place = Place::new();
+    let mut store = place.open();
+    let run = Finding { rule: Rule::TwoOfThree, severity: Severity::Warning, ..finding(1, 1_000_000, 125.0) };
+    let other = Finding { metric: "fcp".into(), ..finding(2, 1_000_000, 140.0) };
+    let recorded = store.record(&[finding(1, 1_000_000, 140.0), run, other], 2, COOLDOWN_MS, 5).unwrap();
+    assert_eq!((recorded.raised.len(), recorded.updated.len()), (3, 0));
+}
+
+#[test]
+fn an_alert_that_is_raised_and_grows_at_once_is_told_once() {
+    let place = Place::new();
+    let mut store = place.open();
+    let findings = [finding(1, 1_000, 140.0), finding(2, 2_000, 150.0)];
+    let recorded = store.record(&findings, 2, COOLDOWN_MS, 5).unwrap();
+    assert_eq!((recorded.raised.len(), recorded.updated.len()), (1, 0));
+    assert_eq!(recorded.raised[0].count, 2);
+}
+
+#[test]
+fn an_acknowledged_alert_stays_so_while_findings_come_and_ends_when_they_stop() {
+    let place = Place::new();
+    let mut store = place.open();
+    let id = record(&mut store, finding(1, 1_000_000, 140.0)).raised[0].id;
+    assert_eq!(store.acknowledge(&[id, 99], 1_000_100).unwrap(), 1);
+    assert_eq!(store.acknowledge(&[id], 1_000_200).unwrap(), 0);
+    let updated = record(&mut store, finding(2, 1_001_000, 160.0)).updated;
+    assert_eq!((updated[0].state, updated[0].acknowledged_at_ms), (AlertState::Acknowledged, Some(1_000_100)));
+
+    assert!(store.recover(1_001_000, 1_001_000).unwrap().is_empty());
+    let ended = store.recover(1_001_001, 1_900_000).unwrap();
+    assert_eq!((ended.len(), ended[0].state, ended[0].recovered_at_ms), (1, AlertState::Recovered, Some(1_900_000)));
+    assert!(store.recover(1_001_001, 1_900_000).unwrap().is_empty());
+    assert_eq!(record(&mut store, finding(3, 1_002_000, 140.0)).raised.len(), 1, "what has ended does not go on");
+}
+
+#[test]
+fn two_recorders_record_each_finding_once() {
+    let place = Place::new();
+    let (mut one, mut two) = (place.open(), place.open());
+    let findings: Vec<_> = (1..=40).map(|id| finding(id, id * 1_000, 140.0)).collect();
+    one.record(&findings[..25], 25, COOLDOWN_MS, 5).unwrap();
+    let told = two.record(&findings, 40, COOLDOWN_MS, 6).unwrap();
+    assert_eq!((told.raised.len(), told.updated.len()), (0, 1));
+    let told = one.record(&findings[25..], 40, COOLDOWN_MS, 7).unwrap();
+    assert_eq!(told, Recorded::default());
+    assert_eq!(one.anomalies(None, 0, 100).unwrap().len(), 40);
+    assert_eq!(one.alerts(10).unwrap()[0].count, 40);
+    assert_eq!(two.judged_up_to().unwrap(), Some(40));
+    two.record(&[], 10, COOLDOWN_MS, 8).unwrap();
+    assert_eq!(one.judged_up_to().unwrap(), Some(40), "the mark never goes back");
+}
+
+#[test]
+fn anomalies_are_what_the_contract_says() {
+    let place = Place::new();
+    let mut store = place.open();
+    record(&mut store, finding(1, 1_000, 140.0));
+    let row: (String, f64, String, String, i64, i64) = place
+        .raw()
+        .query_row(
+            "SELECT metric_name, sample_value, control_limit_type, rule_description, detected_at, severity
+             FROM spc_anomalies",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
+        )
+        .unwrap();
+    assert_eq!(row, ("lcp".into(), 140.0, "UCL".into(), "140 is beyond the limit".into(), 1_000, 3));
+}
+
+#[test]
+fn what_other_programs_leave_out_of_an_anomaly_is_optional() {
+    let place = Place::new();
+    let store = place.open();
+    place
+        .raw()
+        .execute_batch(
+            "INSERT INTO spc_anomalies (metric_name, sample_value, detected_at, severity) VALUES
+               ('lcp', 1, 10, NULL), ('lcp', 'high', 11, 3), ('fcp', 2, 12, 9), ('lcp', 3, 5, 2)",
+        )
+        .unwrap();
+    let anomalies = store.anomalies(Some("lcp"), 6, 10).unwrap();
+    assert_eq!(anomalies.len(), 1);
+    assert_eq!((anomalies[0].severity, anomalies[0].limit_type), (Severity::Info, None));
+    let severities: Vec<_> = store.anomalies(None, 0, 2).unwrap().iter().map(|anomaly| anomaly.severity).collect();
+    assert_eq!(severities, [Severity::Warning, Severity::Critical], "newest first, no more than asked for");
+}
+
+#[test]
+fn baselines_replace_those_of_the_same_window() {
+    let place = Place::new();
+    let mut store = place.open();
+    let baseline = Baseline { count: 30, mean: 5.0, std_dev: 1.0, min: 3.0, max: 8.0, p50: 5.0, p95: 7.0, p99: 7.5 };
+    let lcp = || "lcp".into();
+    store.write_baselines(&[(lcp(), Window::H24, baseline), (lcp(), Window::D7, baseline)], 1).unwrap();
+    let newer = Baseline { mean: 6.0, count: 31, ..baseline };
+    let endless = Baseline { std_dev: f64::INFINITY, ..baseline };
+    store.write_baselines(&[(lcp(), Window::H24, newer), (lcp(), Window::D7, endless)], 2).unwrap();
+    store.append(&[sample("lcp", 1, 1.0)], None, 0).unwrap();
+    let stored = store.baselines(Some("lcp")).unwrap();
+    let seen: Vec<_> =
+        stored.iter().map(|row| (row.window.as_str(), row.mean, row.sample_count, row.last_updated_ms)).collect();
+    assert_eq!(seen, [("24h", 6.0, 31, 2), ("7d", 5.0, 30, 1)]);
+    assert!(store.baselines(Some("fcp")).unwrap().is_empty());
+}
