@@ -70,11 +70,17 @@ choices! {
 
 choices! {
     /// A set of styles to start from.
-    ThemeName, "theme", "auto, mono" {
-        /// The terminal's own 16 colours.
+    ThemeName, "theme", "auto, dark, light, mono, high-contrast" {
+        /// The terminal's own 16 colours, for any background.
         Auto = "auto",
+        /// The bright half of the 16, for dark backgrounds.
+        Dark = "dark",
+        /// Without yellow and cyan, for light backgrounds.
+        Light = "light",
         /// Attributes only.
         Mono = "mono",
+        /// Nothing dim, findings in reverse.
+        HighContrast = "high-contrast",
     }
 }
 
@@ -129,7 +135,10 @@ impl ThemeName {
     pub fn theme(self) -> Theme {
         match self {
             Self::Auto => Theme::auto(),
+            Self::Dark => Theme::dark(),
+            Self::Light => Theme::light(),
             Self::Mono => Theme::mono(),
+            Self::HighContrast => Theme::high_contrast(),
         }
     }
 }

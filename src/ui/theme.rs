@@ -97,8 +97,8 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The default: the terminal's own colours, readable on dark and on light backgrounds (neither
-    /// white nor black nor yellow text carries a meaning alone).
+    /// The default: the terminal's own colours, readable on dark and on light backgrounds. Neither
+    /// white nor black is ever asked for, and no colour carries a meaning alone.
     #[must_use]
     pub fn auto() -> Self {
         Self::from_fn(|role| {
@@ -119,6 +119,47 @@ impl Theme {
                 Role::Crosshair => plain.fg(Color::Magenta),
             }
         })
+    }
+
+    /// For dark backgrounds: the bright half of the sixteen colours where something has to be read.
+    #[must_use]
+    pub fn dark() -> Self {
+        Self::auto()
+            .with(Role::Muted, Style::new().fg(Color::Gray).add_modifier(Modifier::DIM))
+            .with(Role::Accent, Style::new().fg(Color::LightCyan).add_modifier(Modifier::BOLD))
+            .with(Role::Info, Style::new().fg(Color::LightBlue))
+            .with(Role::Warning, Style::new().fg(Color::LightYellow).add_modifier(Modifier::BOLD))
+            .with(Role::Critical, Style::new().fg(Color::LightRed).add_modifier(Modifier::BOLD))
+            .with(Role::Data, Style::new().fg(Color::LightCyan))
+            .with(Role::Crosshair, Style::new().fg(Color::LightMagenta))
+    }
+
+    /// For light backgrounds: no yellow and no cyan, which are hard to read on white.
+    #[must_use]
+    pub fn light() -> Self {
+        Self::auto()
+            .with(Role::Accent, Style::new().fg(Color::Blue).add_modifier(Modifier::BOLD))
+            .with(Role::Info, Style::new().fg(Color::Blue))
+            .with(Role::Warning, Style::new().fg(Color::Magenta).add_modifier(Modifier::BOLD))
+            .with(Role::Data, Style::new().fg(Color::Blue))
+            .with(Role::Band, Style::new().fg(Color::Blue).add_modifier(Modifier::DIM))
+            .with(Role::Crosshair, Style::new().fg(Color::Magenta))
+    }
+
+    /// For eyes and screens that need it: nothing dim, findings in reverse.
+    #[must_use]
+    pub fn high_contrast() -> Self {
+        Self::auto()
+            .with(Role::Muted, Style::new())
+            .with(Role::Border, Style::new())
+            .with(Role::Zone, Style::new())
+            .with(Role::Band, Style::new())
+            .with(Role::Info, Style::new().fg(Color::Blue).add_modifier(Modifier::BOLD))
+            .with(Role::Data, Style::new().add_modifier(Modifier::BOLD))
+            .with(Role::Limit, Style::new().fg(Color::Red).add_modifier(Modifier::BOLD))
+            .with(Role::Center, Style::new().fg(Color::Green).add_modifier(Modifier::BOLD))
+            .with(Role::Critical, Style::new().fg(Color::Red).add_modifier(Modifier::BOLD | Modifier::REVERSED))
+            .with(Role::Warning, Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD | Modifier::REVERSED))
     }
 
     /// No colour at all, only attributes: for `NO_COLOR`.
@@ -179,9 +220,23 @@ mod tests {
     }
 
     #[test]
-    fn no_theme_paints_the_background() {
-        for (role, name) in Role::EVERY {
-            assert_eq!(Theme::auto().style(role).bg, None, "{name}");
+    fn no_theme_paints_the_background_or_asks_for_black_or_white() {
+        for theme in [Theme::auto(), Theme::dark(), Theme::light(), Theme::high_contrast(), Theme::mono()] {
+            for (role, name) in Role::EVERY {
+                let style = theme.style(role);
+                assert_eq!(style.bg, None, "{name}");
+                assert!(!matches!(style.fg, Some(Color::Black | Color::White)), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn findings_look_unlike_each_other_in_every_theme() {
+        for theme in [Theme::auto(), Theme::dark(), Theme::light(), Theme::high_contrast(), Theme::mono()] {
+            let styles = [Role::Text, Role::Info, Role::Warning, Role::Critical].map(|role| theme.style(role));
+            for (i, style) in styles.iter().enumerate() {
+                assert!(!styles[i + 1..].contains(style));
+            }
         }
     }
 }

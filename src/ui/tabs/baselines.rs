@@ -174,13 +174,13 @@ fn by_distance(series: &SeriesSummary) -> Role {
 /// The column of names: as wide as the longest of them, and less where the pane is narrow.
 #[must_use]
 pub fn name_column(app: &App, columns: u16) -> Column {
-    let longest = app.rows().map(|series| width(&series.metric)).max().unwrap_or(0);
+    let longest = app.rows().map(|series| width(&series.metric)).max().unwrap_or(0).min(usize::from(NAME.max)) as u16;
     let min = match columns {
         0..30 => 6,
         30..60 => 12,
-        _ => NAME.min,
+        _ => longest.clamp(12, 18),
     };
-    Column { min, max: (longest.min(usize::from(NAME.max)) as u16).max(min), ..NAME }
+    Column { min, max: longest.max(min), ..NAME }
 }
 
 /// Arrow and percent of a trend; a flat one is an arrow alone.

@@ -90,7 +90,7 @@ fn about(app: &App, chart: &ChartData) -> String {
     let span =
         if app.range.is_some() { crate::model::time::length(range.span_ms()) } else { app.window.as_str().to_owned() };
     if chart.limits.is_none() {
-        return format!("{span}, {}", panel::learning(chart));
+        return panel::learning(chart);
     }
     format!("{span}, {} samples", chart.sample_count)
 }

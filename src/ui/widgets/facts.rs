@@ -40,7 +40,8 @@ pub fn draw_column(facts: &[Fact], area: Rect, look: &Look, buf: &mut Buffer) ->
         let label = width(fact.label).min(usize::from(area.width)) as u16;
         draw_text(fact.label, Align::Left, Role::Muted, Rect { width: label, ..line }, look, buf);
         let rest = Rect { x: line.x + label, width: line.width - label, ..line };
-        draw_text(&fact.text, Align::Right, fact.role, rest, look, buf);
+        let align = if fact.label.is_empty() { Align::Left } else { Align::Right };
+        draw_text(&fact.text, align, fact.role, rest, look, buf);
     }
     (facts.len() as u16).min(area.height)
 }

@@ -44,7 +44,7 @@ impl Plot {
             _ => 2,
         };
         let height = area.height - axis_rows;
-        let values = value_ticks(scale, unit, usize::from(height / 3).clamp(2, 9));
+        let values = value_ticks(scale, unit, usize::from(height * 2 / 5).clamp(2, 9));
         let widest = values.ticks.iter().map(|(_, label)| label.len()).chain([values.unit.len()]).max().unwrap_or(0);
         let gutter = if area.width < COLUMNS_FOR_VALUE_AXIS { 0 } else { widest.min(12) as u16 + 2 };
         let width = area.width.saturating_sub(gutter + right);

@@ -1,0 +1,125 @@
+//! Every tab at every design size, as text and styles.
+
+use perftop::app::{App, Tab};
+use perftop::model::Status;
+use perftop::ui::layout::divide;
+use perftop::ui::symbols::SymbolSet;
+use perftop::ui::theme::Theme;
+use perftop::ui::{Look, draw, tabs};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rstest::rstest;
+
+use crate::fixture::{self, SAMPLES, app, chart, picture};
+use crate::styles::styled;
+
+pub fn drawn(app: &App, look: &Look, (width, height): (u16, u16)) -> Buffer {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    draw(app, look, area, &mut buf);
+    buf
+}
+
+/// The tab alone, in the place it has on a screen of `size`: header and footer have their own tests.
+fn body(app: &App, look: &Look, (width, height): (u16, u16)) -> Buffer {
+    let area = divide(Rect::new(0, 0, width, height)).body;
+    let mut buf = Buffer::empty(area);
+    tabs::draw(app, look, area, &mut buf);
+    buf
+}
+
+const TABS: [(Tab, &str); 3] =
+    [(Tab::Baselines, "baselines"), (Tab::ControlChart, "control-chart"), (Tab::TimeSeries, "time-series")];
+
+#[rstest]
+fn every_tab_at_every_design_size(
+    #[values((200, 50), (100, 30), (60, 16), (40, 10), (20, 4))] size: (u16, u16),
+    #[values(SymbolSet::Braille, SymbolSet::Ascii)] symbols: SymbolSet,
+) {
+    for (tab, name) in TABS {
+        let app = app(picture(0, SAMPLES), tab, None, size);
+        let set = if symbols.is_ascii() { "ascii" } else { "braille" };
+        let snapshot = format!("{name}-{}x{}-{set}", size.0, size.1);
+        insta::assert_snapshot!(snapshot, styled(&body(&app, &fixture::mono(symbols), size)));
+    }
+}
+
+#[test]
+fn block_symbols_and_colours() {
+    let size = (100, 30);
+    let look = Look { theme: Theme::auto(), symbols: SymbolSet::Block };
+    let app = app(picture(0, SAMPLES), Tab::ControlChart, None, size);
+    insta::assert_snapshot!("control-chart-100x30-block-auto", styled(&body(&app, &look, size)));
+}
+
+#[test]
+fn many_samples_are_a_band_with_their_mean() {
+    let size = (100, 30);
+    let app = app(picture(0, 10_000), Tab::ControlChart, None, size);
+    insta::assert_snapshot!(
+        "control-chart-100x30-dense",
+        styled(&body(&app, &fixture::mono(SymbolSet::Braille), size))
+    );
+}
+
+#[test]
+fn few_samples_are_marked_one_by_one() {
+    let size = (100, 30);
+    let app = app(picture(0, 24), Tab::ControlChart, None, size);
+    insta::assert_snapshot!(
+        "control-chart-100x30-sparse",
+        styled(&body(&app, &fixture::mono(SymbolSet::Braille), size))
+    );
+}
+
+#[test]
+fn an_expanded_series_has_mean_p95_and_the_crosshair() {
+    let size = (100, 30);
+    let mut app = app(picture(0, SAMPLES), Tab::TimeSeries, None, size);
+    app.expanded = true;
+    app.crosshair_ms = app.chart().map(|chart| chart.points[40].timestamp_ms);
+    insta::assert_snapshot!("time-series-expanded", styled(&body(&app, &fixture::mono(SymbolSet::Braille), size)));
+}
+
+#[test]
+fn too_few_samples_are_said() {
+    let size = (100, 30);
+    let mut snapshot = picture(0, 12);
+    let learning = perftop::model::ChartData { baseline: None, limits: None, violations: Vec::new(), ..chart(0, 12) };
+    snapshot.chart = Some(learning.into());
+    let text = perftop::render::text(&drawn(
+        &app(snapshot, Tab::ControlChart, None, size),
+        &fixture::mono(SymbolSet::Braille),
+        size,
+    ));
+    assert!(text.contains("learning: 11 of 30 samples"), "{text}");
+}
+
+#[test]
+fn ascii_draws_only_ascii() {
+    for size in [(200, 50), (100, 30), (60, 16), (40, 10), (20, 4)] {
+        for (tab, _) in TABS {
+            for expanded in [false, true] {
+                let mut app = app(picture(0, 2_000), tab, None, size);
+                app.expanded = expanded;
+                app.crosshair_ms = app.chart().map(|chart| chart.points[40].timestamp_ms);
+                let text = perftop::render::text(&drawn(&app, &fixture::mono(SymbolSet::Ascii), size));
+                assert!(text.is_ascii(), "{tab:?} {size:?}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_status_has_a_mark_of_its_own_on_the_table() {
+    let size = (100, 30);
+    let text = perftop::render::text(&drawn(
+        &app(picture(0, SAMPLES), Tab::Baselines, None, size),
+        &fixture::mono(SymbolSet::Ascii),
+        size,
+    ));
+    for status in [Status::Critical, Status::Warning, Status::Info, Status::Stale, Status::Learning, Status::Ok] {
+        let mark = SymbolSet::Ascii.status(status);
+        assert!(text.lines().any(|line| line.get(1..2) == Some(mark)), "{status:?}: {text}");
+    }
+}
