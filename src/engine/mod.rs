@@ -17,6 +17,7 @@ mod baselines;
 mod board;
 mod context;
 mod dropper;
+mod files;
 mod judge;
 mod keeper;
 mod once;

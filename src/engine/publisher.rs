@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::board::Reading;
 use super::context::Context;
+use super::files::DatabaseFiles;
 use super::pace::Pace;
 use super::picture::Picture;
 use super::supervisor::{Mailbox, TaskResult, Wait};
@@ -58,6 +59,7 @@ struct Publisher<'a> {
     context: &'a Context,
     channels: &'a mut Channels,
     store: Store,
+    files: DatabaseFiles,
     picture: Picture,
     /// Reading all series; reading the chart; handing out a picture.
     read: Pace,
@@ -77,6 +79,7 @@ impl<'a> Publisher<'a> {
             context,
             channels,
             store,
+            files: DatabaseFiles::at(&context.options.store_path),
             picture,
             read: Pace::new(READ_EVERY, READ_REST),
             chart: Pace::new(SHORTEST_ROUND, CHART_REST),
@@ -149,10 +152,11 @@ impl<'a> Publisher<'a> {
     /// Takes over what the other tasks have left; whether something is new.
     fn take_news(&mut self) -> Result<bool, StoreError> {
         let news = self.context.shared.take_news();
-        if news.resets != self.resets {
-            // Another file may lie at the path now.
+        let path = &self.context.options.store_path;
+        if news.resets != self.resets || self.files.are_replaced(path) {
             self.resets = news.resets;
             self.store = self.context.open_store()?;
+            self.files = DatabaseFiles::at(path);
             self.picture = Picture::after(self.channels.snapshots.borrow().generation);
             self.read.want_now();
         }

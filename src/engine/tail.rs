@@ -4,14 +4,12 @@
 //! be seen (the write-ahead log is written first, its index in shared memory afterwards, without an event),
 //! so each event is followed by a few more looks; a slow look of last resort bounds what is missed.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::context::Context;
+use super::files::DatabaseFiles;
 use super::judge::Judge;
 use super::options::Command;
 use super::options::RaisedAlerts;
@@ -93,6 +91,7 @@ impl<'a> Session<'a> {
             .ok();
         // Before the first look, so that what comes during it is seen as a change.
         let data_version = store.data_version()?;
+        let files = DatabaseFiles::at(path);
         let outbox = Outbox::new(&store, raised.clone())?;
         let judge = Judge::start(&mut store, &context.options, context.now_ms())?;
         context.shared.begin_at(judge.after_id());
@@ -103,7 +102,7 @@ impl<'a> Session<'a> {
             watch,
             judge,
             outbox,
-            files: DatabaseFiles::at(path),
+            files,
             data_version,
             last_round: Instant::now(),
             mark_at: None,
@@ -145,7 +144,7 @@ impl<'a> Session<'a> {
     fn look(&mut self, mailbox: &Mailbox) -> Result<bool, StoreError> {
         let data_version = self.store.data_version()?;
         if data_version == self.data_version {
-            return Ok(self.files != DatabaseFiles::at(&self.context.options.store_path));
+            return Ok(self.files.are_replaced(&self.context.options.store_path));
         }
         self.data_version = data_version;
         if let Some(early) = SHORTEST_ROUND.checked_sub(self.last_round.elapsed()) {
@@ -244,21 +243,5 @@ impl<'a> Session<'a> {
             .map(|at| at.saturating_duration_since(now))
             .chain(recovery)
             .fold(fallback, Duration::min)
-    }
-}
-
-/// Which files make up the database: the file itself, its log and its index. While a connection is open
-/// none of them changes its identity, unless somebody deletes or replaces it.
-#[derive(Debug, PartialEq, Eq)]
-struct DatabaseFiles([Option<(u64, u64, Option<SystemTime>)>; 3]);
-
-impl DatabaseFiles {
-    fn at(path: &Path) -> Self {
-        Self(["", "-wal", "-shm"].map(|suffix| {
-            let mut file = path.as_os_str().to_owned();
-            file.push(suffix);
-            // An inode number is given out again; with the time of birth it is not.
-            fs::metadata(file).ok().map(|found| (found.dev(), found.ino(), found.created().ok()))
-        }))
     }
 }
