@@ -21,6 +21,7 @@ mod spc;
 mod status;
 mod store;
 mod trends;
+mod tui;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -113,7 +114,10 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
     }
 }
 
-/// `perftop` alone: the table, once.
+/// `perftop` alone: the dashboard; without somebody to look at it, the table once.
 fn bare(args: &DashboardArgs, context: &Context) -> anyhow::Result<Exit> {
+    if Context::is_interactive() {
+        return tui::run(args, context);
+    }
     dashboard::print(context, args.window, args.filter.as_deref(), Format::Text)
 }

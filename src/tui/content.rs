@@ -1,20 +1,53 @@
-//! What an export of the view holds.
+//! What an export of the view holds: the data behind it in the words of the one-shot commands, or the
+//! picture.
+
+use std::collections::HashSet;
+use std::io;
 
 use ratatui::buffer::Buffer;
 
 use super::export::{Export, file_name_part};
 use crate::app::{App, ExportFormat, Tab};
+use crate::model::{ChartData, MetricName, Snapshot};
 use crate::render;
+use crate::report::{self, Format, Report};
+use crate::ui::symbols::SymbolSet;
 
-/// The view on screen in a format.
-#[must_use]
-pub fn export(app: &App, shown: &Buffer, format: ExportFormat) -> Export {
+/// The view on screen in a format. `None` while there are no data to write.
+///
+/// # Errors
+/// When a value cannot be written in the format.
+pub fn export(app: &App, shown: &Buffer, format: ExportFormat) -> io::Result<Option<Export>> {
     let (extension, content) = match format {
-        ExportFormat::Svg => ("svg", render::svg(shown)),
-        ExportFormat::Csv => ("csv", String::new()),
-        ExportFormat::Json => ("json", String::new()),
+        ExportFormat::Svg => ("svg", Some(render::svg(shown))),
+        ExportFormat::Csv => ("csv", data(app, Format::Csv)?),
+        ExportFormat::Json => ("json", data(app, Format::Json)?),
     };
-    Export { stem: stem(app), extension, content }
+    Ok(content.map(|content| Export { stem: stem(app), extension, content }))
+}
+
+/// The chart that is on screen, else the table of the metrics that the filter lets through.
+fn data(app: &App, format: Format) -> io::Result<Option<String>> {
+    let Some(snapshot) = app.shown() else { return Ok(None) };
+    match snapshot.chart.as_deref().filter(|_| app.shows_chart()) {
+        Some(chart) => written(&spc(app, chart), format).map(Some),
+        None => written(&table(app, snapshot), format).map(Some),
+    }
+}
+
+fn spc(app: &App, chart: &ChartData) -> report::Spc {
+    report::Spc::new(chart, app.window.as_str(), app.options.zone.clone())
+}
+
+fn table(app: &App, snapshot: &Snapshot) -> report::Dashboard {
+    let rows: HashSet<&MetricName> = app.rows().map(|series| &series.metric).collect();
+    report::Dashboard::new(snapshot, &|series| rows.contains(&series.metric))
+}
+
+fn written<R: Report>(report: &R, format: Format) -> io::Result<String> {
+    let mut content = Vec::new();
+    report::write(&mut content, report, format, SymbolSet::default(), &report::plain)?;
+    String::from_utf8(content).map_err(io::Error::other)
 }
 
 /// `perftop-baselines`, or with a chart on screen `perftop-control-chart-api_response_time`.

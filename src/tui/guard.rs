@@ -127,7 +127,10 @@ pub fn install_panic_hook(log: Option<PathBuf>) {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let backtrace = std::backtrace::Backtrace::force_capture();
-        tracing::error!("panic: {info}\n{backtrace}");
+        // One event a line: the log spells line breaks out.
+        for line in format!("panic: {info}\n{backtrace}").lines() {
+            tracing::error!("{line}");
+        }
         match drawing_thread() {
             Owner::Nobody => usual(info),
             Owner::Other => {}

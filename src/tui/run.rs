@@ -193,8 +193,12 @@ impl Running {
             Effect::Copy(text) => return self.copy(text),
             Effect::CopyView => return self.copy(render::text(self.screen.shown())),
             Effect::Export(format) => {
-                let export = content::export(&self.app, self.screen.shown(), format);
-                self.desk.export(export, env::current_dir().unwrap_or_else(|_| PathBuf::from(".")));
+                let directory = env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+                match content::export(&self.app, self.screen.shown(), format) {
+                    Ok(Some(export)) => self.desk.export(export, directory),
+                    Ok(None) => return self.notice(failed("there are no data to write yet".to_owned())),
+                    Err(error) => return self.notice(failed(format!("not written: {error}"))),
+                }
             }
             Effect::Bell => return self.screen.control(&Bell),
             Effect::Redraw => {

@@ -114,6 +114,8 @@ impl<W: Write> Screen<W> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use ratatui::style::{Color, Modifier, Style};
 
     use super::*;
@@ -139,7 +141,9 @@ mod tests {
 
     fn line(text: &'static str, style: Style) -> impl FnOnce(Rect, &mut Buffer) {
         move |area, buf| {
-            buf.set_stringn(area.x, area.y, text, usize::from(area.width), style);
+            if !area.is_empty() {
+                buf.set_stringn(area.x, area.y, text, usize::from(area.width), style);
+            }
         }
     }
 
@@ -181,6 +185,33 @@ mod tests {
         let mut screen = Screen::new(Terminal::default(), 10, 1);
         sent(&mut screen, "", Style::new());
         assert_eq!(sent(&mut screen, "\u{8ab0}b", Style::new()), "\x1b[1;1H\u{8ab0}\x1b[1;3Hb");
+    }
+
+    /// The lines of a screen as a terminal would show them, without the blanks at their ends.
+    fn shown_by_a_terminal(terminal: &vt100::Parser) -> Vec<String> {
+        terminal.screen().rows(0, 12).map(|row| row.trim_end().to_owned()).collect()
+    }
+
+    fn drawn(buf: &Buffer) -> Vec<String> {
+        crate::render::text(buf).lines().map(|line| line.trim_end().to_owned()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_terminal_shows_what_was_drawn(frames in vec(vec("[ -~\u{2500}\u{28ff}\u{8ab0}]{0,14}", 4), 1..6)) {
+            let mut screen = Screen::new(Vec::new(), 12, 4);
+            let mut terminal = vt100::Parser::new(4, 12, 0);
+            for lines in frames {
+                screen.out.clear();
+                screen.draw(|area, buf| {
+                    for (y, line) in (0..).zip(&lines) {
+                        buf.set_stringn(area.x, y, line, 12, Style::new());
+                    }
+                }).unwrap();
+                terminal.process(&screen.out);
+                prop_assert_eq!(shown_by_a_terminal(&terminal), drawn(screen.shown()));
+            }
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct SetTitle(pub String);
 
 impl Command for SetTitle {
     fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
-        write!(f, "\x1b]2;{}\x07", self.0)
+        write!(f, "\x1b]2;{}\x1b\\", self.0)
     }
 }
 

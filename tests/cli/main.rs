@@ -4,10 +4,13 @@
 
 mod config;
 mod doctor;
+mod dropdir;
 mod formats;
 mod home;
+mod ingest;
 mod manual;
 mod prune;
 mod reading;
+mod record;
 mod status;
 mod stores;

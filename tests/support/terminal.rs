@@ -1,8 +1,8 @@
 //! A program in a terminal of its own: keys in, screen out, and every byte it sent.
-#![allow(dead_code, reason = "the dashboard's own tests land next")]
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,16 +36,18 @@ impl Seen {
     }
 }
 
-#[derive(Default)]
 struct Feed {
-    seen: Mutex<Option<Seen>>,
+    seen: Mutex<Seen>,
     changed: Condvar,
+    /// The reader shall let go of the terminal.
+    let_go: AtomicBool,
 }
 
 /// A program running in a terminal. Dropping it kills the program.
 pub struct Terminal {
     /// `None` once the terminal has vanished.
     pty: Option<(Box<dyn MasterPty + Send>, Box<dyn Write + Send>)>,
+    following: Option<thread::JoinHandle<()>>,
     child: Box<dyn Child + Send + Sync>,
     feed: Arc<Feed>,
     modes_before: String,
@@ -58,15 +60,15 @@ impl Terminal {
         let modes_before = modes(&*pty.master);
         let child = pty.slave.spawn_command(command).expect("the program starts");
         drop(pty.slave);
-        let feed = Arc::new(Feed::default());
-        *feed.seen.lock().unwrap() = Some(Seen { parser: vt100::Parser::new(rows, columns, 0), bytes: Vec::new() });
+        let seen = Seen { parser: vt100::Parser::new(rows, columns, 0), bytes: Vec::new() };
+        let feed = Arc::new(Feed { seen: Mutex::new(seen), changed: Condvar::new(), let_go: AtomicBool::new(false) });
         let reader = pty.master.try_clone_reader().expect("a reader");
-        thread::spawn({
+        let following = thread::spawn({
             let feed = Arc::clone(&feed);
             move || follow(reader, &feed)
         });
         let writer = pty.master.take_writer().expect("a writer");
-        Self { pty: Some((pty.master, writer)), child, feed, modes_before }
+        Self { pty: Some((pty.master, writer)), following: Some(following), child, feed, modes_before }
     }
 
     /// The program's process id.
@@ -91,20 +93,23 @@ impl Terminal {
     pub fn resize(&mut self, columns: u16, rows: u16) {
         let mut seen = self.feed.seen.lock().unwrap();
         // vt100 panics on a screen without cells, and the kernel tells programs about one as 0 x 0.
-        let parser = &mut seen.as_mut().expect("a screen").parser;
-        parser.screen_mut().set_size(rows.max(1), columns.max(1));
+        seen.parser.screen_mut().set_size(rows.max(1), columns.max(1));
         let (master, _) = self.pty.as_ref().expect("the terminal is there");
         master.resize(size(columns, rows)).expect("the terminal takes a size");
     }
 
-    /// Takes the terminal away from the program, as closing a window does.
+    /// Takes the terminal away from the program, as closing a window does: once nobody holds its other
+    /// end. The reader holds it until the program sends something, so it is asked to draw afresh.
     pub fn vanish(&mut self) {
+        self.feed.let_go.store(true, Ordering::SeqCst);
+        self.send("\x0c");
+        self.following.take().expect("the terminal is there").join().expect("the reader ends");
         self.pty = None;
     }
 
     /// Reads what was seen so far.
     pub fn look<T>(&self, read: impl FnOnce(&Seen) -> T) -> T {
-        read(self.feed.seen.lock().unwrap().as_ref().expect("a screen"))
+        read(&self.feed.seen.lock().unwrap())
     }
 
     /// Waits until `found` finds something, and panics with the screen when it never does.
@@ -112,11 +117,11 @@ impl Terminal {
         let deadline = Instant::now() + TIMEOUT;
         let mut seen = self.feed.seen.lock().unwrap();
         loop {
-            if let Some(answer) = found(seen.as_ref().expect("a screen")) {
+            if let Some(answer) = found(&seen) {
                 return answer;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no {what}; the screen:\n{}", seen.as_ref().expect("a screen").text());
+            assert!(!left.is_zero(), "no {what}; the screen:\n{}", seen.text());
             seen = self.feed.changed.wait_timeout(seen, left).unwrap().0;
         }
     }
@@ -203,10 +208,13 @@ fn modes(master: &dyn MasterPty) -> String {
 fn follow(mut reader: Box<dyn Read + Send>, feed: &Feed) {
     let mut chunk = [0; 16 * 1024];
     while let Ok(length @ 1..) = reader.read(&mut chunk) {
-        if let Some(seen) = feed.seen.lock().unwrap().as_mut() {
-            seen.parser.process(&chunk[..length]);
-            seen.bytes.extend_from_slice(&chunk[..length]);
-        }
+        let mut seen = feed.seen.lock().unwrap();
+        seen.parser.process(&chunk[..length]);
+        seen.bytes.extend_from_slice(&chunk[..length]);
+        drop(seen);
         feed.changed.notify_all();
+        if feed.let_go.load(Ordering::SeqCst) {
+            return;
+        }
     }
 }

@@ -1,0 +1,219 @@
+//! What the dashboard costs and how fast it answers, measured on the real binary in a real terminal:
+//! `cargo bench --bench terminal`. Takes about two minutes; Linux only (reads `/proc`).
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on should say so and stop")]
+#![expect(clippy::print_stdout, reason = "the figures go to standard output")]
+
+#[path = "../tests/pty/dashboard.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod dashboard;
+#[path = "../tests/support/store.rs"]
+mod store;
+#[path = "../tests/support/terminal.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod terminal;
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use rustix::process::Pid;
+
+use dashboard::{perftop, started};
+use store::{TestStore, now_ms};
+use terminal::Terminal;
+
+/// How long the idle dashboard is watched.
+const IDLE: Duration = Duration::from_secs(30);
+/// How long the screen must stand still before the dashboard counts as idle.
+const QUIET: Duration = Duration::from_secs(5);
+const SAMPLES_PER_S: usize = 10_000;
+const BATCHES_PER_S: usize = 20;
+const KEYS: usize = 300;
+const TOASTS: usize = 100;
+
+fn main() {
+    let store = million_samples();
+    let mut terminal = started(perftop(&store), 200, 50);
+    idle(&terminal);
+    keys(&store, &mut terminal);
+    drop(terminal);
+    toasts();
+}
+
+/// A million samples of 20 metrics over 30 days, written by another program.
+fn million_samples() -> TestStore {
+    const METRICS: i64 = 20;
+    const PER_METRIC: i64 = 50_000;
+    const MONTH_MS: i64 = 30 * 24 * 3_600_000;
+    let store = TestStore::new();
+    let from_ms = now_ms() - MONTH_MS;
+    store.db.execute_batch("BEGIN IMMEDIATE").expect("a transaction");
+    for step in 0..PER_METRIC {
+        for metric in 0..METRICS {
+            let value = 100.0 + f64::from(i32::try_from((step * 7 + metric * 13) % 11).expect("small"));
+            store.insert_at(&metric_name(metric), value, from_ms + MONTH_MS / PER_METRIC * step);
+        }
+    }
+    store.db.execute_batch("COMMIT").expect("a commit");
+    store
+}
+
+fn metric_name(metric: i64) -> String {
+    if metric == 0 { "latency".to_owned() } else { format!("metric_{metric:02}") }
+}
+
+/// Wake-ups, processor time and memory while nothing happens.
+fn idle(terminal: &Terminal) {
+    wait_for_quiet(terminal);
+    let (switches, ticks) = (voluntary_switches(terminal.pid()), processor_ticks(terminal.pid()));
+    let bytes = terminal.look(|seen| seen.bytes().len());
+    thread::sleep(IDLE);
+    let switches = voluntary_switches(terminal.pid()) - switches;
+    let ticks = processor_ticks(terminal.pid()) - ticks;
+    let bytes = terminal.look(|seen| seen.bytes().len()) - bytes;
+    let wakes_per_s = switches as f64 / IDLE.as_secs_f64();
+    let memory_mib = field(&status(terminal.pid()), "VmRSS:") as f64 / 1024.0;
+    println!("idle over {} s, 1 000 000 samples in the store, 200x50:", IDLE.as_secs());
+    println!("  wake-ups       {wakes_per_s:.2} /s   (bar: 1 /s; voluntary context switches of all threads)");
+    println!("  processor      {ticks} ticks of 10 ms");
+    println!("  to the screen  {bytes} bytes");
+    println!("  resident       {memory_mib:.1} MiB   (bar: 32 MiB)");
+}
+
+/// The engine has read and judged everything once the screen stands still.
+fn wait_for_quiet(terminal: &Terminal) {
+    let mut ticks = processor_ticks(terminal.pid());
+    loop {
+        thread::sleep(QUIET);
+        let now = processor_ticks(terminal.pid());
+        if now - ticks <= 1 {
+            return;
+        }
+        ticks = now;
+    }
+}
+
+/// A key to the frame that answers it, while samples pour in.
+fn keys(store: &TestStore, terminal: &mut Terminal) {
+    let flood = Flood::start(store);
+    let views = [("2", "UCL"), ("1", "p99")];
+    let mut times = Vec::with_capacity(KEYS);
+    for press in 0..KEYS {
+        let (key, shows) = views[press % views.len()];
+        // Not in step with the frames of the data.
+        thread::sleep(Duration::from_millis(20 + (press as u64 * 7) % 50));
+        let pressed = Instant::now();
+        terminal.send(key);
+        terminal.wait_for(shows);
+        times.push(pressed.elapsed());
+    }
+    let inserted = flood.stop();
+    println!("a key to its frame on the screen, {inserted} samples/s coming in, {KEYS} keys:");
+    print_quantiles(times, Duration::from_millis(16));
+}
+
+/// Another program that inserts [`SAMPLES_PER_S`].
+struct Flood {
+    stop: Arc<AtomicBool>,
+    thread: thread::JoinHandle<f64>,
+}
+
+impl Flood {
+    fn start(store: &TestStore) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (path, stopped) = (store.path(), Arc::clone(&stop));
+        Self { stop, thread: thread::spawn(move || pour(&Connection::open(path).expect("a database"), &stopped)) }
+    }
+
+    /// Samples a second that really went in.
+    fn stop(self) -> String {
+        self.stop.store(true, Ordering::Relaxed);
+        format!("{:.0}", self.thread.join().expect("the flood"))
+    }
+}
+
+fn pour(db: &Connection, stop: &AtomicBool) -> f64 {
+    let batch_time = Duration::from_secs(1) / BATCHES_PER_S as u32;
+    db.busy_timeout(Duration::from_secs(30)).expect("a timeout");
+    let started = Instant::now();
+    let mut batches = 0_u32;
+    while !stop.load(Ordering::Relaxed) {
+        db.execute_batch("BEGIN IMMEDIATE").expect("a transaction");
+        for sample in 0..SAMPLES_PER_S / BATCHES_PER_S {
+            let value = 100.0 + (sample % 11) as f64;
+            db.prepare_cached("INSERT INTO performance_samples (metric_name, value, timestamp) VALUES (?1, ?2, ?3)")
+                .and_then(|mut insert| insert.execute((metric_name((sample % 20) as i64), value, now_ms())))
+                .expect("an insert");
+        }
+        db.execute_batch("COMMIT").expect("a commit");
+        batches += 1;
+        thread::sleep((batch_time * batches).saturating_sub(started.elapsed()));
+    }
+    f64::from(batches) * (SAMPLES_PER_S / BATCHES_PER_S) as f64 / started.elapsed().as_secs_f64()
+}
+
+/// Another program's INSERT that breaks rule 1 to its toast on the screen.
+fn toasts() {
+    let store = TestStore::new();
+    store.calm_past("latency");
+    for toast in 0..TOASTS {
+        store.calm_past(&format!("m{toast:03}"));
+    }
+    let mut terminal = started(perftop(&store), 200, 50);
+    // With every row filtered away, a name on the screen is a toast's.
+    terminal.send("/nothing-like-it\r");
+    terminal.wait_without("latency");
+    let mut times = Vec::with_capacity(TOASTS);
+    for toast in 0..TOASTS {
+        let metric = format!("m{toast:03}");
+        let inserted = Instant::now();
+        store.insert(&metric, 900.0);
+        terminal.wait_for(&metric);
+        times.push(inserted.elapsed());
+        terminal.send("A");
+        terminal.wait_without(&metric);
+    }
+    println!("another program's INSERT to its toast on the screen, {TOASTS} times:");
+    print_quantiles(times, Duration::from_millis(250));
+}
+
+fn print_quantiles(mut times: Vec<Duration>, bar: Duration) {
+    times.sort_unstable();
+    let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)].as_secs_f64() * 1e3;
+    println!(
+        "  p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms   (bar: p99 {} ms)",
+        at(50),
+        at(99),
+        at(100),
+        bar.as_millis()
+    );
+}
+
+/// Context switches that the threads of a process made by waiting, so far.
+fn voluntary_switches(pid: Pid) -> u64 {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("a process");
+    threads
+        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok())
+        .map(|status| field(&status, "voluntary_ctxt_switches:"))
+        .sum()
+}
+
+/// Processor time of a process so far, in ticks of the kernel's clock.
+fn processor_ticks(pid: Pid) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+    let (_, after_name) = stat.rsplit_once(") ").expect("a name in brackets");
+    after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
+}
+
+fn status(pid: Pid) -> String {
+    fs::read_to_string(format!("/proc/{pid}/status")).expect("a process")
+}
+
+/// The number after `name` in a `status` file.
+fn field(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a field");
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
+}

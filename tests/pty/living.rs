@@ -1,0 +1,61 @@
+//! The store changes under the dashboard, and keys change what it shows.
+
+use crate::dashboard::{calm_store, perftop, start, started};
+use crate::store::TestStore;
+
+/// How many anomalies of `latency` the store holds.
+fn recorded(store: &TestStore) -> i64 {
+    let count = "SELECT count(*) FROM spc_anomalies WHERE metric_name = 'latency'";
+    store.db.query_row(count, [], |row| row.get(0)).expect("a count")
+}
+
+#[test]
+fn keys_choose_tabs_filter_help_and_end() {
+    let store = calm_store();
+    store.calm_past("memory_bytes");
+    let mut terminal = start(&store);
+    terminal.wait_for("memory_bytes");
+    terminal.send("/mem\r");
+    terminal.wait_without("latency");
+    terminal.send("/\u{15}\u{7f}\u{7f}\u{7f}\r");
+    terminal.wait_for("latency");
+    terminal.send("2");
+    terminal.wait_for("UCL");
+    terminal.send("?");
+    terminal.wait_for("go to the next tab");
+    terminal.send("q");
+    terminal.wait_without("go to the next tab");
+    terminal.send("q");
+    terminal.wait_restored(0);
+}
+
+#[test]
+fn another_programs_insert_shows_up() {
+    let store = calm_store();
+    let terminal = start(&store);
+    store.insert("arrived_later", 1.0);
+    terminal.wait_for("arrived_later");
+}
+
+#[test]
+fn a_sample_beyond_its_limits_becomes_a_toast() {
+    let store = calm_store();
+    let terminal = start(&store);
+    store.insert("latency", 900.0);
+    terminal.wait_for("900");
+    terminal.wait_until("bell", |seen| seen.bytes().contains(&0x07).then_some(()));
+}
+
+#[test]
+fn two_panes_show_one_anomaly_and_share_what_is_acknowledged() {
+    let store = calm_store();
+    let mut first = start(&store);
+    let second = started(perftop(&store), 80, 24);
+    store.insert("latency", 900.0);
+    first.wait_for("900");
+    second.wait_for("900");
+    assert_eq!(recorded(&store), 1);
+    first.send("A");
+    second.wait_without("firing");
+    assert_eq!(recorded(&store), 1);
+}
