@@ -1,4 +1,4 @@
-//! The dashboard as a state machine: [`update`] takes an [`Event`] and answers with [`Effect`]s.
+//! The dashboard as a state machine: [`update()`] takes an [`Event`] and answers with [`Effect`]s.
 //!
 //! No terminal, no database, no clock: time comes in with the event, wishes go out as effects.
 

@@ -69,7 +69,7 @@ impl Default for AppOptions {
     }
 }
 
-/// The dashboard's whole state. Drawing reads it, only [`super::update`] changes it.
+/// The dashboard's whole state. Drawing reads it, only [`super::update()`] changes it.
 #[derive(Debug, Clone)]
 pub struct App {
     /// Options it was started with.

@@ -67,7 +67,7 @@ fn slope_p_value(slope: f64, standard_error: f64, degrees: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees).map_or(1.0, |t| 2.0 * t.sf((slope / standard_error).abs()))
 }
 
-/// The verdict on `buckets` (see [`line`]): rising or falling only when the slope is significant at 5 %
+/// The verdict on `buckets` (see [`line()`]): rising or falling only when the slope is significant at 5 %
 /// and the line's change over its length is at least one standard deviation of the values around it.
 #[must_use]
 pub fn trend(buckets: &[Option<f64>]) -> Trend {
