@@ -123,22 +123,27 @@ impl Store {
 
     /// Shrinks the file, where it was created to be shrunk.
     fn give_back_pages(&mut self) -> Result<(), StoreError> {
-        let free_pages =
-            |conn: &Connection| conn.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
-        let mut free = self.read("count free pages", free_pages)?;
-        while free > 0 {
-            let vacuum = format!("PRAGMA incremental_vacuum({STEP_PAGES})");
-            self.conn
-                .execute_batch(&vacuum)
-                .map_err(|source| StoreError::from_sqlite(&self.path, "shrink the file", source))?;
-            let left = self.read("count free pages", free_pages)?;
-            if left >= free {
-                break;
+        let mut free = i64::MAX;
+        loop {
+            let left = self.read("count free pages", |conn| {
+                conn.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0))
+            })?;
+            if left == 0 || left >= free {
+                return Ok(());
             }
             free = left;
+            give_back_step(&self.conn)
+                .map_err(|source| StoreError::from_sqlite(&self.path, "shrink the file", source))?;
         }
-        Ok(())
     }
+}
+
+fn give_back_step(conn: &Connection) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached(&format!("PRAGMA incremental_vacuum({STEP_PAGES})"))?;
+    let mut rows = statement.query([])?;
+    // One row for each page: a statement that is not run to its end gives back one page.
+    while rows.next()?.is_some() {}
+    Ok(())
 }
 
 fn step_end(conn: &Connection, after_id: i64) -> rusqlite::Result<Option<i64>> {

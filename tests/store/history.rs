@@ -67,8 +67,9 @@ proptest! {
         span_ms in 0..3 * HOUR_MS,
     ) {
         let place = Place::new();
-        let mut store = place.open();
+        let (mut store, mut other) = (place.open(), place.open());
         for (index, batch) in arrivals.chunks(batch).enumerate() {
+            std::mem::swap(&mut store, &mut other);
             let batch: Vec<_> = batch.iter().map(|&(of, at_ms, value)| sample(METRICS[of], at_ms, value)).collect();
             store.append(&batch, None, 7).unwrap();
             if index < rolled_batches {

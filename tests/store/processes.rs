@@ -138,6 +138,29 @@ fn two_write_while_a_third_rolls_up_and_a_fourth_knows_nothing_of_us() {
 }
 
 #[test]
+fn a_reader_sees_each_sample_once_while_others_write_and_roll_up() {
+    let place = Place::new();
+    let store = place.open();
+    let roll_up = format!("roll-up-to:{FILE_SAMPLES}");
+    let mut writer = start(&place.path, "read-file:1");
+    let roller = start(&place.path, &roll_up);
+    while writer.try_wait().unwrap().is_none() {
+        let points = store.points("metric_1", ALWAYS).unwrap();
+        let are_in_step =
+            points.iter().enumerate().all(|(index, point)| (index as f64).to_bits() == point.value.to_bits());
+        assert!(
+            are_in_step && (points.len() as u64).is_multiple_of(BATCH),
+            "{} samples, or some are out of step",
+            points.len()
+        );
+        let seen_ms = points.last().map(|point| point.timestamp_ms);
+        assert!(store.totals().unwrap().newest_ms >= seen_ms);
+    }
+    finish(roller);
+    assert_exact(&place, &[1], 0);
+}
+
+#[test]
 fn two_that_read_the_same_file_take_each_line_once() {
     let place = Place::new();
     let children = [start(&place.path, "read-file:1"), start(&place.path, "read-file:1")];
