@@ -22,8 +22,8 @@ pub struct StoreCheck {
     pub size_bytes: u64,
     /// Rows of the log that are not rolled up yet.
     pub backlog_rows: u64,
-    /// What SQLite's quick check and the checksums of the stored hours found, one line each; empty when
-    /// all is well. A damaged hour costs time, not data: it is read from the log.
+    /// What SQLite's quick check, the checksums of the stored hours and a count of the samples found, one
+    /// line each; empty when all is well. A damaged hour costs time, not data: it is read from the log.
     pub problems: Vec<String>,
     /// The network file system it lies on, where SQLite's locks cannot be relied upon.
     pub network_filesystem: Option<&'static str>,
@@ -34,8 +34,10 @@ impl Store {
     pub fn check(&self) -> Result<StoreCheck, StoreError> {
         self.read("check", |conn| {
             let mut problems = quick_check(conn)?;
+            let (rolled_rows, backlog_rows) = rolled_and_waiting(conn)?;
             if schema::has_derived(conn)? {
                 problems.extend(damaged_hours(conn)?);
+                problems.extend(difference(conn, rolled_rows)?);
             }
             Ok(StoreCheck {
                 journal_mode: conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
@@ -43,7 +45,7 @@ impl Store {
                 layout: schema::version(conn)?,
                 known_layout: schema::VERSION,
                 size_bytes: size_bytes(conn)?,
-                backlog_rows: backlog(conn)?,
+                backlog_rows,
                 problems,
                 network_filesystem: network_filesystem(&self.path),
             })
@@ -84,10 +86,29 @@ fn damaged_hours(conn: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(damaged)
 }
 
-fn backlog(conn: &Connection) -> rusqlite::Result<u64> {
-    conn.prepare_cached("SELECT count(*) FROM performance_samples WHERE id > ?1")?
-        .query_row([log::rolled_up_to(conn)?], |row| row.get::<_, i64>(0))
-        .map(i64::cast_unsigned)
+/// How many rows of the log are rolled up, and how many are not yet; of the first, only samples.
+fn rolled_and_waiting(conn: &Connection) -> rusqlite::Result<(u64, u64)> {
+    let (mut rolled, mut waiting) = (0, 0);
+    let up_to_id = log::rolled_up_to(conn)?;
+    log::visit_after(conn, i64::MIN, usize::MAX, |id, row| {
+        if id > up_to_id {
+            waiting += 1;
+        } else if row.is_some() {
+            rolled += 1;
+        }
+    })?;
+    Ok((rolled, waiting))
+}
+
+/// Compares what was rolled up with the rows it was made from.
+fn difference(conn: &Connection, rolled_rows: u64) -> rusqlite::Result<Option<String>> {
+    let counted: i64 = conn.query_row("SELECT coalesce(sum(n), 0) FROM perftop_hour", [], |row| row.get(0))?;
+    Ok((counted.cast_unsigned() != rolled_rows).then(|| {
+        format!(
+            "{counted} samples are rolled up, {rolled_rows} are in performance_samples: another program changed rows; \
+             docs/store.md says how to roll them up anew"
+        )
+    }))
 }
 
 /// Names the network file system a path lies on, by the magic numbers of Linux's `statfs(2)`.

@@ -5,17 +5,27 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use crate::model::text;
+
+/// A path as a message may show it.
+fn shown(path: &Path) -> String {
+    text::printable(&path.to_string_lossy()).into_owned()
+}
+
 /// The store cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no file.
-    #[error("there is no store at `{}`: put samples in first (`perftop ingest`), or name another with --db", path.display())]
+    #[error(
+        "there is no store at `{}`: put samples in first (`perftop ingest`), or name another with --db",
+        shown(path)
+    )]
     Missing {
         /// Where it was looked for.
         path: PathBuf,
     },
     /// The directory could not be made.
-    #[error("cannot create the directory of the store `{}`: {source}; name another place with --db", path.display())]
+    #[error("cannot create the directory of the store `{}`: {source}; name another place with --db", shown(path))]
     Directory {
         /// The store's path.
         path: PathBuf,
@@ -23,15 +33,16 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The file is something else.
-    #[error("`{}` is not a SQLite database: move it away, or name another store with --db", path.display())]
+    #[error("`{}` is not a SQLite database: move it away, or name another store with --db", shown(path))]
     NotADatabase {
         /// The file.
         path: PathBuf,
     },
     /// A later version of the program wrote it.
     #[error(
-        "the store `{}` was written by a newer perftop (layout {found}, this one knows {known}): update perftop, or name another store with --db",
-        path.display()
+        "the store `{}` was written by a newer perftop (layout {found}, this one knows {known}): \
+         update perftop, or name another store with --db",
+        shown(path)
     )]
     Newer {
         /// The store's path.
@@ -42,7 +53,7 @@ pub enum StoreError {
         known: i64,
     },
     /// The file, its directory or its file system does not let us in.
-    #[error("no permission to {doing} in the store `{}`: check the rights of the file and of its directory", path.display())]
+    #[error("store `{}`: no permission to {doing}: check the rights of the file and of its directory", shown(path))]
     Permission {
         /// The store's path.
         path: PathBuf,
@@ -50,7 +61,10 @@ pub enum StoreError {
         doing: &'static str,
     },
     /// Another program holds the lock.
-    #[error("another program holds the store `{}` locked, gave up to {doing}: end its transaction and try again", path.display())]
+    #[error(
+        "store `{}`: could not {doing}, another program holds the lock: end its transaction and try again",
+        shown(path)
+    )]
     Busy {
         /// The store's path.
         path: PathBuf,
@@ -58,7 +72,7 @@ pub enum StoreError {
         doing: &'static str,
     },
     /// No room.
-    #[error("no room to {doing} in the store `{}`: free disk space (or `perftop prune`) and try again; nothing was lost", path.display())]
+    #[error("store `{}`: no room to {doing}, nothing was lost: free disk space and try again", shown(path))]
     Full {
         /// The store's path.
         path: PathBuf,
@@ -66,7 +80,10 @@ pub enum StoreError {
         doing: &'static str,
     },
     /// The file is damaged.
-    #[error("the store `{}` is damaged, failed to {doing} ({source}): run `perftop doctor`, restore a copy", path.display())]
+    #[error(
+        "store `{}`: could not {doing}, the file is damaged ({source}): run `perftop doctor`, or restore a copy",
+        shown(path)
+    )]
     Damaged {
         /// The store's path.
         path: PathBuf,
@@ -78,7 +95,7 @@ pub enum StoreError {
     /// Another process has read the same stretch of the same file.
     #[error(
         "`{}` was being read by another perftop (the ledger says {found}, expected {expected}): read on from there",
-        path.display()
+        shown(path)
     )]
     SourceMoved {
         /// The file that was read.
@@ -89,7 +106,7 @@ pub enum StoreError {
         found: u64,
     },
     /// Anything else SQLite reports.
-    #[error("failed to {doing} in the store `{}`: {source}", path.display())]
+    #[error("store `{}`: could not {doing}: {source}", shown(path))]
     Sqlite {
         /// The store's path.
         path: PathBuf,

@@ -18,27 +18,21 @@ pub(super) struct LogRow<'row> {
 }
 
 impl<'row> LogRow<'row> {
-    /// The id and the sample of a row with the columns id, name, value, timestamp; `None` when the name is not text, the value not a finite
-    /// number or the timestamp not an integer.
+    /// The id of a row with the columns id, name, value and timestamp, and the sample in it; `None` when
+    /// the name is no text, the value no finite number or the timestamp no integer.
     pub(super) fn read(row: &'row Row<'_>) -> rusqlite::Result<(i64, Option<Self>)> {
-        let id = row.get(0)?;
-        let metric = match row.get_ref(1)? {
-            ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok(),
-            _ => None,
+        Ok((row.get(0)?, Self::from_columns(row.get_ref(1)?, row.get_ref(2)?, row.get_ref(3)?)))
+    }
+
+    fn from_columns(name: ValueRef<'row>, value: ValueRef<'_>, timestamp: ValueRef<'_>) -> Option<Self> {
+        let metric = name.as_str().ok()?;
+        let timestamp_ms = timestamp.as_i64().ok()?;
+        let value = match value {
+            ValueRef::Real(value) => value,
+            ValueRef::Integer(value) => value as f64,
+            _ => return None,
         };
-        let value = match row.get_ref(2)? {
-            ValueRef::Real(value) => Some(value),
-            ValueRef::Integer(value) => Some(value as f64),
-            _ => None,
-        };
-        let timestamp_ms = match row.get_ref(3)? {
-            ValueRef::Integer(timestamp_ms) => Some(timestamp_ms),
-            _ => None,
-        };
-        let sample = (|| {
-            Some(Self { metric: metric?, value: value.filter(|value| value.is_finite())?, timestamp_ms: timestamp_ms? })
-        })();
-        Ok((id, sample))
+        value.is_finite().then_some(Self { metric, value, timestamp_ms })
     }
 
     /// The value at its time.
