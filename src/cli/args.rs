@@ -6,7 +6,7 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    anomalies, baseline, completions, config, dashboard, doctor, ingest, man, prune, record, spc, status, trends,
+    anomalies, baseline, completions, config, dashboard, demo, doctor, ingest, man, prune, record, spc, status, trends,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -122,6 +122,8 @@ impl Cli {
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show a living dashboard over made-up samples, nothing to set up
+    Demo(demo::Args),
     /// Put samples into the store
     Ingest(ingest::Args),
     /// Record one sample

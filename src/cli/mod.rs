@@ -101,6 +101,7 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
     let context = Context::new(cli)?;
     let _logging = logging::start(paths::log_dir(), logging::level(context.config.log_level, cli.global.verbose));
     match command {
+        Some(Command::Demo(args)) => demo::run(args, &context),
         Some(Command::Ingest(args)) => ingest::run(args, &context),
         Some(Command::Record(args)) => record::run(args, &context),
         Some(Command::Dashboard(args)) => dashboard::run(args, &context),

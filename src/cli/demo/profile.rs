@@ -103,6 +103,13 @@ impl Profile {
         toml::from_str(BUILT_IN)
     }
 
+    /// The metric that drifts first.
+    #[must_use]
+    pub fn first_drift(&self) -> Option<&MetricName> {
+        let ahead = self.drifts.iter().filter(|drift| drift.begins_at_ms(0) > 0);
+        ahead.min_by_key(|drift| drift.begins_at_ms(0)).map(|drift| &drift.metric)
+    }
+
     /// Units, directions and rules of the metrics, as a configuration file would say them.
     #[must_use]
     pub fn book(&self) -> MetricBook {
