@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::context::Context;
 use crate::render;
-use crate::report::{self, Format, Line, Report};
+use crate::report::{self, Format, Line, Page, Report};
 use crate::ui::Look;
 use crate::ui::text::width;
 use crate::ui::theme::Theme;
@@ -18,8 +18,9 @@ pub fn print<R: Report>(context: &Context, report: &R, format: Format) -> io::Re
     let mut out = BufWriter::new(io::stdout().lock());
     let look = look(context);
     let colored = |line: &Line| paint(line, &look.theme);
-    let paint: report::Paint = if has_color(context) { &colored } else { &report::plain };
-    report::write(&mut out, report, format, look.symbols, paint)?;
+    let paint: &dyn Fn(&Line) -> String = if has_color(context) { &colored } else { &report::plain };
+    let page = Page { symbols: look.symbols, room: terminal_width().map(usize::from), paint };
+    report::write(&mut out, report, format, &page)?;
     out.flush()
 }
 
@@ -34,6 +35,12 @@ pub fn look(context: &Context) -> Look {
 #[must_use]
 pub fn has_color(context: &Context) -> bool {
     context.config.display.color.is_on(io::stdout().is_terminal(), &env_var)
+}
+
+/// The width of the terminal on stdout, if there is one.
+#[must_use]
+pub fn terminal_width() -> Option<u16> {
+    rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col).filter(|&columns| columns > 0)
 }
 
 fn env_var(name: &str) -> Option<String> {

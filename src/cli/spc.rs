@@ -76,7 +76,6 @@ fn drawn(context: &Context, snapshot: Snapshot) -> String {
 
 /// The terminal's width, else `COLUMNS`, else [`DEFAULT_WIDTH`].
 fn columns() -> u16 {
-    let asked = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col).filter(|&columns| columns > 0);
     let said = || std::env::var("COLUMNS").ok()?.parse().ok();
-    asked.or_else(said).unwrap_or(DEFAULT_WIDTH).clamp(MIN_WIDTH, MAX_WIDTH)
+    output::terminal_width().or_else(said).unwrap_or(DEFAULT_WIDTH).clamp(MIN_WIDTH, MAX_WIDTH)
 }

@@ -2,13 +2,12 @@
 
 use serde::Serialize;
 
-use super::table::{Cell, Line, Table};
+use super::table::{Cell, Column, Line, Table};
 use super::{Report, counted, csv, line};
 use crate::model::text::value;
 use crate::model::time::Zone;
 use crate::model::{Anomaly, LimitType, Severity, Unit};
 use crate::ui::symbols::SymbolSet;
-use crate::ui::text::Align;
 use crate::ui::theme::Role;
 
 /// Recorded anomalies.
@@ -48,18 +47,17 @@ impl Report for Anomalies {
         self.anomalies.iter().map(record).collect()
     }
 
-    fn lines(&self, symbols: SymbolSet) -> Vec<Line> {
+    fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
         if self.anomalies.is_empty() {
             return vec![line(format!("no anomalies since {}", self.zone.full(self.since_ms)), Role::Ok)];
         }
-        let left = |title| (title, Align::Left);
         let mut table = Table::new(&[
-            left("DETECTED"),
-            left("SEVERITY"),
-            left("METRIC"),
-            ("VALUE", Align::Right),
-            left("TYPE"),
-            left("WHAT"),
+            Column::left("DETECTED"),
+            Column::left("SEVERITY"),
+            Column::left("METRIC"),
+            Column::right("VALUE"),
+            Column::left("TYPE"),
+            Column::left("WHAT"),
         ]);
         for (anomaly, unit) in self.anomalies.iter().zip(&self.units) {
             let severity = format!("{} {}", symbols.severity(anomaly.severity), anomaly.severity);
@@ -72,7 +70,7 @@ impl Report for Anomalies {
                 Cell::text(anomaly.description.as_deref().unwrap_or_default()),
             ]);
         }
-        let mut lines = table.lines(symbols);
+        let mut lines = table.lines(symbols, room);
         let more = if self.is_cut { ", and more: raise --limit or narrow --since" } else { "" };
         lines.push(line(format!("{}{more}", counted(self.anomalies.len(), "finding")), Role::Muted));
         lines

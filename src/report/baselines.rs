@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 
-use super::table::{Cell, Line, Table};
+use super::table::{Cell, Column, Line, Table};
 use super::{Report, csv};
 use crate::model::text::value;
 use crate::model::{Baseline, Unit};
 use crate::ui::symbols::SymbolSet;
-use crate::ui::text::Align;
 
 /// The baselines of one or of every metric.
 #[derive(Debug, Serialize)]
@@ -45,12 +44,19 @@ impl Report for Baselines {
         self.baselines.iter().map(record).collect()
     }
 
-    fn lines(&self, symbols: SymbolSet) -> Vec<Line> {
-        let right = |title| (title, Align::Right);
-        let left = |title| (title, Align::Left);
-        let mut columns = vec![left("METRIC"), left("WINDOW"), right("N")];
-        columns.extend(["MEAN", "SD", "MIN", "P50", "P95", "P99", "MAX"].map(right));
-        let mut table = Table::new(&columns);
+    fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
+        let mut table = Table::new(&[
+            Column::left("METRIC"),
+            Column::left("WINDOW"),
+            Column::right("N").may_go(5),
+            Column::right("MEAN"),
+            Column::right("SD").may_go(1),
+            Column::right("MIN").may_go(4),
+            Column::right("P50").may_go(3),
+            Column::right("P95").may_go(2),
+            Column::right("P99").may_go(6),
+            Column::right("MAX").may_go(7),
+        ]);
         for row in &self.baselines {
             let mut cells = vec![Cell::text(row.metric.as_str()), Cell::text(row.window)];
             cells.push(Cell::optional(row.baseline.map(|baseline| baseline.count.to_string())));
@@ -58,7 +64,7 @@ impl Report for Baselines {
             cells.extend(numbers.map(|number| Cell::optional(number.map(|number| value(number, row.unit)))));
             table.push(cells);
         }
-        table.lines(symbols)
+        table.lines(symbols, room)
     }
 }
 

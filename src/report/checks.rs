@@ -103,7 +103,7 @@ impl Report for Checks {
         self.checks.iter().map(record).collect()
     }
 
-    fn lines(&self, symbols: SymbolSet) -> Vec<Line> {
+    fn lines(&self, symbols: SymbolSet, _room: Option<usize>) -> Vec<Line> {
         let mut lines = Vec::new();
         let mut area = "";
         let cells = self.checks.iter().map(|check| width(check.what)).max().unwrap_or(0);

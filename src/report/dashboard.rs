@@ -4,13 +4,12 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use super::table::{Cell, Line, Table};
+use super::table::{Cell, Column, Line, Table};
 use super::{Report, counted, csv, line};
 use crate::model::text::{percent_signed, value};
 use crate::model::time::age;
 use crate::model::{Baseline, Direction, Point, SeriesSummary, Snapshot, Status, Trend, Unit};
 use crate::ui::symbols::SymbolSet;
-use crate::ui::text::Align;
 use crate::ui::theme::Role;
 
 /// The table: one row a metric, worst first.
@@ -141,25 +140,24 @@ impl Report for Dashboard {
         self.series.iter().map(record).collect()
     }
 
-    fn lines(&self, symbols: SymbolSet) -> Vec<Line> {
-        let right = |title| (title, Align::Right);
+    fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
         let mut table = Table::new(&[
-            ("METRIC", Align::Left),
-            right("CURRENT"),
-            right("MEAN"),
-            right("SD"),
-            right("P95"),
-            right("P99"),
-            right("N"),
-            right("DEV"),
-            right("Z"),
-            ("TREND", Align::Left),
-            ("STATUS", Align::Left),
+            Column::left("METRIC"),
+            Column::right("CURRENT"),
+            Column::right("MEAN").may_go(2),
+            Column::right("SD").may_go(4),
+            Column::right("P95").may_go(6),
+            Column::right("P99").may_go(7),
+            Column::right("N").may_go(5),
+            Column::right("DEV").may_go(1),
+            Column::right("Z").may_go(8),
+            Column::left("TREND").may_go(3),
+            Column::left("STATUS"),
         ]);
         for row in &self.series {
             table.push(row.cells(symbols));
         }
-        let mut lines = table.lines(symbols);
+        let mut lines = table.lines(symbols, room);
         let newest = self.newest_sample_ms.map_or_else(
             || "no samples".to_owned(),
             |newest_ms| format!("newest sample {} old", age(self.taken_at_ms - newest_ms)),

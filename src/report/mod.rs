@@ -19,7 +19,7 @@ pub use checks::{Check, Checks, Verdict};
 pub use dashboard::Dashboard;
 pub use spc::Spc;
 pub use status::{TMUX_CELLS, status_line};
-pub use table::{Cell, Line, Table};
+pub use table::{Cell, Column, Line, Table};
 pub use trends::{Hour, Trends};
 
 use std::io::{self, Write};
@@ -66,12 +66,9 @@ pub trait Report: Serialize {
     /// The rows of the CSV, a field for each column.
     fn records(&self) -> Vec<Vec<String>>;
 
-    /// The text, line by line.
-    fn lines(&self, symbols: SymbolSet) -> Vec<Line>;
+    /// The text, line by line; `room` is the width of the terminal, if there is one.
+    fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line>;
 }
-
-/// How text is put on the screen: with colours or without.
-pub type Paint<'a> = &'a dyn Fn(&Line) -> String;
 
 /// Text without any colour.
 #[must_use]
@@ -80,16 +77,30 @@ pub fn plain(line: &Line) -> String {
     text.trim_end().to_owned()
 }
 
+/// How text is laid out and painted.
+pub struct Page<'a> {
+    /// The glyphs.
+    pub symbols: SymbolSet,
+    /// The width of the terminal, if there is one.
+    pub room: Option<usize>,
+    /// Puts a line on the screen: with colours or without.
+    pub paint: &'a dyn Fn(&Line) -> String,
+}
+
+impl Default for Page<'_> {
+    /// As wide as it likes, without colours: for files.
+    fn default() -> Self {
+        Self { symbols: SymbolSet::default(), room: None, paint: &plain }
+    }
+}
+
 /// Writes an answer.
-pub fn write<R: Report>(
-    out: &mut dyn Write,
-    report: &R,
-    format: Format,
-    symbols: SymbolSet,
-    paint: Paint,
-) -> io::Result<()> {
+pub fn write<R: Report>(out: &mut dyn Write, report: &R, format: Format, page: &Page) -> io::Result<()> {
     match format {
-        Format::Text => report.lines(symbols).iter().try_for_each(|line| writeln!(out, "{}", paint(line))),
+        Format::Text => {
+            let lines = report.lines(page.symbols, page.room);
+            lines.iter().try_for_each(|line| writeln!(out, "{}", (page.paint)(line)))
+        }
         Format::Json => json::write(out, R::SCHEMA, report),
         Format::Csv => csv::write(out, R::COLUMNS, &report.records()),
     }

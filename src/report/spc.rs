@@ -2,13 +2,12 @@
 
 use serde::Serialize;
 
-use super::table::{Cell, Line, Table};
+use super::table::{Cell, Column, Line, Table};
 use super::{Report, counted, csv, line};
 use crate::model::text::{percent_signed, value};
 use crate::model::time::Zone;
 use crate::model::{Baseline, ChartData, ControlLimits, Point, Rule, Unit, Violation};
 use crate::ui::symbols::SymbolSet;
-use crate::ui::text::Align;
 use crate::ui::theme::Role;
 
 /// Violations the text lists; JSON and CSV have them all.
@@ -56,15 +55,19 @@ impl Spc {
     }
 
     /// What the chart above it does not say: which samples break which rule.
-    fn violations_table(&self, symbols: SymbolSet) -> Vec<Line> {
+    fn violations_table(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
         if self.limits.is_none() {
             return vec![line("too few samples for control limits", Role::Muted)];
         }
         if self.violations.is_empty() {
             return vec![line("no sample breaks a rule", Role::Ok)];
         }
-        let left = |title| (title, Align::Left);
-        let mut table = Table::new(&[left("WHEN"), ("VALUE", Align::Right), ("FROM MEAN", Align::Right), left("RULE")]);
+        let mut table = Table::new(&[
+            Column::left("WHEN"),
+            Column::right("VALUE"),
+            Column::right("FROM MEAN").may_go(1),
+            Column::left("RULE"),
+        ]);
         for broken in self.violations.iter().rev().take(LISTED) {
             let center = self.limits.map_or(0.0, |limits| limits.center);
             let off = (center != 0.0).then(|| percent_signed((broken.point.value - center) / center.abs() * 100.0));
@@ -76,7 +79,7 @@ impl Spc {
             ]);
         }
         let mut lines = vec![line(format!("{} break a rule", counted(self.violations.len(), "sample")), Role::Text)];
-        lines.extend(table.lines(symbols));
+        lines.extend(table.lines(symbols, room));
         lines
     }
 }
@@ -95,8 +98,8 @@ impl Report for Spc {
         self.points.iter().map(&mut record).collect()
     }
 
-    fn lines(&self, symbols: SymbolSet) -> Vec<Line> {
-        self.violations_table(symbols)
+    fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
+        self.violations_table(symbols, room)
     }
 }
 

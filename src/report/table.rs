@@ -10,6 +10,9 @@ pub type Line = Vec<(String, Role)>;
 /// Cells a name may cover; longer ones are cut, JSON and CSV have them whole.
 const MAX_CELLS: usize = 60;
 
+/// What stands between two columns.
+const GAP: &str = "  ";
+
 /// One field of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
@@ -34,17 +37,46 @@ impl Cell {
     }
 }
 
+/// A column of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    title: &'static str,
+    align: Align,
+    /// Where room is short the column with the highest rank goes first; one without stays.
+    rank: Option<u8>,
+}
+
+impl Column {
+    /// A column of words.
+    #[must_use]
+    pub const fn left(title: &'static str) -> Self {
+        Self { title, align: Align::Left, rank: None }
+    }
+
+    /// A column of numbers.
+    #[must_use]
+    pub const fn right(title: &'static str) -> Self {
+        Self { title, align: Align::Right, rank: None }
+    }
+
+    /// A column that may go where room is short, the highest rank first.
+    #[must_use]
+    pub const fn may_go(self, rank: u8) -> Self {
+        Self { rank: Some(rank), ..self }
+    }
+}
+
 /// Rows under titles.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
-    columns: Vec<(&'static str, Align)>,
+    columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
     /// A table with these columns and no rows.
     #[must_use]
-    pub fn new(columns: &[(&'static str, Align)]) -> Self {
+    pub fn new(columns: &[Column]) -> Self {
         Self { columns: columns.to_vec(), rows: Vec::new() }
     }
 
@@ -54,28 +86,41 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// The titles and the rows.
+    /// The titles and the rows; in so many cells, if columns that may go are enough for it.
     #[must_use]
-    pub fn lines(&self, symbols: SymbolSet) -> Vec<Line> {
+    pub fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
         let widths: Vec<usize> = (0..self.columns.len()).map(|column| self.width(column)).collect();
-        let titles = self.columns.iter().map(|(title, _)| Cell::new(*title, Role::Title)).collect();
-        std::iter::once(&titles).chain(&self.rows).map(|row| self.line(row, &widths, symbols)).collect()
+        let shown = self.shown(&widths, room.unwrap_or(usize::MAX));
+        let titles = self.columns.iter().map(|column| Cell::new(column.title, Role::Title)).collect();
+        std::iter::once(&titles).chain(&self.rows).map(|row| self.line(row, &widths, &shown, symbols)).collect()
+    }
+
+    /// The columns there is room for.
+    fn shown(&self, widths: &[usize], room: usize) -> Vec<usize> {
+        let mut shown: Vec<usize> = (0..widths.len()).collect();
+        while shown.iter().map(|&column| widths[column] + GAP.len()).sum::<usize>() > room.saturating_add(GAP.len()) {
+            let least = shown.iter().filter_map(|&column| Some((self.columns[column].rank?, column))).max();
+            let Some((_, least)) = least else { break };
+            shown.retain(|&column| column != least);
+        }
+        shown
     }
 
     /// The last column is as wide as it likes: nothing stands behind it.
     fn width(&self, column: usize) -> usize {
         let widest = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| width(&cell.text)).max();
-        let widest = widest.unwrap_or(0).max(width(self.columns[column].0));
+        let widest = widest.unwrap_or(0).max(width(self.columns[column].title));
         if column + 1 == self.columns.len() { widest } else { widest.min(MAX_CELLS) }
     }
 
-    fn line(&self, row: &[Cell], widths: &[usize], symbols: SymbolSet) -> Line {
+    fn line(&self, row: &[Cell], widths: &[usize], shown: &[usize], symbols: SymbolSet) -> Line {
         let mut line = Line::new();
-        for (place, ((cell, cells), (_, align))) in row.iter().zip(widths).zip(&self.columns).enumerate() {
-            if place > 0 {
-                line.push(("  ".to_owned(), Role::Text));
+        for &column in shown {
+            if !line.is_empty() {
+                line.push((GAP.to_owned(), Role::Text));
             }
-            line.push((fit(&cell.text, *cells, *align, symbols), cell.role));
+            let cell = &row[column];
+            line.push((fit(&cell.text, widths[column], self.columns[column].align, symbols), cell.role));
         }
         line
     }
@@ -88,14 +133,27 @@ mod tests {
 
     #[test]
     fn columns_line_up_whatever_the_names() {
-        let mut table = Table::new(&[("METRIC", Align::Left), ("VALUE", Align::Right), ("WHY", Align::Left)]);
+        let mut table = Table::new(&[Column::left("METRIC"), Column::right("VALUE"), Column::left("WHY")]);
         table.push(vec![Cell::text("lcp"), Cell::text("1.5 s"), Cell::text("fine")]);
         table.push(vec![Cell::text("\u{8ab0}\u{1b}[2J"), Cell::optional(None), Cell::text("")]);
         table.push(vec![Cell::text("n".repeat(100)), Cell::text("12"), Cell::text("long")]);
-        let lines: Vec<String> = table.lines(SymbolSet::Braille).iter().map(plain).collect();
+        let lines: Vec<String> = table.lines(SymbolSet::Braille, None).iter().map(plain).collect();
         assert_eq!(lines[0], format!("{:<60}  VALUE  WHY", "METRIC"));
         assert_eq!(lines[1], format!("{:<60}  1.5 s  fine", "lcp"));
         assert_eq!(lines[2], format!("{:<59}      -", "\u{8ab0}^[[2J").trim_end());
         assert_eq!(lines[3], format!("{}\u{2026}     12  long", "n".repeat(59)));
+    }
+
+    #[test]
+    fn where_room_is_short_the_highest_rank_goes_first() {
+        let columns =
+            [Column::left("NAME"), Column::right("A").may_go(2), Column::right("B").may_go(1), Column::left("C")];
+        let mut table = Table::new(&columns);
+        table.push(["lcp", "1", "2", "3"].map(Cell::text).to_vec());
+        let titles = |room| plain(&table.lines(SymbolSet::Braille, Some(room))[0]);
+        assert_eq!(titles(13), "NAME  A  B  C");
+        assert_eq!(titles(12), "NAME  B  C");
+        assert_eq!(titles(9), "NAME  C");
+        assert_eq!(titles(0), "NAME  C");
     }
 }

@@ -3,13 +3,12 @@
 use serde::Serialize;
 
 use super::dashboard::trend_pct;
-use super::table::{Cell, Line, Table};
+use super::table::{Cell, Column, Line, Table};
 use super::{Report, csv, line};
 use crate::model::text::{number, percent_signed, printable_short, value};
 use crate::model::time::Zone;
 use crate::model::{Trend, Unit};
 use crate::ui::symbols::SymbolSet;
-use crate::ui::text::Align;
 use crate::ui::theme::Role;
 
 /// Where a metric is heading.
@@ -67,7 +66,7 @@ impl Report for Trends {
         self.by_hour.iter().map(record).collect()
     }
 
-    fn lines(&self, symbols: SymbolSet) -> Vec<Line> {
+    fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
         let name = printable_short(&self.metric, 60);
         let verdict = match trend_pct(self.trend) {
             None => "too few samples to tell where it is heading".to_owned(),
@@ -75,10 +74,15 @@ impl Report for Trends {
             Some(pct) => format!("{} of the mean over {} h", percent_signed(pct), number(f64::from(self.hours))),
         };
         let mut lines = vec![line(format!("{name}: {verdict}"), Role::Title)];
-        let right = |title| (title, Align::Right);
-        let left = |title| (title, Align::Left);
-        let mut table =
-            Table::new(&[left("HOUR"), right("N"), right("MEAN"), right("SD"), right("MIN"), right("MAX"), left("")]);
+        let mut table = Table::new(&[
+            Column::left("HOUR"),
+            Column::right("N").may_go(1),
+            Column::right("MEAN"),
+            Column::right("SD").may_go(3),
+            Column::right("MIN").may_go(4),
+            Column::right("MAX").may_go(5),
+            Column::left("").may_go(2),
+        ]);
         let means: Vec<f64> = self.by_hour.iter().map(|hour| hour.mean).collect();
         for (hour, bar) in self.by_hour.iter().zip(bars(&means, symbols)) {
             let show = |number| Cell::text(value(number, self.unit));
@@ -92,7 +96,7 @@ impl Report for Trends {
                 Cell::new(bar, Role::Data),
             ]);
         }
-        lines.extend(table.lines(symbols));
+        lines.extend(table.lines(symbols, room));
         lines
     }
 }

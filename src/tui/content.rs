@@ -10,8 +10,7 @@ use super::export::{Export, file_name_part};
 use crate::app::{App, ExportFormat, Tab};
 use crate::model::{ChartData, MetricName, Snapshot};
 use crate::render;
-use crate::report::{self, Format, Report};
-use crate::ui::symbols::SymbolSet;
+use crate::report::{self, Format, Page, Report};
 
 /// The view on screen in a format. `None` while there are no data to write.
 ///
@@ -46,7 +45,7 @@ fn table(app: &App, snapshot: &Snapshot) -> report::Dashboard {
 
 fn written<R: Report>(report: &R, format: Format) -> io::Result<String> {
     let mut content = Vec::new();
-    report::write(&mut content, report, format, SymbolSet::default(), &report::plain)?;
+    report::write(&mut content, report, format, &Page::default())?;
     String::from_utf8(content).map_err(io::Error::other)
 }
 
