@@ -4,5 +4,6 @@
 
 mod extremes;
 mod fixture;
+mod shell;
 mod snapshots;
 mod styles;
