@@ -19,7 +19,10 @@ use crate::ui::widgets::table::{Heading, Table, VALUE_CELLS, draw_text, draw_val
 /// From here columns stand two cells apart.
 const WIDE_COLUMNS: u16 = 140;
 /// Rows a detail chart needs below the table to say more than the table does.
-const ROWS_FOR_DETAIL: u16 = 14;
+const ROWS_FOR_DETAIL: usize = 14;
+
+/// Rows whose names decide how wide their column is: all of them in all but the largest stores.
+const ROWS_MEASURED: usize = 256;
 
 /// The columns, left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +54,7 @@ const COLUMNS: [(Col, Heading); 13] = [
     (Col::Count, heading("n", Column::fixed(7, 9), Align::Right)),
     (Col::Deviation, heading("dev", Column::fixed(7, 4), Align::Right)),
     (Col::Z, heading("z", Column::fixed(6, 2), Align::Right)),
-    (Col::Trend, heading("trend", Column::fixed(8, 5), Align::Left)),
+    (Col::Trend, heading(" trend", Column::fixed(9, 5), Align::Left)),
     (Col::Status, heading("status", Column::fixed(8, 11), Align::Left)),
 ];
 
@@ -66,9 +69,9 @@ pub fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
     if app.expanded {
         return metric::draw(app, ChartKind::Control, look, area, buf);
     }
-    let table_rows = app.rows().len() as u16 + 1;
-    let has_detail = app.has_detail() && area.height >= table_rows + 1 + ROWS_FOR_DETAIL;
-    let table = Rect { height: if has_detail { table_rows } else { area.height }, ..area };
+    let detail_rows = usize::from(area.height).saturating_sub(app.rows().len() + 2);
+    let has_detail = app.has_detail() && detail_rows >= ROWS_FOR_DETAIL;
+    let table = Rect { height: if has_detail { area.height - detail_rows as u16 - 1 } else { area.height }, ..area };
     draw_table(app, look, table, buf);
     if has_detail {
         let line = look.symbols.horizontal().repeat(usize::from(area.width));
@@ -84,9 +87,9 @@ fn draw_table(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
     let table = Table::new(&headings, area, if area.width >= WIDE_COLUMNS { 2 } else { 1 });
     table.draw_titles(&headings, area.y, Some(sorted(app)), look, buf);
     let visible = usize::from(area.height.saturating_sub(1));
-    let first = app.first_row(visible);
+    let (first, selected) = (app.first_row(visible), app.selected_row());
     for ((row, series), y) in app.rows().enumerate().skip(first).take(visible).zip(area.y + 1..) {
-        let is_selected = app.selected_row() == Some(row);
+        let is_selected = selected == Some(row);
         for (index, (col, heading)) in COLUMNS.into_iter().enumerate() {
             if let Some(cell) = table.cell(index, y, 1) {
                 draw_cell(col, heading.align, series, is_selected, look, cell, buf);
@@ -139,7 +142,7 @@ fn draw_cell(
         Col::Z => text(&series.z.map(|z| format!("{z:+.1}")).unwrap_or_default(), by_distance(series)),
         Col::Trend => {
             let (words, role) = trend(series, look);
-            text(&words, role);
+            text(&format!(" {words}"), role);
         }
         Col::Status => {
             let role = if series.status == Status::Ok { Role::Muted } else { Role::of_status(series.status) };
@@ -174,7 +177,13 @@ fn by_distance(series: &SeriesSummary) -> Role {
 /// The column of names: as wide as the longest of them, and less where the pane is narrow.
 #[must_use]
 pub fn name_column(app: &App, columns: u16) -> Column {
-    let longest = app.rows().map(|series| width(&series.metric)).max().unwrap_or(0).min(usize::from(NAME.max)) as u16;
+    let longest = app
+        .rows()
+        .take(ROWS_MEASURED)
+        .map(|series| width(&series.metric))
+        .max()
+        .unwrap_or(0)
+        .min(usize::from(NAME.max)) as u16;
     let min = match columns {
         0..30 => 6,
         30..60 => 12,

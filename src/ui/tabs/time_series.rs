@@ -52,10 +52,10 @@ pub fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let (spark_rows, row_height) = heights(app.rows().len(), body.height);
     let visible = usize::from(body.height / row_height);
-    let first = app.first_row(visible);
+    let (first, selected) = (app.first_row(visible), app.selected_row());
     for ((row, series), place) in app.rows().enumerate().skip(first).take(visible).zip(0u16..) {
         let y = body.y + place * row_height;
-        draw_row(series, app.selected_row() == Some(row), &table, y, spark_rows, look, buf);
+        draw_row(series, selected == Some(row), &table, y, spark_rows, look, buf);
     }
 }
 

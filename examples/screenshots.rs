@@ -1,0 +1,141 @@
+//! Pictures of every tab, the toast, the alert list and the help, as SVG files.
+//!
+//! `cargo run --release --example screenshots [DIRECTORY]` (default: `screenshots`). Nothing in them is
+//! drawn by hand: the demo's samples go through the real store and the real detector at a fixed time,
+//! and the dashboard is driven by key presses. Every run writes the same bytes.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use perftop::app::{App, AppOptions, Effect, Event, Key, Tab, update};
+use perftop::cli::demo::generator::Generator;
+use perftop::cli::demo::profile::Profile;
+use perftop::clock::Clock;
+use perftop::engine::{EngineOptions, catch_up, snapshot_once};
+use perftop::model::{Alert, Snapshot, ViewRequest};
+use perftop::store::Store;
+use perftop::ui::symbols::SymbolSet;
+use perftop::ui::theme::Theme;
+use perftop::ui::{Look, draw};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// 2026-11-20 14:05:00 UTC, a Friday.
+const START_MS: i64 = 1_795_183_500_000;
+const SEED: u64 = 7;
+/// How long the dashboard has been running when the pictures are taken, and in which steps it ran.
+const LIVE: Duration = Duration::from_secs(55);
+const STEP: Duration = Duration::from_secs(5);
+const BATCH: usize = 5_000;
+
+const LARGE: (u16, u16) = (120, 34);
+const SMALL: (u16, u16) = (60, 16);
+
+/// A picture: its name, the size, the tab to start on, the keys pressed, and whether the toasts of the
+/// alerts raised while it ran are still up.
+const SCENES: [(&str, (u16, u16), Tab, &str, bool); 11] = [
+    ("baselines-120x34", LARGE, Tab::Baselines, "", false),
+    ("baselines-60x16", SMALL, Tab::Baselines, "", false),
+    ("control-chart-120x34", LARGE, Tab::ControlChart, "w", false),
+    ("control-chart-60x16", SMALL, Tab::ControlChart, "", false),
+    ("crosshair-120x34", LARGE, Tab::ControlChart, "+ + + x N", false),
+    ("time-series-120x34", LARGE, Tab::TimeSeries, "", false),
+    ("time-series-60x16", SMALL, Tab::TimeSeries, "", false),
+    ("expanded-120x34", LARGE, Tab::TimeSeries, "w enter", false),
+    ("toast-120x34", LARGE, Tab::Baselines, "", true),
+    ("alerts-120x34", LARGE, Tab::Baselines, "a", false),
+    ("help-120x34", LARGE, Tab::Baselines, "?", false),
+];
+
+fn main() -> anyhow::Result<()> {
+    let directory = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("screenshots"), PathBuf::from);
+    fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    let home = tempfile::tempdir()?;
+    let mut world = World::new(home.path().join("perftop.db"))?;
+    let raised = world.live()?;
+    let look = Look { theme: Theme::auto(), symbols: SymbolSet::Braille };
+    for (name, size, tab, keys, with_toasts) in SCENES {
+        let app = world.dashboard(size, tab, keys, if with_toasts { raised.clone() } else { Vec::new() })?;
+        let area = Rect::new(0, 0, size.0, size.1);
+        let mut buf = Buffer::empty(area);
+        draw(&app, &look, area, &mut buf);
+        let file = directory.join(format!("{name}.svg"));
+        fs::write(&file, perftop::render::svg(&buf)).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// A store with a month of the demo's history, and the time.
+struct World {
+    store: Store,
+    options: EngineOptions,
+    generator: Generator,
+    clock: Clock,
+}
+
+impl World {
+    fn new(store_path: PathBuf) -> anyhow::Result<Self> {
+        let profile = Profile::built_in()?;
+        let store = Store::open(&store_path)?;
+        let options = EngineOptions { book: profile.book(), ..EngineOptions::new(store_path) };
+        let generator = Generator::new(&profile, SEED, START_MS);
+        let mut world = Self { store, options, generator, clock: Clock::fixed(START_MS) };
+        world.take()?;
+        Ok(world)
+    }
+
+    /// Runs on for [`LIVE`]; the alerts that were raised.
+    fn live(&mut self) -> anyhow::Result<Vec<Alert>> {
+        let mut raised = Vec::new();
+        let until_ms = START_MS + i64::try_from(LIVE.as_millis())?;
+        while self.clock.now_ms() < until_ms {
+            self.clock.advance(STEP);
+            raised.extend(self.take()?);
+        }
+        Ok(raised)
+    }
+
+    /// Takes in what is due and judges it; the alerts that this raised.
+    fn take(&mut self) -> anyhow::Result<Vec<Alert>> {
+        let due: Vec<_> = self.generator.until(self.clock.now_ms()).collect();
+        for batch in due.chunks(BATCH) {
+            self.store.append(batch, None, self.clock.now_ms())?;
+        }
+        Ok(catch_up(&mut self.store, &self.options, &self.clock)?.raised)
+    }
+
+    /// A dashboard over the store after some keys.
+    fn dashboard(&self, (width, height): (u16, u16), tab: Tab, keys: &str, raised: Vec<Alert>) -> anyhow::Result<App> {
+        let options = AppOptions { tab, ..AppOptions::default() };
+        let mut app = App::new(options, self.clock.now_ms());
+        self.send(&mut app, Event::Resize { width, height })?;
+        let first = self.picture(&app.view_request())?;
+        self.send(&mut app, Event::Snapshot(first))?;
+        if !raised.is_empty() {
+            self.send(&mut app, Event::Alerts { raised, inserted_here: true })?;
+        }
+        for key in keys.split_whitespace() {
+            self.send(&mut app, Event::Key(key.parse::<Key>()?))?;
+        }
+        Ok(app)
+    }
+
+    /// Tells the dashboard of an event and does what it asks for in answer.
+    fn send(&self, app: &mut App, event: Event) -> anyhow::Result<()> {
+        for effect in update(app, event, self.clock.now_ms()) {
+            if let Effect::View(request) = effect {
+                let picture = self.picture(&request)?;
+                self.send(app, Event::Snapshot(picture))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn picture(&self, request: &ViewRequest) -> anyhow::Result<Arc<Snapshot>> {
+        let EngineOptions { book, detect, .. } = &self.options;
+        Ok(Arc::new(snapshot_once(&self.store, request, book, *detect, self.clock.now_ms())?))
+    }
+}
