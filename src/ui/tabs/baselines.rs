@@ -12,7 +12,7 @@ use crate::model::{SeriesSummary, Status, Trend};
 use crate::ui::Look;
 use crate::ui::text::{Align, width};
 use crate::ui::theme::Role;
-use crate::ui::widgets::chart::ChartKind;
+use crate::ui::widgets::chart::{ChartKind, signed};
 use crate::ui::widgets::sparkline::draw_sparkline;
 use crate::ui::widgets::table::{Heading, Table, VALUE_CELLS, draw_text, draw_value};
 
@@ -139,7 +139,7 @@ fn draw_cell(
         Col::P99 => draw_number(baseline.map(|baseline| baseline.p99), series, Role::Text, cell, look, buf),
         Col::Count => text(&baseline.map_or_else(String::new, |baseline| count(baseline.count)), Role::Muted),
         Col::Deviation => text(&series.deviation_pct.map(percent_signed).unwrap_or_default(), by_distance(series)),
-        Col::Z => text(&series.z.map(|z| format!("{z:+.1}")).unwrap_or_default(), by_distance(series)),
+        Col::Z => text(&series.z.map(signed).unwrap_or_default(), by_distance(series)),
         Col::Trend => {
             let (words, role) = trend(series, look);
             text(&format!(" {words}"), role);

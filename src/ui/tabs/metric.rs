@@ -10,7 +10,7 @@ use crate::model::{ChartData, Rule, SeriesSummary, Status};
 use crate::ui::Look;
 use crate::ui::text::{Align, width};
 use crate::ui::theme::Role;
-use crate::ui::widgets::chart::{Chart, ChartKind, z_text};
+use crate::ui::widgets::chart::{Chart, ChartKind, signed};
 use crate::ui::widgets::facts::draw_line;
 use crate::ui::widgets::table::draw_text;
 
@@ -98,7 +98,7 @@ fn about(app: &App, chart: &ChartData) -> String {
 /// The newest value and how far it lies from the centre.
 fn latest(series: &SeriesSummary) -> String {
     let Some(latest) = series.latest else { return String::new() };
-    let z = series.z.map_or_else(String::new, |z| format!("  z {z:+.1}"));
+    let z = series.z.map_or_else(String::new, |z| format!("  z {}", signed(z)));
     format!("{}{z} ", value(latest.value, series.unit))
 }
 
@@ -111,10 +111,11 @@ fn readout(app: &App, chart: Option<&ChartData>) -> String {
             Rule::TwoOfThree => "rule 2: two of three beyond 2 sd",
             Rule::SevenOnOneSide => "rule 3: seven on one side",
         });
+    let z = chart.limits.and_then(|limits| limits.z(point.value));
     let parts = [
         app.options.zone.full(point.timestamp_ms),
         value(point.value, chart.unit),
-        z_text(chart.limits, point.value),
+        z.map_or_else(String::new, |z| format!("z {}", signed(z))),
         rule.unwrap_or_default().to_owned(),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ") + " "

@@ -187,8 +187,25 @@ fn draw_crosshair(point: Point, plot: &Plot, look: &Look, buf: &mut Buffer) {
     put(buf, x, plot.row(point.value), center, style);
 }
 
-/// How far a value lies from the centre, as text: `z +3.2`; empty without spread.
+/// A distance from the centre in standard deviations: `+3.2`, and `0.0` without a sign.
 #[must_use]
-pub fn z_text(limits: Option<ControlLimits>, at: f64) -> String {
-    limits.and_then(|limits| limits.z(at)).map_or_else(String::new, |z| format!("z {z:+.1}"))
+pub fn signed(z: f64) -> String {
+    let text = format!("{z:+.1}");
+    if matches!(text.as_str(), "+0.0" | "-0.0") { "0.0".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::signed;
+
+    #[rstest]
+    #[case(3.24, "+3.2")]
+    #[case(-0.26, "-0.3")]
+    #[case(-0.04, "0.0")]
+    #[case(0.0, "0.0")]
+    fn distances_carry_their_sign(#[case] z: f64, #[case] text: &str) {
+        assert_eq!(signed(z), text);
+    }
 }
