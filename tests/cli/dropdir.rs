@@ -11,6 +11,7 @@ use perftop::store::Store;
 use tokio::runtime::Runtime;
 
 use crate::home::Home;
+use crate::terminal::{Terminal, command};
 
 /// How long a condition may take to come true.
 const LONG: Duration = Duration::from_secs(30);
@@ -264,4 +265,34 @@ fn rejected_lines_are_counted_and_cost_only_themselves() {
         }
     };
     desk.runtime.block_on(async { tokio::time::timeout(LONG, counted).await }).unwrap();
+}
+
+/// The dashboard itself, killed again and again while it takes a file in.
+#[test]
+fn a_dashboard_killed_at_any_moment_has_taken_each_line_once() {
+    const LINES: u32 = 60_000;
+    let desk = Desk::new();
+    desk.put("a.jsonl", &lines(0..LINES));
+    let start = || {
+        let mut perftop = command(env!("CARGO_BIN_EXE_perftop"));
+        perftop.env("HOME", desk.home.path(""));
+        perftop.env("PERFTOP_DB", desk.home.path("p.db"));
+        perftop.arg("--drop-dir");
+        perftop.arg(desk.drop(""));
+        Terminal::start(perftop, 80, 24)
+    };
+    let mut stored = 0;
+    while stored < LINES as usize {
+        let terminal = start();
+        desk.wait_for(stored + 1);
+        // Dropping it kills the program, wherever it is.
+        drop(terminal);
+        let now = desk.stored().len();
+        assert!(now > stored);
+        stored = now;
+    }
+    let _last = start();
+    desk.put("b.jsonl", &line(LINES));
+    desk.wait_for(LINES as usize + 1);
+    assert_eq!(desk.stored(), values(0..LINES + 1));
 }

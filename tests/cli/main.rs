@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say so and stop")]
 
 mod config;
+mod demo;
 mod doctor;
 mod dropdir;
 mod formats;
@@ -14,3 +15,6 @@ mod reading;
 mod record;
 mod status;
 mod stores;
+#[allow(dead_code, reason = "these tests need a part of it")]
+#[path = "../support/terminal.rs"]
+mod terminal;
