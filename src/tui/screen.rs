@@ -94,9 +94,10 @@ impl<W: Write> Screen<W> {
                 push_style(&mut self.frame, wanted);
                 style = wanted;
             }
-            self.frame.push_str(cell.symbol());
+            let symbol = harmless(cell.symbol());
+            self.frame.push_str(symbol);
             // After a wide character the terminal's cursor is where only the terminal knows.
-            cursor = cell.symbol().is_ascii().then_some((x + 1, y));
+            cursor = symbol.is_ascii().then_some((x + 1, y));
         }
         if style != CellStyle::PLAIN {
             self.frame.push_str(PLAIN);
@@ -110,6 +111,12 @@ impl<W: Write> Screen<W> {
         self.out.write_all(self.frame.as_bytes())?;
         self.out.flush()
     }
+}
+
+/// Text from outside is made printable long before it is drawn. Should a control character come this far
+/// all the same, the terminal does not get to act on it.
+fn harmless(symbol: &str) -> &str {
+    if symbol.chars().any(char::is_control) { " " } else { symbol }
 }
 
 #[cfg(test)]
@@ -185,6 +192,21 @@ mod tests {
         let mut screen = Screen::new(Terminal::default(), 10, 1);
         sent(&mut screen, "", Style::new());
         assert_eq!(sent(&mut screen, "\u{8ab0}b", Style::new()), "\x1b[1;1H\u{8ab0}\x1b[1;3Hb");
+    }
+
+    #[test]
+    fn control_characters_in_a_cell_do_not_reach_the_terminal() {
+        let mut screen = Screen::new(Terminal::default(), 3, 1);
+        sent(&mut screen, "", Style::new());
+        screen.out = Terminal::default();
+        screen
+            .draw(|_, buf| {
+                for (x, symbol) in ["\n", "\u{1b}", "\u{9b}"].into_iter().enumerate() {
+                    buf.content[x].set_symbol(symbol);
+                }
+            })
+            .unwrap();
+        assert_eq!(String::from_utf8(screen.out.bytes).unwrap(), "\x1b[1;1H   ");
     }
 
     /// The lines of a screen as a terminal would show them, without the blanks at their ends.

@@ -17,7 +17,7 @@ fn keys_choose_tabs_filter_help_and_end() {
     terminal.wait_for("memory_bytes");
     terminal.send("/mem\r");
     terminal.wait_without("latency");
-    terminal.send("/\u{15}\u{7f}\u{7f}\u{7f}\r");
+    terminal.send("/\u{7f}\u{7f}\u{7f}\r");
     terminal.wait_for("latency");
     terminal.send("2");
     terminal.wait_for("UCL");

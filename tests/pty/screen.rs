@@ -49,7 +49,7 @@ fn every_size_starts_and_takes_keys(#[case] columns: u16, #[case] rows: u16) {
     let store = calm_store();
     let mut terminal = Terminal::start(perftop(&store), columns, rows);
     terminal.wait_until("first frame", |seen| seen.screen().alternate_screen().then_some(()));
-    terminal.send("23?\u{1b}");
+    terminal.send("23?q");
     terminal.send("\u{3}");
     terminal.wait_restored(0);
 }
@@ -92,7 +92,7 @@ fn no_color_sends_no_colour_and_keeps_the_selection() {
     });
     terminal.send("2");
     terminal.send("?");
-    terminal.wait_for("quit");
+    terminal.wait_for("go to the next tab");
     terminal.send("\u{3}");
     terminal.wait_restored(0);
     let parameters = terminal.look(|seen| sgr_parameters(seen.bytes()));
@@ -117,10 +117,10 @@ fn without_utf8_every_byte_is_ascii() {
     let mut terminal = started(ascii, 100, 30);
     store.insert("latency", 900.0);
     terminal.wait_for("900");
-    for keys in ["2", "3", "a", "\u{1b}", "?"] {
+    for keys in ["2", "3", "a", "q", "?"] {
         terminal.send(keys);
     }
-    terminal.wait_for("quit");
+    terminal.wait_for("go to the next tab");
     terminal.send("\u{3}");
     terminal.wait_restored(0);
     terminal.look(|seen| {
@@ -144,7 +144,7 @@ fn hostile_names_are_shown_not_obeyed() {
     }
     let mut terminal = start(&store);
     terminal.wait_for("^[]2;owned");
-    for keys in ["2", "j", "j", "j", "3", "a", "j", "j", "\u{1b}", "1"] {
+    for keys in ["2", "j", "j", "j", "3", "a", "j", "j", "q", "1"] {
         terminal.send(keys);
     }
     terminal.send("\u{3}");

@@ -60,7 +60,7 @@ impl Terminal {
         let modes_before = modes(&*pty.master);
         let child = pty.slave.spawn_command(command).expect("the program starts");
         drop(pty.slave);
-        let seen = Seen { parser: vt100::Parser::new(rows, columns, 0), bytes: Vec::new() };
+        let seen = Seen { parser: vt100::Parser::new(at_least(rows), at_least(columns), 0), bytes: Vec::new() };
         let feed = Arc::new(Feed { seen: Mutex::new(seen), changed: Condvar::new(), let_go: AtomicBool::new(false) });
         let reader = pty.master.try_clone_reader().expect("a reader");
         let following = thread::spawn({
@@ -92,8 +92,7 @@ impl Terminal {
     /// Gives the terminal another size.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         let mut seen = self.feed.seen.lock().unwrap();
-        // vt100 panics on a screen without cells, and the kernel tells programs about one as 0 x 0.
-        seen.parser.screen_mut().set_size(rows.max(1), columns.max(1));
+        seen.parser.screen_mut().set_size(at_least(rows), at_least(columns));
         let (master, _) = self.pty.as_ref().expect("the terminal is there");
         master.resize(size(columns, rows)).expect("the terminal takes a size");
     }
@@ -198,6 +197,12 @@ pub fn command(program: impl AsRef<OsStr>) -> CommandBuilder {
 
 fn size(columns: u16, rows: u16) -> PtySize {
     PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+/// vt100 panics on screens of one row or one column, and on those without cells; the program under test
+/// gets them all the same.
+fn at_least(cells: u16) -> u16 {
+    cells.max(2)
 }
 
 /// How the kernel treats the terminal: echo, lines, signals.

@@ -57,7 +57,6 @@ fn the_title_is_given_back() {
     tmux.send("q");
     tmux.wait_until("end", || tmux.value("#{pane_dead}") == "1");
     assert_ne!(tmux.value("#{pane_title}"), "perftop");
-    tmux.wait_for("perftop: 1 metric");
 }
 
 #[test]

@@ -22,8 +22,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts perftop over `store` in a pane of `columns` x `rows` cells (tmux's status line comes on
-    /// top of that). `None`, said on standard error, where there is no tmux.
+    /// Starts perftop over `store` in a pane of `columns` x `rows` cells. `None`, said on standard error,
+    /// where there is no tmux.
     pub fn start(store: &TestStore, columns: u16, rows: u16) -> Option<Self> {
         if Command::new("tmux").arg("-V").output().is_err() {
             eprintln!("skipped: there is no tmux");
@@ -31,7 +31,7 @@ impl Server {
         }
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let server = Self { socket: format!("perftop-test-{}-{number}", std::process::id()) };
-        let size = [columns.to_string(), (rows + 1).to_string()];
+        let size = [columns.to_string(), rows.to_string()];
         let home = store.dir.path().display();
         let perftop = format!(
             "exec env -u NO_COLOR LC_ALL=C.UTF-8 HOME={home} XDG_DATA_HOME={home}/data XDG_CONFIG_HOME={home}/config \
