@@ -23,21 +23,28 @@ pub struct CaughtUp {
 }
 
 /// Rolls up and judges what is new in the store, writes the stored baselines (at most once a minute) and ends
-/// the alerts that have been quiet, as a running dashboard would have.
+/// the alerts that have been quiet, as a running dashboard would have. Costs next to nothing when there is
+/// nothing new: a status line asks every few seconds.
 pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Result<CaughtUp, StoreError> {
     while store.roll_up(ROLL_UP_ROWS)?.remaining {}
+    let is_judged = store.judged_up_to()? == Some(store.newest_id()?);
+    let done = if is_judged { CaughtUp::default() } else { judge_rest(store, options, clock)? };
+    let now_ms = clock.now_ms();
+    if done.judged > 0 {
+        baselines::refresh(store, now_ms)?;
+    }
+    store.recover(now_ms.saturating_sub(options.cooldown_ms), now_ms)?;
+    Ok(done)
+}
+
+fn judge_rest(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Result<CaughtUp, StoreError> {
     let mut judge = Judge::start(store, options, clock.now_ms())?;
     let mut done = CaughtUp::default();
     while let Some(step) = judge.step(store, clock.now_ms())? {
         done.judged += step.samples.len() as u64;
         done.raised.extend(step.raised);
     }
-    let now_ms = clock.now_ms();
-    judge.mark(store, now_ms)?;
-    if done.judged > 0 {
-        baselines::refresh(store, now_ms)?;
-    }
-    store.recover(now_ms.saturating_sub(options.cooldown_ms), now_ms)?;
+    judge.mark(store, clock.now_ms())?;
     Ok(done)
 }
 
