@@ -20,6 +20,9 @@ pub enum Align {
 /// How many cells a text covers once it is safe to show.
 #[must_use]
 pub fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     printable(text).graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
@@ -46,6 +49,9 @@ pub fn safe(text: &str, symbols: SymbolSet) -> Cow<'_, str> {
 /// a cell that would hold half of one is left blank.
 #[must_use]
 pub fn fit(text: &str, cells: usize, align: Align, symbols: SymbolSet) -> String {
+    if is_plain(text) && text.len() <= cells {
+        return padded(text, cells - text.len(), align);
+    }
     let shown = safe(text, symbols);
     // A name of ten kilobytes costs no more than one that just does not fit.
     let head: Cow<'_, str> = match shown.char_indices().nth(cells.saturating_mul(4).saturating_add(64)) {
@@ -54,11 +60,7 @@ pub fn fit(text: &str, cells: usize, align: Align, symbols: SymbolSet) -> String
     };
     let head_width: usize = head.graphemes(true).map(UnicodeWidthStr::width).sum();
     if head_width <= cells {
-        let padding = " ".repeat(cells - head_width);
-        return match align {
-            Align::Left => format!("{head}{padding}"),
-            Align::Right => format!("{padding}{head}"),
-        };
+        return padded(&head, cells - head_width, align);
     }
     let room = cells.saturating_sub(1);
     let mut cut = String::new();
@@ -76,6 +78,18 @@ pub fn fit(text: &str, cells: usize, align: Align, symbols: SymbolSet) -> String
         cut.push_str(&" ".repeat(room - used));
     }
     cut
+}
+
+/// Printable ASCII takes a cell a byte: most text there is, and no need to look at graphemes.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
+fn padded(text: &str, blanks: usize, align: Align) -> String {
+    match align {
+        Align::Left => format!("{text}{:blanks$}", ""),
+        Align::Right => format!("{:blanks$}{text}", ""),
+    }
 }
 
 #[cfg(test)]

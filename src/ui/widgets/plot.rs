@@ -73,8 +73,10 @@ impl Plot {
     /// Draws a horizontal line at a value of the scale, one glyph a cell.
     pub fn level(&self, value: f64, glyph: &str, role: Role, look: &Look, buf: &mut Buffer) {
         if self.scale.contains(value) && !self.inner.is_empty() {
-            let line = glyph.repeat(usize::from(self.inner.width));
-            buf.set_string(self.inner.x, self.row(value), line, look.theme.style(role));
+            let (y, style) = (self.row(value), look.theme.style(role));
+            for x in self.inner.left()..self.inner.right() {
+                put(buf, x, y, glyph, style);
+            }
         }
     }
 
