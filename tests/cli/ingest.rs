@@ -263,6 +263,36 @@ fn what_has_come_through_a_slow_pipe_is_stored_at_once_and_an_interrupt_loses_no
 }
 
 #[test]
+fn an_interrupt_ends_a_producer_that_never_ends() {
+    let home = Home::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_perftop"))
+        .args(["ingest", "--db"])
+        .arg(home.path("p.db"))
+        .env("XDG_STATE_HOME", home.path("state"))
+        .env("XDG_CONFIG_HOME", home.path("config"))
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let producer = thread::spawn(move || {
+        let block = lines("a", 1_000);
+        while stdin.write_all(block.as_bytes()).is_ok() {}
+    });
+    let started = Instant::now();
+    let stored = || Store::open_read(&home.path("p.db")).and_then(|store| store.newest_id()).unwrap_or(0);
+    while stored() == 0 {
+        assert!(started.elapsed() < LONG, "nothing was stored in time");
+        thread::yield_now();
+    }
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
+    let answer = home.answer(&child.wait_with_output().unwrap());
+    producer.join().unwrap();
+    assert_eq!(answer.code, Some(130), "{}", answer.stderr);
+    assert!(closing(&answer).starts_with(&format!("interrupted: {} samples", stored())), "{}", answer.stderr);
+}
+
+#[test]
 fn two_ingests_at_once_lose_nothing() {
     let home = Home::new();
     for metric in ["a", "b"] {

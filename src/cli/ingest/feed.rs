@@ -7,6 +7,7 @@ use std::io::{self, Seek as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -91,13 +92,18 @@ pub fn start(mut plan: Plan) -> io::Result<Receiver<Message>> {
     }
     let (messages, received) = sync_channel(AHEAD);
     let signals = messages.clone();
-    on_interrupt(move |number| drop(signals.send(Message::Signal(number))))?;
-    thread::Builder::new().name("reader".to_owned()).spawn(move || read(&plan, messages))?;
+    let stopped = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&stopped);
+    on_interrupt(move |number| {
+        stop.store(true, Ordering::Release);
+        drop(signals.send(Message::Signal(number)));
+    })?;
+    thread::Builder::new().name("reader".to_owned()).spawn(move || read(&plan, messages, &stopped))?;
     Ok(received)
 }
 
-fn read(plan: &Plan, messages: SyncSender<Message>) {
-    let mut feed = Feed { plan, messages, names: Names::default(), bytes: 0 };
+fn read(plan: &Plan, messages: SyncSender<Message>, stopped: &AtomicBool) {
+    let mut feed = Feed { plan, messages, stopped, names: Names::default(), bytes: 0 };
     let end = if plan.strict { feed.read_strictly() } else { feed.read_each() };
     let _ = feed.messages.send(end);
 }
@@ -105,6 +111,8 @@ fn read(plan: &Plan, messages: SyncSender<Message>) {
 struct Feed<'a> {
     plan: &'a Plan,
     messages: SyncSender<Message>,
+    /// A signal came: what has been read is handed on, no more is read.
+    stopped: &'a AtomicBool,
     names: Names,
     bytes: u64,
 }
@@ -112,6 +120,9 @@ struct Feed<'a> {
 impl Feed<'_> {
     fn read_each(&mut self) -> Message {
         for path in &self.plan.inputs {
+            if self.stopped.load(Ordering::Acquire) {
+                break;
+            }
             let name: Arc<str> = path.display().to_string().into();
             match open(path) {
                 Ok(input) => self.read_input(input),
@@ -159,12 +170,15 @@ impl Feed<'_> {
 
     fn read_input(&mut self, mut input: Input) {
         let name: Arc<str> = input.name().into();
-        let (messages, before) = (&self.messages, self.bytes);
+        let (messages, stopped, before) = (&self.messages, self.stopped, self.bytes);
         let mut bytes = before;
         let read = read_batches(&mut input, self.plan.unit, &self.plan.clock, &mut self.names, |progress| {
             bytes = before + progress.bytes;
             let message = Message::Read { input: Arc::clone(&name), batch: progress.batch, bytes };
-            messages.send(message).map_or(ControlFlow::Break(()), ControlFlow::Continue)
+            match messages.send(message) {
+                Ok(()) if !stopped.load(Ordering::Acquire) => ControlFlow::Continue(()),
+                _ => ControlFlow::Break(()),
+            }
         });
         self.bytes = bytes;
         if let Err(error) = read {
