@@ -98,7 +98,6 @@ impl DropFile {
             lines: 0,
             rejected: 0,
             tail: Vec::new(),
-            done: false,
         };
         let Some(mut known) = known else { return Ok(beginning.into()) };
         if self.holds(&known.at)? {

@@ -36,8 +36,6 @@ pub struct SourceOffset {
     /// The last bytes consumed, at most [`SourceOffset::TAIL_BYTES`]: when they are no longer where they
     /// were, the file was rewritten.
     pub tail: Vec<u8>,
-    /// Whether it was read to its end and will not be opened again.
-    pub done: bool,
 }
 
 impl SourceOffset {

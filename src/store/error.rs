@@ -132,10 +132,4 @@ impl StoreError {
             _ => Self::Sqlite { path, doing, source },
         }
     }
-
-    /// Whether trying the same again later can succeed without anybody doing anything.
-    #[must_use]
-    pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy { .. })
-    }
 }

@@ -19,6 +19,12 @@ pub(super) struct Moved {
 /// A file system without birth times; its files are told apart by device and inode alone.
 const NO_BIRTH: i64 = i64::MIN;
 
+/// Shortens the tails of up to `?2` files that were last read before `?1`: years of small files would fill
+/// the ledger, and the rows themselves must stay, lest a file that is still there be taken again.
+pub(super) const SHORTEN_TAILS: &str = "
+UPDATE perftop_file SET tail = substr(tail, -64) WHERE (dev, ino, birth_ns) IN
+  (SELECT dev, ino, birth_ns FROM perftop_file WHERE updated_at < ?1 AND length(tail) > 64 LIMIT ?2)";
+
 impl Store {
     /// How far a file was read, `None` when it never was. `expected_offset` of the answer is its
     /// `offset` and `expected_tail` its `tail`, ready to be read on from.
@@ -28,7 +34,7 @@ impl Store {
                 return Ok(None);
             }
             conn.prepare_cached(
-                "SELECT path, offset, lines, rejected, tail, done FROM perftop_file
+                "SELECT path, offset, lines, rejected, tail FROM perftop_file
                  WHERE dev = ?1 AND ino = ?2 AND birth_ns = ?3",
             )?
             .query_row(key(identity), |row| read(*identity, row))
@@ -53,7 +59,6 @@ fn read(identity: FileIdentity, row: &Row<'_>) -> rusqlite::Result<SourceOffset>
         lines: row.get::<_, i64>(2)?.cast_unsigned(),
         rejected: row.get::<_, i64>(3)?.cast_unsigned(),
         tail,
-        done: row.get(5)?,
     })
 }
 
@@ -71,8 +76,8 @@ pub(super) fn advance(conn: &Connection, at: &SourceOffset, now_ms: i64) -> rusq
     }
     conn.prepare_cached(
         "INSERT OR REPLACE INTO perftop_file
-           (dev, ino, birth_ns, path, offset, lines, rejected, tail, done, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+           (dev, ino, birth_ns, path, offset, lines, rejected, tail, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute((
         dev,
@@ -83,7 +88,6 @@ pub(super) fn advance(conn: &Connection, at: &SourceOffset, now_ms: i64) -> rusq
         at.lines.cast_signed(),
         at.rejected.cast_signed(),
         &at.tail,
-        at.done,
         now_ms,
     ))?;
     Ok(Ok(()))

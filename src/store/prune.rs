@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::hour::{self, MetricRef};
-use super::{Store, StoreError, schema};
+use super::{Store, StoreError, ledger, schema};
 
 /// What was taken out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,7 +29,8 @@ const ROW_MS: &str = "CASE WHEN typeof(timestamp) IN ('integer', 'real') THEN ti
 
 impl Store {
     /// Takes out samples, anomalies and recovered alerts from before `before_ms`, which never reaches
-    /// beyond `now_ms`. `progress` hears how many samples are out so far.
+    /// beyond `now_ms`, and shortens what is kept of files last read before it. `progress` hears how many
+    /// samples are out so far.
     ///
     /// When it is interrupted, the next call takes out the rest.
     pub fn prune(&mut self, before_ms: i64, now_ms: i64, progress: &mut dyn FnMut(u64)) -> Result<Pruned, StoreError> {
@@ -45,6 +46,7 @@ impl Store {
                (SELECT id FROM perftop_alert WHERE updated_at < ?1 AND recovered_at IS NOT NULL LIMIT ?2)",
             before_ms,
         )?;
+        self.prune_rows(ledger::SHORTEN_TAILS, before_ms)?;
         self.give_back_pages()?;
         Ok(Pruned { samples, anomalies, alerts, hours })
     }
@@ -111,9 +113,8 @@ impl Store {
     fn prune_rows(&mut self, sql: &str, before_ms: i64) -> Result<u64, StoreError> {
         let mut deleted = 0;
         loop {
-            let step = self.write("delete old findings", |transaction| {
-                transaction.prepare_cached(sql)?.execute((before_ms, STEP_ROWS))
-            })?;
+            let step =
+                self.write("tidy up", |transaction| transaction.prepare_cached(sql)?.execute((before_ms, STEP_ROWS)))?;
             deleted += step as u64;
             if step < STEP_ROWS as usize {
                 return Ok(deleted);

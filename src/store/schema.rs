@@ -33,7 +33,7 @@ CREATE TABLE perftop_chunk (
 CREATE TABLE perftop_file (
   dev INTEGER NOT NULL, ino INTEGER NOT NULL, birth_ns INTEGER NOT NULL, path BLOB NOT NULL,
   offset INTEGER NOT NULL, lines INTEGER NOT NULL, rejected INTEGER NOT NULL, tail BLOB NOT NULL,
-  done INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (dev, ino, birth_ns)) WITHOUT ROWID;
+  updated_at INTEGER NOT NULL, PRIMARY KEY (dev, ino, birth_ns)) WITHOUT ROWID;
 CREATE TABLE perftop_alert (
   id INTEGER PRIMARY KEY AUTOINCREMENT, metric_name TEXT NOT NULL, rule TEXT NOT NULL, limit_type TEXT NOT NULL,
   severity INTEGER NOT NULL, description TEXT NOT NULL, center REAL, sigma REAL,

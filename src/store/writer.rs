@@ -24,8 +24,7 @@ impl Store {
     /// Appends samples to the log, and with them how far their file was read: both or neither.
     ///
     /// Values must be finite. The batch is one transaction, so its size is how long other writers wait:
-    /// 10 000 samples hold the lock for about 10 ms. With `at.done` the commit is flushed to the disk
-    /// before this returns, so that the file may then be removed.
+    /// 10 000 samples hold the lock for about 10 ms.
     ///
     /// [`StoreError::SourceMoved`] when another process took this stretch of the file; nothing is stored.
     pub fn append(
@@ -34,7 +33,6 @@ impl Store {
         at: Option<&SourceOffset>,
         now_ms: i64,
     ) -> Result<Appended, StoreError> {
-        let is_last_of_file = at.is_some_and(|at| at.done);
         let written = self.write("store samples", |transaction| {
             if let Some(at) = at
                 && let Err(moved) = ledger::advance(transaction, at, now_ms)?
@@ -50,13 +48,11 @@ impl Store {
                 return Err(StoreError::SourceMoved { path, expected, found });
             }
         };
-        if is_last_of_file {
-            self.flush()?;
-        }
         Ok(Appended { first_id: last_id + 1 - batch.len().cast_signed() as i64, last_id })
     }
 
-    /// Waits until everything committed so far would survive a power failure.
+    /// Waits until everything committed so far would survive a power failure: for input that cannot be read
+    /// again.
     pub fn flush(&mut self) -> Result<(), StoreError> {
         // A checkpoint flushes the write-ahead log first; how much of it can be moved does not matter.
         self.conn
@@ -124,7 +120,6 @@ mod tests {
             lines: 1,
             rejected: 0,
             tail: Vec::new(),
-            done: false,
         };
         (vec![sample; 100], at)
     }

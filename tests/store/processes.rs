@@ -71,7 +71,6 @@ fn read_file(store: &mut Store, number: u64) {
             lines: until,
             rejected: 0,
             tail: vec![b'x'; 64],
-            done: until == FILE_SAMPLES,
         };
         match store.append(&batch, Some(&at), 0) {
             Ok(_) => drop(store.roll_up(100).unwrap()),

@@ -1,6 +1,6 @@
 //! Taking out what is old: what stays is exactly what is young.
 
-use perftop::model::{ControlLimits, Finding, LimitType, Rule};
+use perftop::model::{ControlLimits, FileIdentity, Finding, LimitType, Rule, SourceOffset};
 use proptest::prelude::*;
 
 use crate::support::{ALWAYS, Place, point, roll_up_all, sample};
@@ -96,6 +96,28 @@ fn old_anomalies_and_recovered_alerts_go_too() {
     assert_eq!((pruned.anomalies, pruned.alerts), (2, 1));
     let left: Vec<_> = store.alerts(10).unwrap().iter().map(|alert| alert.metric.to_string()).collect();
     assert_eq!(left, ["young", "firing"]);
+}
+
+#[test]
+fn the_ledger_keeps_old_files_with_a_shorter_tail() {
+    let place = Place::new();
+    let mut store = place.open();
+    let file = |ino: u64| SourceOffset {
+        identity: FileIdentity { dev: 1, ino, birth_ns: None },
+        path: "samples.jsonl".into(),
+        expected_offset: 0,
+        expected_tail: Vec::new(),
+        offset: 9_000,
+        lines: 70,
+        rejected: 0,
+        tail: (0..200).collect(),
+    };
+    store.append(&[], Some(&file(1)), 10).unwrap();
+    store.append(&[], Some(&file(2)), 30).unwrap();
+    store.prune(20, 100, &mut |_| ()).unwrap();
+    let tail = |ino| store.source(&file(ino).identity).unwrap().unwrap().tail;
+    assert_eq!(tail(1), (136..200).collect::<Vec<u8>>());
+    assert_eq!(tail(2), file(2).tail);
 }
 
 #[test]

@@ -92,7 +92,6 @@ fn offset(expected_offset: u64, offset: u64) -> SourceOffset {
         lines: 3,
         rejected: 1,
         tail: b"tail\0".to_vec(),
-        done: true,
     }
 }
 
