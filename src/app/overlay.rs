@@ -77,7 +77,6 @@ pub(super) fn toggle_alerts(app: &mut App) {
     app.overlays.retain(|overlay| !matches!(overlay, Overlay::Alerts { .. }));
     app.overlays.push(Overlay::Alerts { selected: None });
     select_alert(app, 0);
-    app.unseen_alerts = 0;
     toast::dismiss_alerts(app);
 }
 

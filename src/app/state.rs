@@ -80,7 +80,8 @@ pub struct App {
     pub size: (u16, u16),
     /// The tab on top.
     pub tab: Tab,
-    /// Whether the time-series tab (or the table) shows the chosen metric as a full chart.
+    /// Whether the time-series tab or the table shows the chosen metric as a full chart. The control chart
+    /// is one already.
     pub expanded: bool,
     /// The window.
     pub window: Window,
@@ -106,8 +107,6 @@ pub struct App {
     pub snapshot: Option<Arc<Snapshot>>,
     /// The picture that was on screen when the view was frozen.
     pub frozen: Option<Frozen>,
-    /// Alerts raised since the list was last opened.
-    pub unseen_alerts: usize,
     /// `filter` as it was understood.
     pub(super) parsed_filter: Filter,
     /// Why the text being typed is no filter.
@@ -156,7 +155,6 @@ impl App {
             toasts: Vec::new(),
             snapshot: None,
             frozen: None,
-            unseen_alerts: 0,
             parsed_filter: Filter::default(),
             filter_error: None,
             rows: Vec::new(),

@@ -92,7 +92,6 @@ impl App {
 
 /// Takes in alerts that were raised; answers with the bell, if it is to ring.
 pub(super) fn raise(app: &mut App, raised: &[Alert], inserted_here: bool) -> Vec<Effect> {
-    app.unseen_alerts = app.unseen_alerts.saturating_add(raised.len());
     if let Some(frozen) = &mut app.frozen {
         frozen.alerts_since = frozen.alerts_since.saturating_add(raised.len());
     }

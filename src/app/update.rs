@@ -110,7 +110,7 @@ fn expand(app: &mut App) {
     if app.expanded {
         app.expanded = false;
         app.crosshair_ms = None;
-    } else if app.selected_row().is_some() {
+    } else if app.selected_row().is_some() && app.tab != Tab::ControlChart {
         app.expanded = true;
     }
 }

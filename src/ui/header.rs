@@ -18,8 +18,8 @@ const GRAVEST_FIRST: [Severity; 3] = [Severity::Critical, Severity::Warning, Sev
 /// Draws the header.
 pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
     let strip = match class {
-        SizeClass::Micro if app.shows_chart() => context(app, look),
-        _ => tabs(app, look, class).with(Role::Text, " ").and(context(app, look)),
+        SizeClass::Micro if app.shows_chart() => context(app, look, class),
+        _ => tabs(app, look, class).with(Role::Text, " ").and(context(app, look, class)),
     };
     let in_words = verdict(app, look, class, true);
     let has_room = strip.width() + in_words.width() < usize::from(area.width);
@@ -86,7 +86,7 @@ fn tabs<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
 }
 
 /// What is looked at: the metric with its value while a chart is on screen, and the window.
-fn context<'a>(app: &App, look: &'a Look) -> Strip<'a> {
+fn context<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     let answered = app.shown().is_none_or(|snapshot| snapshot.request.window == app.window);
     let waiting = if answered { "" } else { look.symbols.ellipsis() };
     let strip = Strip::new(look).with(Role::Text, &format!(" {}{waiting}", app.window));
@@ -94,7 +94,9 @@ fn context<'a>(app: &App, look: &'a Look) -> Strip<'a> {
         Some(range) => strip.with(Role::Muted, &format!(" zoom {}", length(range.span_ms()))),
         None => strip,
     };
-    let Some(series) = app.selected_series().filter(|_| app.shows_chart()) else { return strip };
+    // At mini size the chart's own title says it, and there is room to say it once.
+    let is_named = app.shows_chart() && class != SizeClass::Mini;
+    let Some(series) = app.selected_series().filter(|_| is_named) else { return strip };
     let value = current(series).map_or_else(String::new, |text| format!(" {text}"));
     strip.with(Role::Text, " ").with(Role::Accent, &series.metric).with(Role::Text, &value)
 }

@@ -107,6 +107,14 @@ fn a_full_chart_leads_back_to_the_same_row_and_scroll() {
 }
 
 #[test]
+fn the_control_chart_cannot_be_expanded_any_more() {
+    let mut session = Session::with_four();
+    session.keys("2 enter");
+    assert!(!session.app.expanded);
+    assert!(session.keys("q").contains(&Effect::Quit), "nothing is open that q would have to close first");
+}
+
+#[test]
 fn the_engine_is_asked_for_a_chart_only_while_one_is_on_screen() {
     let mut session = Session::with_four();
     assert_eq!(session.app.view_request(), ViewRequest::default());
