@@ -63,6 +63,7 @@ impl<W: Write> Screen<W> {
     pub fn draw(&mut self, draw: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
         self.next.reset();
         draw(self.next.area, &mut self.next);
+        make_harmless(&mut self.next);
         self.frame.clear();
         if self.forgotten {
             self.frame.push_str(PLAIN);
@@ -94,10 +95,9 @@ impl<W: Write> Screen<W> {
                 push_style(&mut self.frame, wanted);
                 style = wanted;
             }
-            let symbol = harmless(cell.symbol());
-            self.frame.push_str(symbol);
+            self.frame.push_str(cell.symbol());
             // After a wide character the terminal's cursor is where only the terminal knows.
-            cursor = symbol.is_ascii().then_some((x + 1, y));
+            cursor = cell.symbol().is_ascii().then_some((x + 1, y));
         }
         if style != CellStyle::PLAIN {
             self.frame.push_str(PLAIN);
@@ -115,8 +115,12 @@ impl<W: Write> Screen<W> {
 
 /// Text from outside is made printable long before it is drawn. Should a control character come this far
 /// all the same, the terminal does not get to act on it.
-fn harmless(symbol: &str) -> &str {
-    if symbol.chars().any(char::is_control) { " " } else { symbol }
+fn make_harmless(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        if cell.symbol().chars().any(char::is_control) {
+            cell.set_symbol(" ");
+        }
+    }
 }
 
 #[cfg(test)]
@@ -198,14 +202,16 @@ mod tests {
     fn control_characters_in_a_cell_do_not_reach_the_terminal() {
         let mut screen = Screen::new(Terminal::default(), 3, 1);
         sent(&mut screen, "", Style::new());
-        screen.out = Terminal::default();
-        screen
-            .draw(|_, buf| {
-                for (x, symbol) in ["\n", "\u{1b}", "\u{9b}"].into_iter().enumerate() {
-                    buf.content[x].set_symbol(symbol);
+        let set = |symbols: [&'static str; 3]| {
+            move |_, buf: &mut Buffer| {
+                for (cell, symbol) in buf.content.iter_mut().zip(symbols) {
+                    cell.set_symbol(symbol);
                 }
-            })
-            .unwrap();
+            }
+        };
+        screen.draw(set(["a", "b", "c"])).unwrap();
+        screen.out = Terminal::default();
+        screen.draw(set(["\n", "\u{1b}[2J", "\u{9b}"])).unwrap();
         assert_eq!(String::from_utf8(screen.out.bytes).unwrap(), "\x1b[1;1H   ");
     }
 
