@@ -54,7 +54,6 @@ impl Board {
         }
     }
 
-    #[allow(dead_code, reason = "the drop directory reports here as soon as it lands")]
     /// Counts lines of the drop directory that were rejected.
     pub(super) fn add_rejected(&self, lines: u64) {
         if lines > 0 {

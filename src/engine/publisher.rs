@@ -34,6 +34,9 @@ const IDLE_READ_MS: i64 = 60_000;
 /// ...and without a window, whose edge would move, this seldom.
 const IDLE_READ_WITHOUT_WINDOW_MS: i64 = 3_600_000;
 
+/// Rows of a store met for the first time that take noticeably long to read.
+const MANY_ROWS: i64 = 100_000;
+
 /// The channels to the dashboard.
 #[derive(Debug, Clone)]
 pub(super) struct Channels {
@@ -93,6 +96,7 @@ impl<'a> Publisher<'a> {
     }
 
     fn serve(&mut self, mailbox: &Mailbox) -> Result<(), StoreError> {
+        self.announce_first_contact()?;
         loop {
             self.notice_view();
             if self.round.is_due() || self.context.now_ms() >= self.idle_read_at_ms {
@@ -104,6 +108,21 @@ impl<'a> Publisher<'a> {
                 Wait::Rung | Wait::TimedOut => self.round.want(),
             }
         }
+    }
+
+    /// A big store that no perftop has met before takes a while to read; until then that is what is shown.
+    fn announce_first_contact(&mut self) -> Result<(), StoreError> {
+        let newest_id = self.store.newest_id()?;
+        if newest_id > MANY_ROWS && self.store.judged_up_to()?.is_none() {
+            let health = Health {
+                backlog: newest_id.cast_unsigned(),
+                problem: Some(format!("reading this store for the first time: {newest_id} samples")),
+                ..self.health()
+            };
+            let snapshot = self.picture.snapshot(Arc::default(), health, self.context.now_ms());
+            self.channels.snapshots.send_replace(Arc::new(snapshot));
+        }
+        Ok(())
     }
 
     /// A changed view is answered at once.
