@@ -142,10 +142,10 @@ fn pour(db: &Connection, stop: &AtomicBool) -> f64 {
     let mut batches = 0_u32;
     while !stop.load(Ordering::Relaxed) {
         db.execute_batch("BEGIN IMMEDIATE").expect("a transaction");
-        for sample in 0..SAMPLES_PER_S / BATCHES_PER_S {
+        for (sample, metric) in (0..SAMPLES_PER_S / BATCHES_PER_S).zip((0..20).cycle()) {
             let value = 100.0 + (sample % 11) as f64;
             db.prepare_cached("INSERT INTO performance_samples (metric_name, value, timestamp) VALUES (?1, ?2, ?3)")
-                .and_then(|mut insert| insert.execute((metric_name((sample % 20) as i64), value, now_ms())))
+                .and_then(|mut insert| insert.execute((metric_name(metric), value, now_ms())))
                 .expect("an insert");
         }
         db.execute_batch("COMMIT").expect("a commit");
