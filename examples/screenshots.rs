@@ -34,20 +34,34 @@ const BATCH: usize = 5_000;
 const LARGE: (u16, u16) = (120, 34);
 const SMALL: (u16, u16) = (60, 16);
 
-/// A picture: its name, the size, the tab to start on, the keys pressed, and whether the toasts of the
-/// alerts raised while it ran are still up.
-const SCENES: [(&str, (u16, u16), Tab, &str, bool); 11] = [
-    ("baselines-120x34", LARGE, Tab::Baselines, "", false),
-    ("baselines-60x16", SMALL, Tab::Baselines, "", false),
-    ("control-chart-120x34", LARGE, Tab::ControlChart, "w", false),
-    ("control-chart-60x16", SMALL, Tab::ControlChart, "", false),
-    ("crosshair-120x34", LARGE, Tab::ControlChart, "+ + + x N", false),
-    ("time-series-120x34", LARGE, Tab::TimeSeries, "", false),
-    ("time-series-60x16", SMALL, Tab::TimeSeries, "", false),
-    ("expanded-120x34", LARGE, Tab::TimeSeries, "w enter", false),
-    ("toast-120x34", LARGE, Tab::Baselines, "", true),
-    ("alerts-120x34", LARGE, Tab::Baselines, "a", false),
-    ("help-120x34", LARGE, Tab::Baselines, "?", false),
+/// A picture.
+struct Scene {
+    name: &'static str,
+    size: (u16, u16),
+    /// The tab to start on.
+    tab: Tab,
+    /// The keys pressed.
+    keys: &'static str,
+    /// Whether the toasts of the alerts raised meanwhile are still up.
+    with_toasts: bool,
+}
+
+const fn scene(name: &'static str, size: (u16, u16), tab: Tab, keys: &'static str) -> Scene {
+    Scene { name, size, tab, keys, with_toasts: false }
+}
+
+const SCENES: [Scene; 11] = [
+    scene("baselines-120x34", LARGE, Tab::Baselines, ""),
+    scene("baselines-60x16", SMALL, Tab::Baselines, ""),
+    scene("control-chart-120x34", LARGE, Tab::ControlChart, "w"),
+    scene("control-chart-60x16", SMALL, Tab::ControlChart, ""),
+    scene("crosshair-120x34", LARGE, Tab::ControlChart, "+ + + x N"),
+    scene("time-series-120x34", LARGE, Tab::TimeSeries, ""),
+    scene("time-series-60x16", SMALL, Tab::TimeSeries, ""),
+    scene("expanded-120x34", LARGE, Tab::TimeSeries, "w enter"),
+    Scene { with_toasts: true, ..scene("toast-120x34", LARGE, Tab::Baselines, "") },
+    scene("alerts-120x34", LARGE, Tab::Baselines, "a"),
+    scene("help-120x34", LARGE, Tab::Baselines, "?"),
 ];
 
 fn main() -> anyhow::Result<()> {
@@ -57,7 +71,7 @@ fn main() -> anyhow::Result<()> {
     let mut world = World::new(home.path().join("perftop.db"))?;
     let raised = world.live()?;
     let look = Look { theme: Theme::auto(), symbols: SymbolSet::Braille };
-    for (name, size, tab, keys, with_toasts) in SCENES {
+    for Scene { name, size, tab, keys, with_toasts } in SCENES {
         let app = world.dashboard(size, tab, keys, if with_toasts { raised.clone() } else { Vec::new() })?;
         let area = Rect::new(0, 0, size.0, size.1);
         let mut buf = Buffer::empty(area);
