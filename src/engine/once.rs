@@ -33,7 +33,7 @@ pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Re
     if done.judged > 0 {
         baselines::refresh(store, now_ms)?;
     }
-    store.recover(now_ms.saturating_sub(options.cooldown_ms), now_ms)?;
+    store.recover(options.cooldown_ms, now_ms)?;
     Ok(done)
 }
 

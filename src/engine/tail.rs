@@ -214,6 +214,7 @@ impl<'a> Session<'a> {
         if self.mark_at.is_some_and(|at| at <= now) {
             self.judge.mark(&mut self.store, self.context.now_ms())?;
             self.mark_at = None;
+            self.end_quiet_alerts()?;
         }
         if self.alerts_at.is_some_and(|at| at <= now) {
             self.tell()?;
@@ -221,10 +222,16 @@ impl<'a> Session<'a> {
         let now_ms = self.context.now_ms();
         let quiet_since_ms = now_ms.saturating_sub(self.context.options.cooldown_ms);
         if self.outbox.oldest_open_ms().is_some_and(|updated_ms| updated_ms < quiet_since_ms) {
-            self.store.recover(quiet_since_ms, now_ms)?;
-            self.tell()?;
+            self.end_quiet_alerts()?;
         }
         self.outbox.flush();
+        Ok(())
+    }
+
+    fn end_quiet_alerts(&mut self) -> Result<(), StoreError> {
+        if !self.store.recover(self.context.options.cooldown_ms, self.context.now_ms())?.is_empty() {
+            self.tell()?;
+        }
         Ok(())
     }
 

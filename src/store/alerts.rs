@@ -65,17 +65,27 @@ impl Store {
         })
     }
 
-    /// Alerts, the one that gathered a finding last first.
+    /// Open alerts, the gravest first and of those the one that gathered a finding last; after them the
+    /// recovered ones, the newest first.
     pub fn alerts(&self, limit: usize) -> Result<Vec<Alert>, StoreError> {
         self.read("read alerts", |conn| {
             if !schema::has_derived(conn)? {
                 return Ok(Vec::new());
             }
-            conn.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM perftop_alert ORDER BY updated_at DESC, id DESC LIMIT ?1"
-            ))?
-            .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], read)?
-            .collect()
+            let mut alerts: Vec<Alert> = Vec::new();
+            // Each part has an index of its own, so neither costs more as recovered alerts pile up.
+            for part in [
+                "recovered_at IS NULL ORDER BY severity DESC, updated_at DESC, id DESC",
+                "recovered_at IS NOT NULL ORDER BY updated_at DESC, id DESC",
+            ] {
+                let left = i64::try_from(limit - alerts.len()).unwrap_or(i64::MAX);
+                let mut statement =
+                    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM perftop_alert WHERE {part} LIMIT ?1"))?;
+                for alert in statement.query_map([left], read)? {
+                    alerts.push(alert?);
+                }
+            }
+            Ok(alerts)
         })
     }
 
@@ -90,14 +100,15 @@ impl Store {
         })
     }
 
-    /// Ends the open alerts that gathered no finding since `quiet_since_ms`, by the time findings were
-    /// recorded; answers them. Takes no lock when there is none.
-    pub fn recover(&mut self, quiet_since_ms: i64, now_ms: i64) -> Result<Vec<Alert>, StoreError> {
-        if self.read("look for quiet alerts", |conn| quiet(conn, quiet_since_ms))?.is_empty() {
+    /// Ends the open alerts whose metric has behaved for `cooldown_ms`: it has judged samples that much
+    /// newer than the alert's last, or nothing was recorded for that long. Answers them; takes no lock when
+    /// there is none.
+    pub fn recover(&mut self, cooldown_ms: i64, now_ms: i64) -> Result<Vec<Alert>, StoreError> {
+        if self.read("look for quiet alerts", |conn| quiet(conn, cooldown_ms, now_ms))?.is_empty() {
             return Ok(Vec::new());
         }
         self.write("end alerts", |transaction| {
-            let ids = quiet(transaction, quiet_since_ms)?;
+            let ids = quiet(transaction, cooldown_ms, now_ms)?;
             for id in &ids {
                 transaction
                     .prepare_cached("UPDATE perftop_alert SET recovered_at = ?2 WHERE id = ?1")?
@@ -108,13 +119,20 @@ impl Store {
     }
 }
 
-fn quiet(conn: &Connection, quiet_since_ms: i64) -> rusqlite::Result<BTreeSet<i64>> {
+/// Open alerts that are over. The newest sample of a metric is only taken for good behaviour once the
+/// detector has seen all that is rolled up, and a sample from the future counts as one from now.
+fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<BTreeSet<i64>> {
     if !schema::has_derived(conn)? {
         return Ok(BTreeSet::new());
     }
-    conn.prepare_cached("SELECT id FROM perftop_alert WHERE recovered_at IS NULL AND updated_at < ?1")?
-        .query_map([quiet_since_ms], |row| row.get(0))?
-        .collect()
+    let is_judged = State::JudgedUpTo.get(conn)? >= State::RolledUpTo.get(conn)?;
+    conn.prepare_cached(
+        "SELECT alert.id FROM perftop_alert AS alert LEFT JOIN perftop_metric AS metric ON metric.name = metric_name
+         WHERE recovered_at IS NULL
+           AND (updated_at < ?1 - ?2 OR (?3 AND min(metric.last_ms, ?1) >= alert.last_ms + ?2))",
+    )?
+    .query_map((now_ms, cooldown_ms, is_judged), |row| row.get(0))?
+    .collect()
 }
 
 /// The open alert of the finding's metric and rule whose samples reach from before `first_in` to after

@@ -100,11 +100,64 @@ fn an_acknowledged_alert_stays_so_while_findings_come_and_ends_when_they_stop() 
     let updated = record(&mut store, finding(2, 1_001_000, 160.0)).updated;
     assert_eq!((updated[0].state, updated[0].acknowledged_at_ms), (AlertState::Acknowledged, Some(1_000_100)));
 
-    assert!(store.recover(1_001_000, 1_001_000).unwrap().is_empty());
-    let ended = store.recover(1_001_001, 1_900_000).unwrap();
-    assert_eq!((ended.len(), ended[0].state, ended[0].recovered_at_ms), (1, AlertState::Recovered, Some(1_900_000)));
-    assert!(store.recover(1_001_001, 1_900_000).unwrap().is_empty());
+    let quiet_ms = 1_001_000 + COOLDOWN_MS;
+    assert!(store.recover(COOLDOWN_MS, quiet_ms).unwrap().is_empty());
+    let ended = store.recover(COOLDOWN_MS, quiet_ms + 1).unwrap();
+    assert_eq!((ended.len(), ended[0].state, ended[0].recovered_at_ms), (1, AlertState::Recovered, Some(quiet_ms + 1)));
+    assert!(store.recover(COOLDOWN_MS, quiet_ms + 1).unwrap().is_empty());
     assert_eq!(record(&mut store, finding(3, 1_002_000, 140.0)).raised.len(), 1, "what has ended does not go on");
+}
+
+#[test]
+fn an_alert_ends_when_newer_samples_were_judged_and_found_in_order() {
+    let place = Place::new();
+    let mut store = place.open();
+    let history = |last_ms| [sample("lcp", 1_000_000, 140.0), sample("lcp", last_ms, 100.0)];
+    let now_ms = 90_000_000;
+    store.append(&history(1_000_000 + COOLDOWN_MS - 1), None, now_ms).unwrap();
+    store.roll_up(10).unwrap();
+    store.record(&[finding(1, 1_000_000, 140.0)], 2, COOLDOWN_MS, now_ms).unwrap();
+    assert!(store.recover(COOLDOWN_MS, now_ms).unwrap().is_empty(), "not quiet for long enough");
+
+    store.append(&[sample("lcp", 1_000_000 + COOLDOWN_MS, 100.0)], None, now_ms).unwrap();
+    store.roll_up(10).unwrap();
+    assert!(store.recover(COOLDOWN_MS, now_ms).unwrap().is_empty(), "that sample is not judged yet");
+    store.record(&[], 3, COOLDOWN_MS, now_ms).unwrap();
+    assert_eq!(store.recover(COOLDOWN_MS, now_ms).unwrap().len(), 1);
+}
+
+#[test]
+fn a_sample_from_the_future_ends_no_alert() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.append(&[sample("lcp", 1_000_000, 140.0), sample("lcp", i64::MAX, 100.0)], None, 1_000_000).unwrap();
+    store.roll_up(10).unwrap();
+    store.record(&[finding(1, 1_000_000, 140.0)], 2, COOLDOWN_MS, 1_000_000).unwrap();
+    assert!(store.recover(COOLDOWN_MS, 1_000_000).unwrap().is_empty());
+}
+
+#[test]
+fn open_alerts_come_before_recovered_ones_and_grave_ones_before_others() {
+    let place = Place::new();
+    let mut store = place.open();
+    let rules = [Rule::SevenOnOneSide, Rule::BeyondLimit, Rule::TwoOfThree];
+    for (id, rule) in (1..).zip(rules) {
+        record(&mut store, Finding { rule, severity: rule.severity(), ..finding(id, 1_000_000 + id, 140.0) });
+    }
+    record(&mut store, Finding { metric: "quiet".into(), ..finding(4, 1_000, 140.0) });
+    store.recover(COOLDOWN_MS, 1_000_000).unwrap();
+    let order: Vec<_> = store.alerts(10).unwrap().iter().map(|alert| (alert.state, alert.severity)).collect();
+    let firing = |severity| (AlertState::Firing, severity);
+    assert_eq!(
+        order,
+        [
+            firing(Severity::Critical),
+            firing(Severity::Warning),
+            firing(Severity::Info),
+            (AlertState::Recovered, Severity::Critical)
+        ]
+    );
+    assert_eq!(store.alerts(3).unwrap().len(), 3);
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn old_anomalies_and_recovered_alerts_go_too() {
         description: String::new(),
     };
     store.record(&[finding(1, "ended")], 1, 5, 10).unwrap();
-    store.recover(11, 12).unwrap();
+    store.recover(5, 16).unwrap();
     store.record(&[finding(2, "firing")], 2, 5, 13).unwrap();
     store.record(&[finding(3, "young")], 3, 5, 30).unwrap();
     let pruned = store.prune(20, 100, &mut |_| ()).unwrap();
