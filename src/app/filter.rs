@@ -68,8 +68,7 @@ const COMPARISONS: [(&str, Comparison); 5] = [
     ("=", Comparison::Equal),
 ];
 
-const STATUSES: [Status; 6] =
-    [Status::Ok, Status::Learning, Status::Stale, Status::Info, Status::Warning, Status::Critical];
+const STATUSES: [Status; 5] = [Status::Ok, Status::Learning, Status::Stale, Status::Warning, Status::Critical];
 
 /// Why a text is no filter (yet).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -196,7 +195,7 @@ fn statuses(name: &str) -> Result<Vec<Status>, FilterError> {
         return Err(FilterError::NoStatus);
     }
     if "alert".starts_with(name) {
-        return Ok(vec![Status::Info, Status::Warning, Status::Critical]);
+        return Ok(vec![Status::Warning, Status::Critical]);
     }
     let found: Vec<Status> = STATUSES.into_iter().filter(|status| status.as_str().starts_with(name)).collect();
     if found.is_empty() { Err(FilterError::NoStatus) } else { Ok(found) }

@@ -1,7 +1,6 @@
 //! Tabs, the chosen row, and what closing means.
 
 use super::{Action, App, Effect, Tab, rows, timeline, toast};
-use crate::model::Status;
 
 /// Puts another tab on top.
 pub(super) fn show_tab(app: &mut App, tab: Tab) {
@@ -47,7 +46,7 @@ pub(super) fn select_row(app: &mut App, row: usize) {
 /// Chooses the next or previous row with an alert.
 pub(super) fn step_alerting_row(app: &mut App, forward: bool) {
     let alerting: Vec<usize> =
-        app.rows().enumerate().filter(|(_, series)| series.status >= Status::Info).map(|(row, _)| row).collect();
+        app.rows().enumerate().filter(|(_, series)| series.status.is_alert()).map(|(row, _)| row).collect();
     let here = app.selected_row();
     let found = if forward {
         alerting.into_iter().find(|&row| here.is_none_or(|here| row > here))

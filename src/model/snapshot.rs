@@ -95,8 +95,6 @@ pub enum Status {
     Learning,
     /// No sample for much longer than usual.
     Stale,
-    /// An information-level alert is firing: worth knowing, no reason to act.
-    Info,
     /// A warning is firing.
     Warning,
     /// A critical alert is firing.
@@ -104,6 +102,12 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether an alert gave it.
+    #[must_use]
+    pub fn is_alert(self) -> bool {
+        self >= Self::Warning
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -111,7 +115,6 @@ impl Status {
             Self::Ok => "ok",
             Self::Learning => "learning",
             Self::Stale => "stale",
-            Self::Info => "info",
             Self::Warning => "warning",
             Self::Critical => "critical",
         }

@@ -195,7 +195,6 @@ pub(super) const fn status_role(status: Status) -> Role {
     match status {
         Status::Ok => Role::Ok,
         Status::Learning | Status::Stale => Role::Muted,
-        Status::Info => Role::Info,
         Status::Warning => Role::Warning,
         Status::Critical => Role::Critical,
     }

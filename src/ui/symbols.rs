@@ -32,7 +32,6 @@ impl SymbolSet {
             Status::Ok => self.pick("\u{2022}", "."),
             Status::Learning => self.pick("\u{25cc}", "?"),
             Status::Stale => self.pick("\u{25cb}", "z"),
-            Status::Info => self.pick("\u{25c7}", "i"),
             Status::Warning => self.pick("\u{25b2}", "!"),
             Status::Critical => self.pick("\u{25c6}", "X"),
         }
@@ -41,11 +40,11 @@ impl SymbolSet {
     /// The mark of a severity.
     #[must_use]
     pub const fn severity(self, severity: Severity) -> &'static str {
-        self.status(match severity {
-            Severity::Info => Status::Info,
-            Severity::Warning => Status::Warning,
-            Severity::Critical => Status::Critical,
-        })
+        match severity {
+            Severity::Info => self.pick("\u{25c7}", "i"),
+            Severity::Warning => self.status(Status::Warning),
+            Severity::Critical => self.status(Status::Critical),
+        }
     }
 
     /// The arrow of a trend.

@@ -83,7 +83,6 @@ impl Role {
         match status {
             Status::Ok => Self::Ok,
             Status::Learning | Status::Stale => Self::Muted,
-            Status::Info => Self::Info,
             Status::Warning => Self::Warning,
             Status::Critical => Self::Critical,
         }

@@ -46,7 +46,7 @@ struct Profile {
 const PROFILES: [Profile; 10] = [
     Profile { name: "api_response_time", unit: Unit::Milliseconds, mean: 148.0, sd: 6.0, drift: 4.6, status: Status::Critical, trend: Trend::Rising { pct: 12.4 } },
     Profile { name: "checkout_latency_p95", unit: Unit::Milliseconds, mean: 840.0, sd: 31.0, drift: 2.3, status: Status::Warning, trend: Trend::Rising { pct: 6.1 } },
-    Profile { name: "queue_depth", unit: Unit::Count, mean: 1_240.0, sd: 180.0, drift: 1.1, status: Status::Info, trend: Trend::Flat },
+    Profile { name: "queue_depth", unit: Unit::Count, mean: 1_240.0, sd: 180.0, drift: 1.1, status: Status::Ok, trend: Trend::Flat },
     Profile { name: "batch_import_seconds", unit: Unit::Seconds, mean: 42.0, sd: 3.0, drift: 0.0, status: Status::Stale, trend: Trend::Flat },
     Profile { name: "new_metric", unit: Unit::None, mean: 3.2, sd: 0.4, drift: 0.0, status: Status::Learning, trend: Trend::Unknown },
     Profile { name: "cache_hit_percent", unit: Unit::Percent, mean: 97.1, sd: 0.6, drift: -0.4, status: Status::Ok, trend: Trend::Falling { pct: 0.3 } },

@@ -121,7 +121,7 @@ fn draw_cell(
     cell: Rect,
     buf: &mut Buffer,
 ) {
-    let verdict = if series.status >= Status::Info { Role::of_status(series.status) } else { Role::Text };
+    let verdict = if series.status.is_alert() { Role::of_status(series.status) } else { Role::Text };
     let baseline = series.baseline;
     let mut text = |text: &str, role: Role| draw_text(text, align, role, cell, look, buf);
     match col {

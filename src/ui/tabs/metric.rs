@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::{empty, panel};
 use crate::app::App;
 use crate::model::text::value;
-use crate::model::{ChartData, Rule, SeriesSummary, Status};
+use crate::model::{ChartData, Rule, SeriesSummary};
 use crate::ui::Look;
 use crate::ui::text::{Align, width};
 use crate::ui::theme::Role;
@@ -64,9 +64,7 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
 fn draw_title(app: &App, series: &SeriesSummary, chart: Option<&ChartData>, area: Rect, look: &Look, buf: &mut Buffer) {
     let (right, role) = match app.crosshair_point() {
         Some(_) => (readout(app, chart), Role::Crosshair),
-        None => {
-            (latest(series), if series.status >= Status::Info { Role::of_status(series.status) } else { Role::Text })
-        }
+        None => (latest(series), if series.status.is_alert() { Role::of_status(series.status) } else { Role::Text }),
     };
     let right_cells = (width(&right) as u16).min(area.width.saturating_sub(4));
     let right_area = Rect { x: area.right() - right_cells, width: right_cells, ..area };

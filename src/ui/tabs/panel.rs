@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::App;
 use crate::model::text::{percent_signed, value};
 use crate::model::time::age_coarse;
-use crate::model::{Alert, ChartData, Rule, SeriesSummary, Status, Trend, Window};
+use crate::model::{Alert, ChartData, Rule, SeriesSummary, Trend, Window};
 use crate::ui::Look;
 use crate::ui::text::{Align, fit};
 use crate::ui::theme::Role;
@@ -57,7 +57,7 @@ fn take(rest: &mut Rect, rows: u16) {
 }
 
 fn now_facts(app: &App, series: &SeriesSummary, look: &Look) -> Vec<Fact> {
-    let role = if series.status >= Status::Info { Role::of_status(series.status) } else { Role::Text };
+    let role = if series.status.is_alert() { Role::of_status(series.status) } else { Role::Text };
     let mut facts = Vec::new();
     if let Some(latest) = series.latest {
         facts.push(Fact::new("latest", value(latest.value, series.unit)).with_role(role));

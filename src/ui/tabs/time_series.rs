@@ -7,8 +7,8 @@ use super::baselines::{name_column, trend};
 use super::metric;
 use crate::app::App;
 use crate::app::view::{Column, time_ticks};
+use crate::model::SeriesSummary;
 use crate::model::text::percent_signed;
-use crate::model::{SeriesSummary, Status};
 use crate::ui::Look;
 use crate::ui::text::Align;
 use crate::ui::theme::Role;
@@ -96,7 +96,7 @@ fn draw_row(
     look: &Look,
     buf: &mut Buffer,
 ) {
-    let verdict = if series.status >= Status::Info { Role::of_status(series.status) } else { Role::Text };
+    let verdict = if series.status.is_alert() { Role::of_status(series.status) } else { Role::Text };
     if let Some(cell) = table.cell(MARK, y, 1) {
         for row in 0..spark_rows {
             let cursor = Rect { y: y + row, width: 1, ..cell };
