@@ -99,7 +99,8 @@ fn wait_for_quiet(terminal: &Terminal) {
 /// A key to the frame that answers it, while samples pour in.
 fn keys(store: &TestStore, terminal: &mut Terminal) {
     let flood = Flood::start(store);
-    let views = [("2", "UCL"), ("1", "p99")];
+    // Words of the footer that only the one tab has.
+    let views = [("2", "x read"), ("1", "/ filter")];
     let mut times = Vec::with_capacity(KEYS);
     for press in 0..KEYS {
         let (key, shows) = views[press % views.len()];
