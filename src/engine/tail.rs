@@ -21,8 +21,19 @@ use crate::store::{Store, StoreError};
 /// The name of the task on the notice board.
 pub(super) const NAME: &str = "detector";
 
-/// Looks after a file event: at once, and again after each of these pauses.
-const LOOK_AGAIN: [Duration; 3] = [Duration::from_micros(300), Duration::from_millis(1), Duration::from_millis(5)];
+/// Looks after a file event: at once, and again after each of these pauses. The first ones catch a commit
+/// that is about to be seen; the later ones a writer that syncs its log to a slow disk in between
+/// (`synchronous = FULL`, the default of other programs).
+const LOOK_AGAIN: [Duration; 8] = [
+    Duration::from_micros(300),
+    Duration::from_millis(1),
+    Duration::from_millis(5),
+    Duration::from_millis(15),
+    Duration::from_millis(30),
+    Duration::from_millis(60),
+    Duration::from_millis(120),
+    Duration::from_secs(1),
+];
 /// The look of last resort while file events work, and when they do not.
 const FALLBACK: Duration = Duration::from_secs(10);
 const FALLBACK_WITHOUT_EVENTS: Duration = Duration::from_millis(250);
