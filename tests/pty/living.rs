@@ -42,7 +42,7 @@ fn a_sample_beyond_its_limits_becomes_a_toast() {
     let store = calm_store();
     let terminal = start(&store);
     store.insert("latency", 900.0);
-    terminal.wait_for("900");
+    terminal.wait_for("900 is above the upper limit");
     terminal.wait_until("bell", |seen| seen.bytes().contains(&0x07).then_some(()));
 }
 
@@ -50,12 +50,14 @@ fn a_sample_beyond_its_limits_becomes_a_toast() {
 fn two_panes_show_one_anomaly_and_share_what_is_acknowledged() {
     let store = calm_store();
     let mut first = start(&store);
-    let second = started(perftop(&store), 80, 24);
+    let second = started(perftop(&store), 100, 30);
     store.insert("latency", 900.0);
-    first.wait_for("900");
-    second.wait_for("900");
+    for pane in [&first, &second] {
+        pane.wait_for("900 is above the upper limit");
+        pane.wait_for("1 critical");
+    }
     assert_eq!(recorded(&store), 1);
     first.send("A");
-    second.wait_without("firing");
+    second.wait_without("1 critical");
     assert_eq!(recorded(&store), 1);
 }

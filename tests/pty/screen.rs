@@ -33,6 +33,9 @@ fn a_storm_of_sizes_ends_with_the_last_one_drawn() {
         for (columns, rows) in STORM {
             terminal.resize(columns, rows);
         }
+        terminal.wait_until("footer in the last line", |seen| {
+            seen.screen().rows(0, 100).last().filter(|line| line.contains("? help"))
+        });
         terminal.wait_for("latency");
     }
     terminal.send("q");
