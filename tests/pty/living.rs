@@ -1,5 +1,7 @@
 //! The store changes under the dashboard, and keys change what it shows.
 
+use rstest::rstest;
+
 use crate::dashboard::{calm_store, perftop, start, started};
 use crate::store::TestStore;
 
@@ -44,6 +46,29 @@ fn a_sample_beyond_its_limits_becomes_a_toast() {
     store.insert("latency", 900.0);
     terminal.wait_for("900 is above the upper limit");
     terminal.wait_until("bell", |seen| seen.bytes().contains(&0x07).then_some(()));
+}
+
+#[rstest]
+#[case("c", "perftop-baselines.csv", "metric,")]
+#[case("j", "perftop-baselines.json", "\"schema\"")]
+#[case("s", "perftop-baselines.svg", "<svg ")]
+fn an_export_lands_in_the_working_directory(#[case] key: &str, #[case] file: &str, #[case] holds: &str) {
+    let store = calm_store();
+    let mut terminal = start(&store);
+    terminal.send("E");
+    terminal.send(key);
+    terminal.wait_for(file);
+    let content = std::fs::read_to_string(store.dir.path().join(file)).expect("the file is there");
+    assert!(content.contains(holds) && content.contains("latency"), "{content}");
+}
+
+#[test]
+fn what_is_copied_goes_to_the_terminal_outside_of_tmux() {
+    let store = calm_store();
+    let mut terminal = start(&store);
+    terminal.send("y");
+    terminal.wait_for("OSC 52");
+    terminal.look(|seen| assert!(String::from_utf8_lossy(seen.bytes()).contains("\x1b]52;c;")));
 }
 
 #[test]
