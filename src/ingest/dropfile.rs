@@ -25,7 +25,6 @@ pub struct DropFile {
     file: File,
     path: PathBuf,
     identity: FileIdentity,
-    len: u64,
 }
 
 /// Where reading a file goes on.
@@ -77,7 +76,7 @@ impl DropFile {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        Ok(Self { identity: identity(&metadata), len: metadata.len(), path: path.to_owned(), file })
+        Ok(Self { identity: identity(&metadata), path: path.to_owned(), file })
     }
 
     /// What makes it the same file after a rename or a restart.
@@ -88,6 +87,9 @@ impl DropFile {
 
     /// Where reading goes on: where it stood, or at the beginning of a file that is not known or that was
     /// rewritten since.
+    ///
+    /// What is known must have been read before the call: the file may grow while another process takes it,
+    /// and only what was true of it before can tell growth from a rewrite.
     pub fn resume(&self, known: Option<Cursor>) -> io::Result<Cursor> {
         let beginning = SourceOffset {
             identity: self.identity,
@@ -111,8 +113,8 @@ impl DropFile {
     /// Whether the bytes last consumed are still where they were.
     fn holds(&self, at: &SourceOffset) -> io::Result<bool> {
         match at.offset.checked_sub(at.tail.len() as u64) {
-            Some(from) if at.offset <= self.len => Ok(self.read_at(from, at.tail.len())? == at.tail),
-            _ => Ok(false),
+            Some(from) => Ok(self.read_at(from, at.tail.len())? == at.tail),
+            None => Ok(false),
         }
     }
 
@@ -175,8 +177,10 @@ impl DropFile {
         Ok(Step { batch, has_more: true, is_torn: false })
     }
 
+    /// What the file holds there now, however long it was when it was opened.
     fn read_at(&self, offset: u64, max: usize) -> io::Result<Vec<u8>> {
-        let mut data = vec![0; max.min(self.len.saturating_sub(offset) as usize)];
+        let len = self.file.metadata()?.len();
+        let mut data = vec![0; max.min(len.saturating_sub(offset) as usize)];
         let mut filled = 0;
         while filled < data.len() {
             match self.file.read_at(&mut data[filled..], offset + filled as u64) {

@@ -130,6 +130,21 @@ fn a_truncated_file_that_grows_again_is_taken_anew() {
 }
 
 #[test]
+fn what_another_process_took_of_a_file_that_grew_after_it_was_opened_is_not_taken_again() {
+    let mut theirs = Dropped::new();
+    theirs.append(lines([1, 2]));
+    let ours = DropFile::open(&theirs.path()).unwrap();
+    theirs.append(lines([3, 4]));
+    theirs.take(false);
+    let mut cursor = ours.resume(theirs.cursor.clone()).unwrap();
+    assert!(!cursor.is_rewritten());
+    assert_eq!(ours.step(&mut cursor, false, 0, &mut Names::default()).unwrap(), Step::default());
+    theirs.append(line(5));
+    let step = ours.step(&mut cursor, false, 0, &mut Names::default()).unwrap();
+    assert_eq!(step.batch.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [5.0]);
+}
+
+#[test]
 fn a_renamed_file_is_the_same_and_a_copy_is_not() {
     let mut drop = Dropped::new();
     drop.append(line(1));
