@@ -4,12 +4,10 @@
 //! The mark in the store says up to which row the log was judged. It moves in the transaction that
 //! records the findings, so a row is judged for the record once, whoever is killed when.
 
-use std::collections::HashMap;
-
 use super::options::EngineOptions;
 use crate::detect::Detector;
 use crate::model::text::printable_short;
-use crate::model::{Alert, MetricName, Sample, TimeRange};
+use crate::model::{Alert, Sample, TimeRange};
 use crate::store::{Store, StoreError};
 
 /// Rows judged and recorded in one step: a few ms of work.
@@ -30,9 +28,6 @@ pub(super) struct Judge {
     marked_id: i64,
     /// On first contact: rows up to this id that are dated before this time are known already.
     learned: Option<(i64, i64)>,
-    /// Whether the detector was built without some judged samples, because late ones among those to be
-    /// judged are older.
-    is_partial: bool,
 }
 
 /// What one step found.
@@ -56,44 +51,29 @@ impl Judge {
             store.roll_up(STEP_ROWS)?;
             judged = store.judged_up_to()?;
         }
+        let learned = judged.is_none().then(|| (newest_id, now_ms.saturating_sub(FIRST_CONTACT_MS)));
         let mut judge = Self {
             detector: Detector::new(options.detect, options.book.clone()),
             cooldown_ms: options.cooldown_ms,
             after_id: judged.unwrap_or(0),
             marked_id: judged.unwrap_or(0),
-            learned: None,
-            is_partial: false,
+            learned,
         };
-        let span_ms = options.detect.window.span_ms();
-        if judged.is_some() {
-            let unjudged = unjudged_after(store, judge.after_id)?;
-            judge.learn(store, &unjudged, now_ms.saturating_add(1), span_ms, now_ms)?;
-        } else {
-            let until_ms = now_ms.saturating_sub(FIRST_CONTACT_MS);
-            judge.learn(store, &HashMap::new(), until_ms, span_ms, now_ms)?;
-            judge.learned = Some((newest_id, until_ms));
-        }
+        judge.learn(store, options.detect.window.span_ms(), now_ms)?;
         Ok(judge)
     }
 
-    /// Learns what lies before `until_ms`, and of a metric in `unjudged` only what lies before the oldest of
-    /// those: all its judged samples, unless late ones are still to be judged.
-    fn learn(
-        &mut self,
-        store: &Store,
-        unjudged: &HashMap<MetricName, Unjudged>,
-        until_ms: i64,
-        span_ms: Option<i64>,
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
-        let first_ms = unjudged.values().map(|unjudged| unjudged.oldest_ms).min().unwrap_or(until_ms).min(until_ms);
-        let from_ms = span_ms.map_or(i64::MIN, |span_ms| first_ms.saturating_sub(span_ms));
-        store.visit_series(TimeRange { from_ms, until_ms }, &mut |metric, points| {
-            let unjudged = unjudged.get(metric).copied().unwrap_or(Unjudged { oldest_ms: until_ms, count: 0 });
-            let cut = points.partition_point(|point| point.timestamp_ms < unjudged.oldest_ms);
-            let (known, beyond) = points.split_at(cut);
-            self.is_partial |= beyond.len() > unjudged.count;
-            self.detector.remember(metric, known, now_ms);
+    /// Learns all that is not to be judged: from a window before the oldest sample that is.
+    fn learn(&mut self, store: &Store, span_ms: Option<i64>, now_ms: i64) -> Result<(), StoreError> {
+        let Self { detector, after_id, learned, .. } = self;
+        let until_ms = now_ms.saturating_add(1);
+        let range = |oldest_ms: Option<i64>| {
+            let first_ms = oldest_ms.map_or(until_ms, |oldest_ms| oldest_ms.min(until_ms));
+            TimeRange { from_ms: span_ms.map_or(i64::MIN, |span_ms| first_ms.saturating_sub(span_ms)), until_ms }
+        };
+        let is_waiting = |id, timestamp_ms| !is_learned(*learned, id, timestamp_ms);
+        store.visit_judged(*after_id, &is_waiting, &range, &mut |metric, points| {
+            detector.remember(metric, points, now_ms);
         })
     }
 
@@ -105,7 +85,7 @@ impl Judge {
         }
         let mut findings = Vec::new();
         for sample in &batch.samples {
-            if !self.is_learned(sample) {
+            if !is_learned(self.learned, sample.id, sample.timestamp_ms) {
                 findings.append(&mut self.detector.judge(sample, now_ms));
             }
         }
@@ -118,10 +98,6 @@ impl Judge {
         }
         self.after_id = batch.last_id;
         Ok(Some(step))
-    }
-
-    fn is_learned(&self, sample: &Sample) -> bool {
-        self.learned.is_some_and(|(up_to_id, until_ms)| sample.id <= up_to_id && sample.timestamp_ms < until_ms)
     }
 
     /// Rows up to here are judged.
@@ -142,36 +118,11 @@ impl Judge {
         }
         Ok(())
     }
-
-    /// Whether the judge must be built anew now that the log is judged to its end: it knows less than the
-    /// store holds.
-    pub(super) const fn is_partial(&self) -> bool {
-        self.is_partial
-    }
 }
 
-/// What is still to be judged of a metric.
-#[derive(Debug, Clone, Copy)]
-struct Unjudged {
-    oldest_ms: i64,
-    count: usize,
-}
-
-/// What is still to be judged after `after_id`, by metric.
-fn unjudged_after(store: &Store, mut after_id: i64) -> Result<HashMap<MetricName, Unjudged>, StoreError> {
-    let mut unjudged: HashMap<MetricName, Unjudged> = HashMap::new();
-    loop {
-        let batch = store.tail(after_id, STEP_ROWS)?;
-        if batch.last_id == after_id {
-            return Ok(unjudged);
-        }
-        after_id = batch.last_id;
-        for Sample { metric, timestamp_ms, .. } in batch.samples {
-            let of_metric = unjudged.entry(metric).or_insert(Unjudged { oldest_ms: timestamp_ms, count: 0 });
-            of_metric.oldest_ms = of_metric.oldest_ms.min(timestamp_ms);
-            of_metric.count += 1;
-        }
-    }
+/// Whether a row is among those learned on first contact.
+fn is_learned(learned: Option<(i64, i64)>, id: i64, timestamp_ms: i64) -> bool {
+    learned.is_some_and(|(up_to_id, before_ms)| id <= up_to_id && timestamp_ms < before_ms)
 }
 
 fn log_raised(alert: &Alert) {

@@ -123,11 +123,6 @@ impl<'a> Session<'a> {
 
     fn serve(&mut self, mailbox: &Mailbox) -> Result<End, StoreError> {
         self.judge_new(mailbox)?;
-        if self.judge.is_partial() {
-            self.judge.mark(&mut self.store, self.context.now_ms())?;
-            self.judge = Judge::start(&mut self.store, &self.context.options, self.context.now_ms())?;
-            self.judge_new(mailbox)?;
-        }
         self.tell()?;
         // Rings that come while it waits start the row of looks again, so none of them is looked at once only.
         let mut looks = LOOK_AGAIN.iter();

@@ -71,19 +71,29 @@ impl Store {
         visit: &mut dyn FnMut(&MetricName, &[Point]),
     ) -> Result<(), StoreError> {
         self.read("read all series", |conn| {
-            let mut series = self.series(conn, range)?;
-            let mut points = Vec::new();
-            while let Some((name, parts)) = series.pop_first() {
-                points.clear();
-                if let Some(id) = parts.rolled_id {
-                    MetricRef { id, name: &name }.read_hours(conn, hour::hours_in(range), &mut points)?;
-                }
-                points.extend(parts.rest);
-                cut(&mut points, range);
-                visit(&name, &points);
-            }
-            Ok(())
+            self.visit_series_of(conn, range, &mut |metric, points| visit(metric, points))
         })
+    }
+
+    /// [`Store::visit_series`] inside the caller's transaction; the visitor may change the list.
+    pub(super) fn visit_series_of(
+        &self,
+        conn: &Connection,
+        range: TimeRange,
+        visit: &mut dyn FnMut(&MetricName, &mut Vec<Point>),
+    ) -> rusqlite::Result<()> {
+        let mut series = self.series(conn, range)?;
+        let mut points = Vec::new();
+        while let Some((name, parts)) = series.pop_first() {
+            points.clear();
+            if let Some(id) = parts.rolled_id {
+                MetricRef { id, name: &name }.read_hours(conn, hour::hours_in(range), &mut points)?;
+            }
+            points.extend(parts.rest);
+            cut(&mut points, range);
+            visit(&name, &mut points);
+        }
+        Ok(())
     }
 
     fn series(&self, conn: &Connection, range: TimeRange) -> rusqlite::Result<BTreeMap<MetricName, SeriesParts>> {

@@ -1,7 +1,9 @@
 //! What is new in the log.
 
+use std::collections::HashMap;
+
 use super::{Store, StoreError, log};
-use crate::model::Sample;
+use crate::model::{MetricName, Point, Sample, TimeRange};
 
 /// New rows of the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +16,42 @@ pub struct TailBatch {
     pub skipped: u64,
 }
 
+/// The samples of a metric that are still to be judged: how often each (timestamp, bits of the value) occurs.
+type Waiting = HashMap<(i64, u64), u32>;
+
 impl Store {
+    /// Visits every series as [`Store::visit_series`] does, without the samples of the log after `after_id`
+    /// of which `is_waiting`, given id and timestamp, is true. All of it is one state of the store: what is committed meanwhile is
+    /// neither visited nor waited for.
+    ///
+    /// `range` gives the range from the oldest timestamp that waits. Holds 16 bytes and some more for each sample
+    /// that waits.
+    pub fn visit_judged(
+        &self,
+        after_id: i64,
+        is_waiting: &dyn Fn(i64, i64) -> bool,
+        range: &dyn Fn(Option<i64>) -> TimeRange,
+        visit: &mut dyn FnMut(&MetricName, &[Point]),
+    ) -> Result<(), StoreError> {
+        self.read("read what was judged", |conn| {
+            let mut waiting: HashMap<MetricName, Waiting> = HashMap::new();
+            let mut oldest_ms: Option<i64> = None;
+            log::visit_after(conn, after_id, usize::MAX, |id, row| {
+                if let Some(row) = row.filter(|row| is_waiting(id, row.timestamp_ms)) {
+                    let of_metric = waiting.entry(self.names.borrow_mut().shared(row.metric)).or_default();
+                    *of_metric.entry(key(&row.point())).or_default() += 1;
+                    oldest_ms = Some(oldest_ms.map_or(row.timestamp_ms, |oldest_ms| oldest_ms.min(row.timestamp_ms)));
+                }
+            })?;
+            self.visit_series_of(conn, range(oldest_ms), &mut |metric, points| {
+                if let Some(mut of_metric) = waiting.remove(metric) {
+                    points.retain(|point| !take(&mut of_metric, point));
+                }
+                visit(metric, points);
+            })
+        })
+    }
+
     /// Up to `max` rows of the log after a row, oldest first.
     pub fn tail(&self, after_id: i64, max: usize) -> Result<TailBatch, StoreError> {
         self.read("read new samples", |conn| {
@@ -47,5 +84,42 @@ impl Store {
         self.conn
             .pragma_query_value(None, "data_version", |row| row.get(0))
             .map_err(|source| StoreError::from_sqlite(&self.path, "look for changes", source))
+    }
+}
+
+fn key(point: &Point) -> (i64, u64) {
+    (point.timestamp_ms, point.value.to_bits())
+}
+
+/// Takes one sample out of those that wait; false when there is no such one.
+fn take(waiting: &mut Waiting, point: &Point) -> bool {
+    let Some(count) = waiting.get_mut(&key(point)).filter(|count| **count > 0) else { return false };
+    *count -= 1;
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::NewSample;
+
+    /// What is committed while series are read is not part of them, and does not wait either.
+    #[test]
+    fn what_waits_and_what_is_known_are_of_one_instant() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("perftop.db");
+        let sample = |value| NewSample { metric: "m".into(), value, timestamp_ms: 5, context_json: None };
+        Store::open(&path).unwrap().append(&[sample(1.0), sample(2.0), sample(1.0)], None, 5).unwrap();
+        let add_one = |_| {
+            Store::open(&path).unwrap().append(&[sample(3.0)], None, 5).unwrap();
+            TimeRange { from_ms: 0, until_ms: 10 }
+        };
+        let mut seen = Vec::new();
+        let store = Store::open(&path).unwrap();
+        let mut visit = |_: &MetricName, points: &[Point]| seen.extend(points.iter().map(|point| point.value));
+        store.visit_judged(2, &|_, _| true, &add_one, &mut visit).unwrap();
+        assert_eq!(seen.len(), 2, "one of the equal samples waits, the new one is neither");
+        assert!(seen.iter().all(|&value| value < 2.5), "{seen:?}");
+        assert_eq!(store.newest_id().unwrap(), 4);
     }
 }

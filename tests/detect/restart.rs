@@ -107,3 +107,27 @@ fn a_store_that_is_deleted_and_made_anew_is_taken_up() {
         assert_eq!(engine.raised().await.alerts.len(), 1);
     });
 }
+
+/// A straggler from long ago and an outlier of today that waited together: each is judged against what was
+/// before it, and the straggler takes nothing from the outlier's baseline.
+#[test]
+fn a_straggler_does_not_hide_an_outlier_that_waited_with_it() {
+    let place = Place::calm();
+    place.append(&[sample(METRIC, 100.0, NOW_MS - 20 * DAY_MS), sample(METRIC, 812.0, NOW_MS - 5)]);
+    let raised: Vec<_> = catch_up(&place).raised.iter().map(|alert| (alert.rule, alert.first.value)).collect();
+    assert_eq!(raised, [(Rule::BeyondLimit, 812.0)]);
+}
+
+/// The same as if it had been judged on arrival, also when known samples have its very timestamp.
+#[test]
+fn a_sample_that_waited_has_no_part_in_its_own_baseline() {
+    let place = Place::calm();
+    let newest_ms = NOW_MS - 60_000;
+    place.append(&[sample(METRIC, 101.5, newest_ms), sample(METRIC, 100.0, newest_ms)]);
+    assert_eq!(catch_up(&place).raised, []);
+    place.append(&[sample(METRIC, 812.0, newest_ms)]);
+    let raised = catch_up(&place).raised;
+    let known: perftop::stats::Moments = calm(60, 0).iter().map(|sample| sample.value).chain([101.5, 100.0]).collect();
+    assert_eq!(raised.len(), 1, "{raised:?}");
+    assert!((raised[0].limits.center - known.mean).abs() < 1e-9, "{}", raised[0].limits.center);
+}
