@@ -85,8 +85,17 @@ impl Plan {
     }
 }
 
+/// The reading half at work.
+#[derive(Debug)]
+pub struct Feeding {
+    /// What it says.
+    pub messages: Receiver<Message>,
+    /// Set as soon as a signal comes; its message may have to wait for room among the others.
+    pub stopped: Arc<AtomicBool>,
+}
+
 /// Starts reading.
-pub fn start(mut plan: Plan) -> io::Result<Receiver<Message>> {
+pub fn start(mut plan: Plan) -> io::Result<Feeding> {
     if plan.inputs.is_empty() {
         plan.inputs.push("-".into());
     }
@@ -98,8 +107,9 @@ pub fn start(mut plan: Plan) -> io::Result<Receiver<Message>> {
         stop.store(true, Ordering::Release);
         drop(signals.send(Message::Signal(number)));
     })?;
-    thread::Builder::new().name("reader".to_owned()).spawn(move || read(&plan, messages, &stopped))?;
-    Ok(received)
+    let stops = Arc::clone(&stopped);
+    thread::Builder::new().name("reader".to_owned()).spawn(move || read(&plan, messages, &stops))?;
+    Ok(Feeding { messages: received, stopped })
 }
 
 fn read(plan: &Plan, messages: SyncSender<Message>, stopped: &AtomicBool) {

@@ -1,11 +1,14 @@
 //! `perftop ingest`: files or standard input into the store.
 
 mod feed;
+mod patience;
 mod progress;
 mod rejects;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +16,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde::Serialize;
 
-use self::feed::{Message, Plan};
+use self::feed::{Feeding, Message, Plan};
+use self::patience::until_not_busy;
 use self::progress::Progress;
 use self::rejects::RejectLog;
 use super::Context;
@@ -81,8 +85,9 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         );
     }
     let progress = Progress::new(context.quiet, plan.total_bytes());
-    let messages = feed::start(plan)?;
-    let mut ingest = Ingest { context, store, rejects, progress, tally: Tally::default(), started: Instant::now() };
+    let Feeding { messages, stopped } = feed::start(plan)?;
+    let tally = Tally::default();
+    let mut ingest = Ingest { context, store, rejects, progress, stopped, tally, started: Instant::now() };
     let end = ingest.take_all(&messages, waits_for_stdin)?;
     ingest.finish(end, args.format)
 }
@@ -122,6 +127,8 @@ struct Ingest<'a> {
     store: Store,
     rejects: RejectLog,
     progress: Progress,
+    /// A signal came, whether or not its message has arrived.
+    stopped: Arc<AtomicBool>,
     tally: Tally,
     started: Instant,
 }
@@ -175,8 +182,12 @@ impl Ingest<'_> {
         if batch.samples.is_empty() {
             return Ok(());
         }
-        self.store
-            .append(&batch.samples, None, context.now_ms())
+        let (store, progress, stopped) = (&mut self.store, &self.progress, &self.stopped);
+        let append = || store.append(&batch.samples, None, context.now_ms());
+        // Nothing is lost meanwhile: the reader waits for us, and the producer for the reader.
+        let wait = "waiting for the store: another program holds its lock and should end its transaction";
+        let say = || progress.above(|| context.say(wait));
+        until_not_busy(append, say, || stopped.load(Ordering::Acquire))
             .with_context(|| format!("stopped after {} samples", self.tally.samples))?;
         self.tally.samples += batch.samples.len() as u64;
         thread::sleep(WRITER_PAUSE);
