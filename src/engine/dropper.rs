@@ -104,14 +104,25 @@ struct Dropper<'a> {
 }
 
 /// A file as it was at the last look.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Known {
-    stamp: Stamp,
+    /// What it looked like when it was taken to its end; nothing when it is yet to be taken.
+    taken: Option<Stamp>,
+    /// Where reading goes on, when the ledger does not say. Files stay in the directory for good, and a
+    /// cursor holds kilobytes, so a file that was taken to its end has none.
     cursor: Option<Cursor>,
     /// Since when its last line waits for its end.
     torn_since: Option<Instant>,
     /// Why it could not be read.
     trouble: Option<String>,
+}
+
+impl Known {
+    /// A file taken to its end, or up to a last line that waits for its own.
+    fn taken(stamp: Stamp, cursor: Cursor, torn_since: Option<Instant>) -> Self {
+        let cursor = (!cursor.is_in_ledger()).then_some(cursor);
+        Self { taken: Some(stamp), cursor, torn_since, trouble: None }
+    }
 }
 
 impl Dropper<'_> {
@@ -145,8 +156,8 @@ impl Dropper<'_> {
         is_closed: bool,
         mailbox: &Mailbox,
     ) -> Result<Known, StoreError> {
-        let known = known.unwrap_or(Known { stamp: file.stamp, cursor: None, torn_since: None, trouble: None });
-        let has_changed = known.cursor.is_none() || known.stamp != file.stamp;
+        let known = known.unwrap_or_default();
+        let has_changed = known.taken != Some(file.stamp);
         let is_quiet = !has_changed && known.torn_since.is_some_and(|since| since.elapsed() >= QUIET);
         if !has_changed && !is_quiet && !is_closed {
             return Ok(known);
@@ -156,7 +167,7 @@ impl Dropper<'_> {
             Ok((cursor, is_torn)) => {
                 // What waits although it is final waits until somebody writes again.
                 let torn_since = (is_torn && !is_final).then(Instant::now);
-                Ok(Known { stamp: file.stamp, cursor: Some(cursor), torn_since, trouble: None })
+                Ok(Known::taken(file.stamp, cursor, torn_since))
             }
             Err(error) => {
                 let shown = printable_short(&file.path.display().to_string(), 200);
@@ -164,7 +175,7 @@ impl Dropper<'_> {
                 if known.trouble.as_ref() != Some(&trouble) {
                     tracing::warn!("{trouble}");
                 }
-                Ok(Known { stamp: file.stamp, cursor: None, torn_since: None, trouble: Some(trouble) })
+                Ok(Known { trouble: Some(trouble), ..Known::default() })
             }
         }
     }
@@ -255,6 +266,46 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::ingest::dropdir;
+
+    /// What is kept of a file of this content once it was taken, read on from `known`.
+    fn kept(content: impl AsRef<[u8]>, known: Option<Cursor>) -> Known {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.jsonl"), content).unwrap();
+        let found = dropdir::list(dir.path()).unwrap().remove(0);
+        let file = DropFile::open(&found.path).unwrap();
+        let mut cursor = file.resume(known).unwrap();
+        let step = file.step(&mut cursor, false, 0, &mut Names::default()).unwrap();
+        if !step.batch.samples.is_empty() {
+            cursor.stored();
+        }
+        Known::taken(found.stamp, cursor, None)
+    }
+
+    #[test]
+    fn no_cursor_is_kept_of_a_file_that_was_taken_to_its_end() {
+        let known = kept("{\"metric\":\"a\",\"value\":1}\n", None);
+        assert!(known.taken.is_some() && known.cursor.is_none());
+        assert!(kept("", None).cursor.is_none());
+    }
+
+    #[test]
+    fn the_cursor_is_kept_of_a_long_line_whose_end_has_not_come() {
+        assert!(kept(vec![b'x'; 2 << 20], None).cursor.is_some());
+    }
+
+    #[test]
+    fn the_cursor_is_kept_of_a_file_that_was_truncated_until_something_new_is_stored() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.jsonl");
+        fs::write(&path, "{\"metric\":\"a\",\"value\":1}\n").unwrap();
+        let file = DropFile::open(&path).unwrap();
+        let mut cursor = file.resume(None).unwrap();
+        file.step(&mut cursor, false, 0, &mut Names::default()).unwrap();
+        cursor.stored();
+        assert!(kept("", Some(cursor.clone())).cursor.is_some());
+        assert!(kept("{\"metric\":\"a\",\"value\":2}\n", Some(cursor)).cursor.is_none());
+    }
 
     #[rstest]
     #[case(EventKind::Access(AccessKind::Close(AccessMode::Write)), true)]

@@ -43,6 +43,12 @@ impl Cursor {
         self.at.expected_tail.clone_from(&self.at.tail);
     }
 
+    /// Whether the ledger says all that the cursor says, so that nobody needs to keep the cursor.
+    #[must_use]
+    pub const fn is_in_ledger(&self) -> bool {
+        !self.is_rewritten() && self.searched_to <= self.at.offset
+    }
+
     /// Whether the file is read from its beginning although the ledger knows it.
     #[must_use]
     pub const fn is_rewritten(&self) -> bool {
