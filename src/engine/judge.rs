@@ -8,7 +8,7 @@ use super::options::EngineOptions;
 use crate::detect::Detector;
 use crate::model::text::printable_short;
 use crate::model::{Alert, Sample, TimeRange};
-use crate::store::{Store, StoreError};
+use crate::store::{OldHistory, Store, StoreError};
 
 /// Rows judged and recorded in one step: a few ms of work.
 const STEP_ROWS: usize = 2_000;
@@ -26,8 +26,8 @@ pub(super) struct Judge {
     after_id: i64,
     /// Rows up to here are recorded as judged.
     marked_id: i64,
-    /// On first contact: rows up to this id that are dated before this time are known already.
-    learned: Option<(i64, i64)>,
+    /// Rows that are known already, wherever the mark is.
+    learned: Option<OldHistory>,
 }
 
 /// What one step found.
@@ -51,7 +51,7 @@ impl Judge {
             store.roll_up(STEP_ROWS)?;
             judged = store.judged_up_to()?;
         }
-        let learned = judged.is_none().then(|| (newest_id, now_ms.saturating_sub(FIRST_CONTACT_MS)));
+        let learned = store.old_history(now_ms.saturating_sub(FIRST_CONTACT_MS))?;
         let mut judge = Self {
             detector: Detector::new(options.detect, options.book.clone()),
             cooldown_ms: options.cooldown_ms,
@@ -71,7 +71,7 @@ impl Judge {
             let first_ms = oldest_ms.map_or(until_ms, |oldest_ms| oldest_ms.min(until_ms));
             TimeRange { from_ms: span_ms.map_or(i64::MIN, |span_ms| first_ms.saturating_sub(span_ms)), until_ms }
         };
-        let is_waiting = |id, timestamp_ms| !is_learned(*learned, id, timestamp_ms);
+        let is_waiting = |id, timestamp_ms| learned.is_none_or(|old| !old.contains(id, timestamp_ms));
         store.visit_judged(*after_id, &is_waiting, &range, &mut |metric, points| {
             detector.remember(metric, points, now_ms);
         })
@@ -85,7 +85,7 @@ impl Judge {
         }
         let mut findings = Vec::new();
         for sample in &batch.samples {
-            if !is_learned(self.learned, sample.id, sample.timestamp_ms) {
+            if self.learned.is_none_or(|old| !old.contains(sample.id, sample.timestamp_ms)) {
                 findings.append(&mut self.detector.judge(sample, now_ms));
             }
         }
@@ -120,11 +120,6 @@ impl Judge {
     }
 }
 
-/// Whether a row is among those learned on first contact.
-fn is_learned(learned: Option<(i64, i64)>, id: i64, timestamp_ms: i64) -> bool {
-    learned.is_some_and(|(up_to_id, before_ms)| id <= up_to_id && timestamp_ms < before_ms)
-}
-
 fn log_raised(alert: &Alert) {
     tracing::warn!(
         code = "HBPD-001",
@@ -137,4 +132,40 @@ fn log_raised(alert: &Alert) {
         "SPC alert detected: {}",
         alert.description
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::NewSample;
+
+    const NOW_MS: i64 = 1_700_000_000_000;
+
+    fn sample(minutes_ago: i64, value: f64) -> NewSample {
+        NewSample { metric: "m".into(), value, timestamp_ms: NOW_MS - minutes_ago * 60_000, context_json: None }
+    }
+
+    #[test]
+    fn old_history_stays_silent_when_the_first_pane_quits_before_its_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&directory.path().join("perftop.db")).unwrap();
+        let options = EngineOptions::new(store.path().to_path_buf());
+        let calm = |minute: i64| sample(minute, if minute % 2 == 0 { 99.0 } else { 101.0 });
+        let mut samples: Vec<_> = (3_000..6_000).rev().map(calm).collect();
+        samples[2_900].value = 500.0;
+        store.append(&samples, None, NOW_MS).unwrap();
+
+        let mut first = Judge::start(&mut store, &options, NOW_MS).unwrap();
+        assert!(first.step(&mut store, NOW_MS).unwrap().is_some());
+        first.mark(&mut store, NOW_MS).unwrap();
+        assert_eq!(store.judged_up_to().unwrap(), Some(2_000), "before the outlier");
+        store.append(&[sample(2_980, 2_000.0)], None, NOW_MS).unwrap();
+
+        let mut second = Judge::start(&mut store, &options, NOW_MS).unwrap();
+        let mut raised = Vec::new();
+        while let Some(step) = second.step(&mut store, NOW_MS).unwrap() {
+            raised.extend(step.raised.iter().map(|alert| alert.first.timestamp_ms));
+        }
+        assert_eq!(raised, [NOW_MS - 2_980 * 60_000], "what came after first contact is judged, also when it is old");
+    }
 }

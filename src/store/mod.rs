@@ -43,7 +43,7 @@ pub use error::StoreError;
 pub use prune::Pruned;
 pub use reader::Totals;
 pub use rollup::RollUp;
-pub use tail::TailBatch;
+pub use tail::{OldHistory, TailBatch};
 pub use writer::Appended;
 
 /// One connection to a store. Every method blocks; a thread that must not wait hands it to one that may.

@@ -69,8 +69,10 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
          DELETE FROM perftop_hour;
          UPDATE perftop_metric SET n = 0, first_ms = NULL, last_ms = NULL;",
     )?;
-    State::RolledUpTo.clear(conn)?;
-    State::JudgedUpTo.clear(conn)
+    for mark in [State::RolledUpTo, State::JudgedUpTo, State::LearnUpTo, State::LearnBefore] {
+        mark.clear(conn)?;
+    }
+    Ok(())
 }
 
 impl Batch {

@@ -57,6 +57,10 @@ pub(super) enum State {
     RolledUpTo,
     /// Every row of the log up to this id was judged by the detector.
     JudgedUpTo,
+    /// Rows of the log up to this id, the newest on first contact, are learned in silence
+    LearnUpTo,
+    /// when they are dated before this time, in ms.
+    LearnBefore,
 }
 
 impl State {
@@ -65,6 +69,8 @@ impl State {
             Self::SchemaVersion => "schema_version",
             Self::RolledUpTo => "rolled_up_to",
             Self::JudgedUpTo => "judged_up_to",
+            Self::LearnUpTo => "learn_up_to",
+            Self::LearnBefore => "learn_before_ms",
         }
     }
 

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use rusqlite::Connection;
+
+use super::schema::State;
 use super::{Store, StoreError, log};
 use crate::model::{MetricName, Point, Sample, TimeRange};
 
@@ -19,7 +22,54 @@ pub struct TailBatch {
 /// The samples of a metric that are still to be judged: how often each (timestamp, bits of the value) occurs.
 type Waiting = HashMap<(i64, u64), u32>;
 
+/// The history that was there on first contact, to be learned in silence, whoever comes to it and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OldHistory {
+    /// The newest row on first contact.
+    pub up_to_id: i64,
+    /// Rows dated from this time on are judged all the same, in ms.
+    pub before_ms: i64,
+}
+
+impl OldHistory {
+    /// Whether a row belongs to it.
+    #[must_use]
+    pub const fn contains(&self, id: i64, timestamp_ms: i64) -> bool {
+        id <= self.up_to_id && timestamp_ms < self.before_ms
+    }
+
+    fn get(conn: &Connection) -> rusqlite::Result<Option<Self>> {
+        let (up_to_id, before_ms) = (State::LearnUpTo.get(conn)?, State::LearnBefore.get(conn)?);
+        Ok(up_to_id.zip(before_ms).map(|(up_to_id, before_ms)| Self { up_to_id, before_ms }))
+    }
+
+    /// Whether it is not, or not yet, to be set.
+    fn is_settled(conn: &Connection) -> rusqlite::Result<bool> {
+        let newest_id = log::newest_id(conn)?;
+        let is_known = Self::get(conn)?.is_some_and(|old| old.up_to_id <= newest_id);
+        Ok(is_known || newest_id == 0 || State::JudgedUpTo.get(conn)?.is_some())
+    }
+}
+
 impl Store {
+    /// The history to be learned in silence; on first contact, with a log that was never judged and is not
+    /// empty, that is what it holds dated before `before_ms`, from then on.
+    pub fn old_history(&mut self, before_ms: i64) -> Result<Option<OldHistory>, StoreError> {
+        let known = self.read("read the detector's mark", |conn| {
+            Ok(if OldHistory::is_settled(conn)? { Some(OldHistory::get(conn)?) } else { None })
+        })?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        self.write("set the detector's first mark", |transaction| {
+            if !OldHistory::is_settled(transaction)? {
+                State::LearnUpTo.set(transaction, log::newest_id(transaction)?)?;
+                State::LearnBefore.set(transaction, before_ms)?;
+            }
+            OldHistory::get(transaction)
+        })
+    }
+
     /// Visits every series as [`Store::visit_series`] does, without the samples of the log after `after_id`
     /// of which `is_waiting`, given id and timestamp, is true. All of it is one state of the store: what is committed meanwhile is
     /// neither visited nor waited for.
