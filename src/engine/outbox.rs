@@ -26,21 +26,12 @@ pub(super) struct Outbox {
     /// Alerts up to this id are known.
     known_id: i64,
     opened_here: HashSet<i64>,
-    oldest_open_ms: Option<i64>,
 }
 
 impl Outbox {
-    /// Alerts that are in the store now are known.
-    pub(super) fn new(store: &Store, sender: mpsc::Sender<RaisedAlerts>) -> Result<Self, StoreError> {
-        let known_id = store.alerts(ALERTS_SHOWN)?.iter().map(|alert| alert.id).max().unwrap_or(0);
-        Ok(Self {
-            sender,
-            waiting: Vec::new(),
-            retry_at: None,
-            known_id,
-            opened_here: HashSet::new(),
-            oldest_open_ms: None,
-        })
+    /// Alerts up to this id are known.
+    pub(super) fn new(sender: mpsc::Sender<RaisedAlerts>, known_id: i64) -> Self {
+        Self { sender, waiting: Vec::new(), retry_at: None, known_id, opened_here: HashSet::new() }
     }
 
     /// Notes that this process has opened alerts.
@@ -48,23 +39,26 @@ impl Outbox {
         self.opened_here.extend(alerts.iter().map(|alert| alert.id));
     }
 
-    /// Reads the alerts and tells of those that are new; answers all of them, newest first.
+    /// Reads the alerts and tells of those that are new and still open; answers all of them, open and grave
+    /// ones first.
     pub(super) fn refresh(&mut self, store: &Store) -> Result<Arc<[Alert]>, StoreError> {
-        let alerts: Arc<[Alert]> = store.alerts(ALERTS_SHOWN)?.into();
-        let mut new: Vec<Alert> = alerts.iter().filter(|alert| alert.id > self.known_id).cloned().collect();
-        new.sort_by_key(|alert| alert.id);
-        self.known_id = new.last().map_or(self.known_id, |newest| newest.id);
-        let (here, elsewhere): (Vec<_>, Vec<_>) = new.into_iter().partition(|alert| self.opened_here.remove(&alert.id));
+        let opened = store.alerts_after(self.known_id, ALERTS_SHOWN)?;
+        self.known_id = opened.last().map_or(self.known_id, |newest| newest.id);
+        let open = opened.into_iter().filter(|alert| alert.state != AlertState::Recovered);
+        let (here, elsewhere): (Vec<_>, Vec<_>) = open.partition(|alert| self.opened_here.contains(&alert.id));
         for (alerts, inserted_here) in [(here, true), (elsewhere, false)] {
             if !alerts.is_empty() && self.waiting.len() < MOST_WAITING {
                 self.waiting.push(RaisedAlerts { alerts, inserted_here });
             }
         }
-        self.opened_here.clear();
-        self.oldest_open_ms =
-            alerts.iter().filter(|alert| alert.state != AlertState::Recovered).map(|alert| alert.updated_at_ms).min();
+        self.opened_here.retain(|&id| id > self.known_id);
         self.flush();
-        Ok(alerts)
+        Ok(store.alerts(ALERTS_SHOWN)?.into())
+    }
+
+    /// The newest alert that was told of.
+    pub(super) const fn known_id(&self) -> i64 {
+        self.known_id
     }
 
     /// Sends what waits, as far as the dashboard takes it.
@@ -83,10 +77,5 @@ impl Outbox {
     /// When to call [`Outbox::flush`] again.
     pub(super) const fn retry_at(&self) -> Option<Instant> {
         self.retry_at
-    }
-
-    /// When the open alert that was quiet for longest gathered its last finding.
-    pub(super) const fn oldest_open_ms(&self) -> Option<i64> {
-        self.oldest_open_ms
     }
 }

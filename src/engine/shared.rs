@@ -17,6 +17,7 @@ struct State {
     newest_id: i64,
     has_arrivals: bool,
     alerts: Arc<[Alert]>,
+    told_alert_id: Option<i64>,
     commands: Vec<Command>,
     resets: u64,
 }
@@ -64,12 +65,23 @@ impl Shared {
         let mut state = self.state();
         state.latest.clear();
         state.newest_id = 0;
+        state.told_alert_id = None;
         state.resets += 1;
     }
 
     /// The alerts are these now, newest first.
     pub(super) fn set_alerts(&self, alerts: Arc<[Alert]>) {
         self.state().alerts = alerts;
+    }
+
+    /// The newest alert that the dashboard was told of; survives a tail that starts again.
+    pub(super) fn told_alert_id(&self) -> Option<i64> {
+        self.state().told_alert_id
+    }
+
+    /// The dashboard was told of the alerts up to this id.
+    pub(super) fn set_told_alert_id(&self, alert_id: i64) {
+        self.state().told_alert_id = Some(alert_id);
     }
 
     /// What is new; newest points are handed out once.

@@ -79,6 +79,35 @@ pub(super) fn run(
     }
 }
 
+/// The looks that are still to come after a file event.
+struct Looks {
+    pauses: std::slice::Iter<'static, Duration>,
+    next_at: Option<Instant>,
+}
+
+impl Looks {
+    fn begin() -> Self {
+        let mut looks = Self { pauses: LOOK_AGAIN.iter(), next_at: None };
+        looks.plan();
+        looks
+    }
+
+    fn plan(&mut self) {
+        self.next_at = self.pauses.next().map(|&pause| Instant::now() + pause);
+    }
+
+    /// Goes on to the next look once the time of this one has come.
+    fn pass(&mut self) {
+        if self.next_at.is_some_and(|at| at <= Instant::now()) {
+            self.plan();
+        }
+    }
+
+    fn until_next(&self) -> Option<Duration> {
+        self.next_at.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+}
+
 /// Tailing one database file.
 struct Session<'a> {
     context: &'a Context,
@@ -103,7 +132,9 @@ impl<'a> Session<'a> {
         // Before the first look, so that what comes during it is seen as a change.
         let data_version = store.data_version()?;
         let files = DatabaseFiles::at(path);
-        let outbox = Outbox::new(&store, raised.clone())?;
+        let known_id = context.shared.told_alert_id().map_or_else(|| store.newest_alert_id(), Ok)?;
+        context.shared.set_told_alert_id(known_id);
+        let outbox = Outbox::new(raised.clone(), known_id);
         let judge = Judge::start(&mut store, &context.options, context.now_ms())?;
         context.shared.begin_at(judge.after_id());
         context.keeper.wake();
@@ -123,19 +154,21 @@ impl<'a> Session<'a> {
 
     fn serve(&mut self, mailbox: &Mailbox) -> Result<End, StoreError> {
         self.judge_new(mailbox)?;
-        self.tell()?;
+        // What was over before the dashboard started is listed, not toasted.
+        self.judge.mark(&mut self.store, self.context.now_ms())?;
+        self.end_quiet_alerts()?;
         // Rings that come while it waits start the row of looks again, so none of them is looked at once only.
-        let mut looks = LOOK_AGAIN.iter();
+        let mut looks = Looks::begin();
         loop {
             self.context.board.clear(NAME);
-            let next_look = looks.clone().next().copied();
-            match mailbox.wait(Some(next_look.unwrap_or_else(|| self.until_deadline()))) {
+            let deadline = self.until_deadline();
+            match mailbox.wait(Some(looks.until_next().map_or(deadline, |left| left.min(deadline)))) {
                 Wait::Stop => {
                     self.judge.mark(&mut self.store, self.context.now_ms())?;
                     return Ok(End::Stop);
                 }
-                Wait::Rung => looks = LOOK_AGAIN.iter(),
-                Wait::TimedOut => drop(looks.next()),
+                Wait::Rung => looks = Looks::begin(),
+                Wait::TimedOut => looks.pass(),
             }
             if self.look(mailbox)? {
                 return Ok(End::Replaced);
@@ -200,6 +233,7 @@ impl<'a> Session<'a> {
     fn tell(&mut self) -> Result<(), StoreError> {
         let alerts = self.outbox.refresh(&self.store)?;
         self.context.shared.set_alerts(alerts);
+        self.context.shared.set_told_alert_id(self.outbox.known_id());
         self.context.publisher.wake();
         self.alerts_at = None;
         Ok(())
@@ -225,36 +259,20 @@ impl<'a> Session<'a> {
         if self.alerts_at.is_some_and(|at| at <= now) {
             self.tell()?;
         }
-        let now_ms = self.context.now_ms();
-        let quiet_since_ms = now_ms.saturating_sub(self.context.options.cooldown_ms);
-        if self.outbox.oldest_open_ms().is_some_and(|updated_ms| updated_ms < quiet_since_ms) {
-            self.end_quiet_alerts()?;
-        }
         self.outbox.flush();
         Ok(())
     }
 
+    /// Ends the alerts that are over, by the samples judged so far.
     fn end_quiet_alerts(&mut self) -> Result<(), StoreError> {
-        if !self.store.recover(self.context.options.cooldown_ms, self.context.now_ms())?.is_empty() {
-            self.tell()?;
-        }
-        Ok(())
+        self.store.recover(self.context.options.cooldown_ms, self.context.now_ms())?;
+        self.tell()
     }
 
     fn until_deadline(&self) -> Duration {
         let now = Instant::now();
         let fallback = if self.watch.is_some() { FALLBACK } else { FALLBACK_WITHOUT_EVENTS };
-        let recovery = self.outbox.oldest_open_ms().map(|updated_ms| {
-            let quiet_at_ms = updated_ms.saturating_add(self.context.options.cooldown_ms + 1);
-            let left_ms = quiet_at_ms.saturating_sub(self.context.now_ms());
-            Duration::from_millis(u64::try_from(left_ms).unwrap_or(0))
-        });
         let deadlines = [self.mark_at, self.alerts_at, self.outbox.retry_at()];
-        deadlines
-            .into_iter()
-            .flatten()
-            .map(|at| at.saturating_duration_since(now))
-            .chain(recovery)
-            .fold(fallback, Duration::min)
+        deadlines.into_iter().flatten().map(|at| at.saturating_duration_since(now)).fold(fallback, Duration::min)
     }
 }

@@ -7,11 +7,19 @@ use crate::model::text::printable;
 /// Writes a header and rows.
 pub fn write(out: &mut dyn Write, columns: &[&str], records: &[Vec<String>]) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(columns)?;
+    writer.write_record(columns).map_err(as_io)?;
     for record in records {
-        writer.write_record(record)?;
+        writer.write_record(record).map_err(as_io)?;
     }
     writer.flush()
+}
+
+/// Keeps the kind of the error: a reader that goes away is told by it.
+fn as_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A name from outside as a field: what a terminal acts on is spelled out, and an apostrophe keeps a
@@ -52,6 +60,21 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out, &["a", "b"], &[vec!["x,y".to_owned(), "say \"z\"".to_owned()]]).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "a,b\n\"x,y\",\"say \"\"z\"\"\"\n");
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_is_known_by_its_kind() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let long = vec![vec!["x".repeat(100_000)]];
+        assert_eq!(write(&mut Gone, &["a"], &long).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

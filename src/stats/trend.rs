@@ -64,7 +64,12 @@ fn slope_p_value(slope: f64, standard_error: f64, degrees: f64) -> f64 {
     if standard_error == 0.0 {
         return 0.0;
     }
-    StudentsT::new(0.0, 1.0, degrees).map_or(1.0, |t| 2.0 * t.sf((slope / standard_error).abs()))
+    let statistic = (slope / standard_error).abs();
+    if !statistic.is_finite() {
+        // Not a number: there is no line through such values. Infinite: no noise around it.
+        return if statistic.is_nan() { 1.0 } else { 0.0 };
+    }
+    StudentsT::new(0.0, 1.0, degrees).map_or(1.0, |t| 2.0 * t.sf(statistic))
 }
 
 /// The verdict on `buckets` (see [`line()`]): rising or falling only when the slope is significant at 5 %
@@ -99,6 +104,17 @@ mod tests {
 
     fn some(values: &[f64]) -> Vec<Option<f64>> {
         values.iter().copied().map(Some).collect()
+    }
+
+    #[rstest]
+    #[case(f64::INFINITY)]
+    #[case(f64::NAN)]
+    #[case(f64::MAX)]
+    #[case(5e-324)]
+    fn no_value_is_too_odd_for_a_verdict(#[case] odd: f64) {
+        let alternating: Vec<f64> = (0..40).map(|i| if i % 2 == 0 { odd } else { -odd }).collect();
+        assert!(matches!(trend(&some(&alternating)), Trend::Flat | Trend::Rising { .. } | Trend::Falling { .. }));
+        assert!(line(&some(&alternating)).unwrap().p_value <= 1.0);
     }
 
     // scipy 1.17: r = scipy.stats.linregress(range(10), [3, 5, 4, 6, 8, 7, 9, 9, 12, 10]); r.slope * 9, r.pvalue

@@ -1,14 +1,14 @@
 //! Alerts: findings of one rule on one metric, gathered while they keep coming.
 //!
-//! A finding joins the open alert of its metric and rule when its sample lies within the cool-down of
-//! the alert's samples; otherwise it opens a new alert and the old one has recovered.
+//! A finding joins the alert of its metric and rule when its sample lies within the cool-down of the
+//! alert's samples; otherwise it opens a new alert and the old one has recovered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::schema::{self, State};
-use super::{Store, StoreError, anomalies};
+use super::{Store, StoreError, anomalies, log};
 use crate::model::{Alert, AlertState, ControlLimits, Finding, LimitType, Point, Rule, Severity};
 
 /// What came of recording findings. An alert that was opened and updated at once is only in `raised`.
@@ -49,7 +49,7 @@ impl Store {
                 anomalies::insert(transaction, finding, point, now_ms)?;
                 let (last_in, first_in) =
                     (point.timestamp_ms.saturating_sub(cooldown_ms), point.timestamp_ms.saturating_add(cooldown_ms));
-                if let Some(id) = find_open(transaction, finding, last_in, first_in)? {
+                if let Some(id) = find_joinable(transaction, finding, last_in, first_in)? {
                     update(transaction, id, finding, point, now_ms)?;
                     if !raised.contains(&id) {
                         updated.insert(id);
@@ -89,6 +89,28 @@ impl Store {
         })
     }
 
+    /// The highest id of an alert, 0 when there is none.
+    pub fn newest_alert_id(&self) -> Result<i64, StoreError> {
+        self.read("read alerts", |conn| {
+            if !schema::has_derived(conn)? {
+                return Ok(0);
+            }
+            conn.prepare_cached("SELECT coalesce(max(id), 0) FROM perftop_alert")?.query_row([], |row| row.get(0))
+        })
+    }
+
+    /// Alerts opened after the one with the id `after_id`, oldest first; at most `limit`.
+    pub fn alerts_after(&self, after_id: i64, limit: usize) -> Result<Vec<Alert>, StoreError> {
+        self.read("read alerts", |conn| {
+            if !schema::has_derived(conn)? {
+                return Ok(Vec::new());
+            }
+            conn.prepare_cached(&format!("SELECT {COLUMNS} FROM perftop_alert WHERE id > ?1 ORDER BY id LIMIT ?2"))?
+                .query_map((after_id, i64::try_from(limit).unwrap_or(i64::MAX)), read)?
+                .collect()
+        })
+    }
+
     /// Marks firing alerts as seen; answers how many were firing.
     pub fn acknowledge(&mut self, ids: &[i64], now_ms: i64) -> Result<usize, StoreError> {
         self.write("acknowledge alerts", |transaction| {
@@ -100,8 +122,8 @@ impl Store {
         })
     }
 
-    /// Ends the open alerts whose metric has behaved for `cooldown_ms`: it has judged samples that much
-    /// newer than the alert's last, or nothing was recorded for that long. Answers them; takes no lock when
+    /// Ends the open alerts whose metric has behaved since: it has judged samples that are newer than the
+    /// alert's last one by `cooldown_ms` or more. Silence ends nothing. Answers them; takes no lock when
     /// there is none.
     pub fn recover(&mut self, cooldown_ms: i64, now_ms: i64) -> Result<Vec<Alert>, StoreError> {
         if self.read("look for quiet alerts", |conn| quiet(conn, cooldown_ms, now_ms))?.is_empty() {
@@ -119,28 +141,50 @@ impl Store {
     }
 }
 
-/// Open alerts that are over. The newest sample of a metric is only taken for good behaviour once the
-/// detector has seen all that is rolled up, and a sample from the future counts as one from now.
+/// Open alerts that are over. A sample from the future counts as one from now.
 fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<BTreeSet<i64>> {
     if !schema::has_derived(conn)? {
         return Ok(BTreeSet::new());
     }
-    let is_judged = State::JudgedUpTo.get(conn)? >= State::RolledUpTo.get(conn)?;
-    conn.prepare_cached(
-        "SELECT alert.id FROM perftop_alert AS alert LEFT JOIN perftop_metric AS metric ON metric.name = metric_name
-         WHERE recovered_at IS NULL
-           AND (updated_at < ?1 - ?2 OR (?3 AND min(metric.last_ms, ?1) >= alert.last_ms + ?2))",
-    )?
-    .query_map((now_ms, cooldown_ms, is_judged), |row| row.get(0))?
-    .collect()
+    let open: Vec<(i64, String, i64, Option<i64>)> = conn
+        .prepare_cached(
+            "SELECT alert.id, metric_name, alert.last_ms, metric.last_ms FROM perftop_alert AS alert
+             LEFT JOIN perftop_metric AS metric ON metric.name = metric_name WHERE recovered_at IS NULL",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    if open.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let judged = State::JudgedUpTo.get(conn)?.unwrap_or(0);
+    let rolled = log::rolled_up_to(conn)?;
+    let mut newest: HashMap<String, i64> = HashMap::new();
+    log::visit_after(conn, rolled, usize::MAX, |id, row| {
+        if let Some(row) = row.filter(|_| id <= judged) {
+            let newest_ms = newest.entry(row.metric.to_owned()).or_insert(row.timestamp_ms);
+            *newest_ms = row.timestamp_ms.max(*newest_ms);
+        }
+    })?;
+    let is_over = |metric: &str, last_ms: i64, rolled_ms: Option<i64>| {
+        // What is rolled up was judged too, unless the roll-up is ahead of the detector.
+        let rolled_ms = rolled_ms.filter(|_| rolled <= judged);
+        let newest_ms = newest.get(metric).copied().max(rolled_ms);
+        newest_ms.is_some_and(|newest_ms| newest_ms.min(now_ms) >= last_ms.saturating_add(cooldown_ms))
+    };
+    Ok(open
+        .into_iter()
+        .filter(|(_, metric, last_ms, rolled_ms)| is_over(metric, *last_ms, *rolled_ms))
+        .map(|alert| alert.0)
+        .collect())
 }
 
-/// The open alert of the finding's metric and rule whose samples reach from before `first_in` to after
-/// `last_in`.
-fn find_open(conn: &Connection, finding: &Finding, last_in: i64, first_in: i64) -> rusqlite::Result<Option<i64>> {
+/// The alert of the finding's metric and rule whose samples reach from before `first_in` to after
+/// `last_in`; one that has recovered goes on when findings of its time come in late. Not an
+/// alert of a log that was since started anew.
+fn find_joinable(conn: &Connection, finding: &Finding, last_in: i64, first_in: i64) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached(
         "SELECT id FROM perftop_alert
-         WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND last_ms >= ?3 AND first_ms <= ?4
+         WHERE metric_name = ?1 AND rule = ?2 AND last_ms >= ?3 AND first_ms <= ?4 AND first_sample_id > 0
          ORDER BY id DESC LIMIT 1",
     )?
     .query_row((&*finding.metric, finding.rule.as_str(), last_in, first_in), |row| row.get(0))
@@ -151,7 +195,7 @@ fn update(conn: &Connection, id: i64, finding: &Finding, point: Point, now_ms: i
     let ControlLimits { center, sigma } = finding.limits;
     conn.prepare_cached(
         "UPDATE perftop_alert SET count = count + 1, severity = max(severity, ?2), description = ?3,
-           center = ?4, sigma = ?5, updated_at = ?6,
+           center = ?4, sigma = ?5, updated_at = ?6, recovered_at = NULL,
            last_value = CASE WHEN ?7 >= last_ms THEN ?8 ELSE last_value END, last_ms = max(last_ms, ?7),
            peak_value = CASE WHEN abs(?8 - ?4) > abs(peak_value - ?4) THEN ?8 ELSE peak_value END
          WHERE id = ?1",

@@ -67,6 +67,8 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(
         "DELETE FROM perftop_chunk;
          DELETE FROM perftop_hour;
+         -- Ids begin at 1 again: an alert of the old log must not be taken for one of the new.
+         UPDATE perftop_alert SET first_sample_id = -id, recovered_at = coalesce(recovered_at, updated_at);
          UPDATE perftop_metric SET n = 0, first_ms = NULL, last_ms = NULL;",
     )?;
     for mark in [State::RolledUpTo, State::JudgedUpTo, State::LearnUpTo, State::LearnBefore] {

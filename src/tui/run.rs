@@ -65,8 +65,9 @@ pub enum Outcome {
 /// # Errors
 /// When the terminal refuses.
 pub async fn run(dashboard: Dashboard, engine: &mut EngineHandle) -> io::Result<Outcome> {
-    let guard = Guard::enter()?;
+    // Signals are heard before there is anything to undo.
     let (mut sources, notices) = Sources::listen(&mut engine.alerts, &mut engine.snapshots)?;
+    let guard = Guard::enter()?;
     let desk = Desk { views: engine.views.clone(), commands: engine.commands.clone(), notices };
     let mut running = Running::new(dashboard, guard, desk)?;
     let ended = running.run(&mut sources).await;

@@ -71,6 +71,22 @@ fn a_finding_of_long_ago_does_not_touch_what_is_firing_now() {
 }
 
 #[test]
+fn what_is_found_in_a_log_that_was_started_anew_is_news() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.append(&[sample("lcp", 1_000_000, 140.0), sample("lcp", 1_000_001, 1.0)], None, 0).unwrap();
+    store.roll_up(10).unwrap();
+    let told = record(&mut store, finding(1, 1_000_000, 140.0)).raised[0].id;
+    place.raw().execute_batch("DELETE FROM performance_samples; DELETE FROM sqlite_sequence").unwrap();
+    store.append(&[sample("lcp", 1_000_000, 140.0)], None, 0).unwrap();
+    store.roll_up(10).unwrap();
+    let again = record(&mut store, finding(1, 1_000_000, 140.0));
+    assert_eq!(again.raised.len(), 1, "the same sample id and time, but another log");
+    assert_eq!(store.alerts_after(told, 10).unwrap(), again.raised);
+    assert_eq!(store.newest_alert_id().unwrap(), again.raised[0].id);
+}
+
+#[test]
 fn rules_and_metrics_have_alerts_of_their_own() {
     let place = Place::new();
     let mut store = place.open();
@@ -100,12 +116,16 @@ fn an_acknowledged_alert_stays_so_while_findings_come_and_ends_when_they_stop() 
     let updated = record(&mut store, finding(2, 1_001_000, 160.0)).updated;
     assert_eq!((updated[0].state, updated[0].acknowledged_at_ms), (AlertState::Acknowledged, Some(1_000_100)));
 
+    assert!(store.recover(COOLDOWN_MS, i64::MAX).unwrap().is_empty(), "silence ends nothing");
     let quiet_ms = 1_001_000 + COOLDOWN_MS;
+    let history = [1_000_000, 1_001_000, quiet_ms].map(|at_ms| sample("lcp", at_ms, 100.0));
+    store.append(&history, None, quiet_ms).unwrap();
+    store.record(&[], 3, COOLDOWN_MS, quiet_ms).unwrap();
+    let ended = store.recover(COOLDOWN_MS, quiet_ms).unwrap();
+    assert_eq!((ended.len(), ended[0].state, ended[0].recovered_at_ms), (1, AlertState::Recovered, Some(quiet_ms)));
     assert!(store.recover(COOLDOWN_MS, quiet_ms).unwrap().is_empty());
-    let ended = store.recover(COOLDOWN_MS, quiet_ms + 1).unwrap();
-    assert_eq!((ended.len(), ended[0].state, ended[0].recovered_at_ms), (1, AlertState::Recovered, Some(quiet_ms + 1)));
-    assert!(store.recover(COOLDOWN_MS, quiet_ms + 1).unwrap().is_empty());
-    assert_eq!(record(&mut store, finding(3, 1_002_000, 140.0)).raised.len(), 1, "what has ended does not go on");
+    let late = record(&mut store, finding(4, 1_002_000, 140.0)).updated;
+    assert_eq!((late.len(), late[0].count, late[0].recovered_at_ms), (1, 3, None), "a late finding of its time");
 }
 
 #[test]
@@ -145,6 +165,7 @@ fn open_alerts_come_before_recovered_ones_and_grave_ones_before_others() {
         record(&mut store, Finding { rule, severity: rule.severity(), ..finding(id, 1_000_000 + id, 140.0) });
     }
     record(&mut store, Finding { metric: "quiet".into(), ..finding(4, 1_000, 140.0) });
+    store.append(&[sample("quiet", 1_000 + COOLDOWN_MS, 100.0)], None, 1_000_000).unwrap();
     store.recover(COOLDOWN_MS, 1_000_000).unwrap();
     let order: Vec<_> = store.alerts(10).unwrap().iter().map(|alert| (alert.state, alert.severity)).collect();
     let firing = |severity| (AlertState::Firing, severity);

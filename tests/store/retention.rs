@@ -89,6 +89,7 @@ fn old_anomalies_and_recovered_alerts_go_too() {
         description: String::new(),
     };
     store.record(&[finding(1, "ended")], 1, 5, 10).unwrap();
+    store.append(&[sample("ended", 15, 1.0)], None, 15).unwrap();
     store.recover(5, 16).unwrap();
     store.record(&[finding(2, "firing")], 2, 5, 13).unwrap();
     store.record(&[finding(3, "young")], 3, 5, 30).unwrap();

@@ -130,7 +130,8 @@ fn spark(points: &[Point], range: TimeRange) -> Vec<Option<f64>> {
         let place = usize::try_from(place).unwrap_or(0).min(SPARK_BUCKETS - 1);
         if let Some((mean, count)) = buckets.get_mut(place) {
             *count += 1;
-            *mean += (point.value - *mean) / f64::from(*count);
+            // Divided first: the difference of the two largest numbers of either sign is not finite.
+            *mean += point.value / f64::from(*count) - *mean / f64::from(*count);
         }
     }
     buckets.into_iter().map(|(mean, count)| (count > 0).then_some(mean)).collect()
@@ -206,6 +207,13 @@ mod tests {
         assert!(series.judge(&gravest, NOW_MS));
         assert!(!series.judge(&gravest, NOW_MS));
         assert_eq!(series.summary.status, Status::Warning);
+    }
+
+    #[test]
+    fn the_largest_numbers_have_a_sparkline() {
+        let range = TimeRange { from_ms: 0, until_ms: SPARK_BUCKETS as i64 };
+        let points = [f64::MAX, -f64::MAX, f64::MAX].map(|value| Point { timestamp_ms: 0, value });
+        assert!(spark(&points, range)[0].unwrap().is_finite());
     }
 
     #[test]
