@@ -306,3 +306,17 @@ fn two_ingests_at_once_lose_nothing() {
     });
     assert_eq!(totals(&home).sample_count, 60_000);
 }
+
+#[test]
+fn rejects_never_overwrite_their_input() {
+    let home = Home::new();
+    let text = "{\"metric\":\"lcp\"}\n";
+    let input = home.write("bad.jsonl", text);
+    fs::hard_link(&input, home.path("same.jsonl")).unwrap();
+    for rejects in ["bad.jsonl", "./bad.jsonl", "same.jsonl"] {
+        let answer = home.run(&format!("ingest bad.jsonl --rejects {rejects}"));
+        assert_eq!(answer.code, Some(2), "{}", answer.stderr);
+        assert!(answer.stderr.contains("is an input"), "{}", answer.stderr);
+    }
+    assert_eq!(fs::read_to_string(input).unwrap(), text);
+}

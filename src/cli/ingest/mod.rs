@@ -70,6 +70,9 @@ fn text_or_json(word: &str) -> Result<Format, String> {
 
 /// Runs the command.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    if let Some(rejects) = args.rejects.as_deref() {
+        rejects::refuse_input(rejects, &args.files)?;
+    }
     let store = Store::open(&context.config.store.path)?;
     let rejects = RejectLog::new(args.rejects.as_deref())?;
     let plan = Plan {

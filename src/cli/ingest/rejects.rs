@@ -1,12 +1,14 @@
 //! What becomes of lines that were not taken: the first are shown, all are kept when asked.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::super::Context;
+use super::super::exit::Refusal;
 use crate::ingest::Reject;
 use crate::model::text::printable_short;
 
@@ -19,6 +21,23 @@ const SHOWN: u64 = 10;
 pub struct RejectsError {
     path: PathBuf,
     source: io::Error,
+}
+
+/// Refuses to write rejects over a file that they come from: creating it would empty it.
+///
+/// # Errors
+/// When an input is the very file, by whatever name.
+pub fn refuse_input(rejects: &Path, inputs: &[PathBuf]) -> Result<(), Refusal> {
+    let identity =
+        |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| (file.dev(), file.ino()));
+    let Some(own) = identity(rejects) else { return Ok(()) };
+    match inputs.iter().find(|input| identity(input) == Some(own)) {
+        Some(input) => Err(Refusal::usage(format!(
+            "`{}` is an input: keep the rejects in another file",
+            printable_short(&input.to_string_lossy(), 200)
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Shows the first rejects and keeps them all.

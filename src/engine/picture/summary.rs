@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_largest_numbers_have_a_sparkline() {
-        let range = TimeRange { from_ms: 0, until_ms: SPARK_BUCKETS as i64 };
+        let range = TimeRange { from_ms: 0, until_ms: SPARK_BUCKETS.cast_signed() as i64 };
         let points = [f64::MAX, -f64::MAX, f64::MAX].map(|value| Point { timestamp_ms: 0, value });
         assert!(spark(&points, range)[0].unwrap().is_finite());
     }
