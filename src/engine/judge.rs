@@ -79,8 +79,12 @@ impl Judge {
 
     /// Judges the next rows of the log and records what is found; `None` when there are no more.
     pub(super) fn step(&mut self, store: &mut Store, now_ms: i64) -> Result<Option<Step>, StoreError> {
+        // Asked first: a row that is added in between has a higher id.
+        let newest_id = store.newest_id()?;
         let batch = store.tail(self.after_id, STEP_ROWS)?;
         if batch.last_id == self.after_id {
+            // What is missing up to there was deleted before anybody judged it.
+            self.after_id = self.after_id.max(newest_id);
             return Ok(None);
         }
         let mut findings = Vec::new();

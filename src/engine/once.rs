@@ -27,14 +27,36 @@ pub struct CaughtUp {
 /// nothing new: a status line asks every few seconds.
 pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Result<CaughtUp, StoreError> {
     while store.roll_up(ROLL_UP_ROWS)?.remaining {}
-    let is_judged = store.judged_up_to()? == Some(store.newest_id()?);
-    let done = if is_judged { CaughtUp::default() } else { judge_rest(store, options, clock)? };
+    let done = if is_judged(store, options, clock)? { CaughtUp::default() } else { judge_rest(store, options, clock)? };
     let now_ms = clock.now_ms();
     if done.judged > 0 {
         baselines::refresh(store, now_ms)?;
     }
     store.recover(options.cooldown_ms, now_ms)?;
     Ok(done)
+}
+
+/// Whether no sample waits. Moves the mark over rows that are junk or were deleted: building a detector reads
+/// days of history.
+fn is_judged(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Result<bool, StoreError> {
+    let newest_id = store.newest_id()?;
+    let Some(judged) = store.judged_up_to()?.filter(|&judged| judged <= newest_id) else { return Ok(false) };
+    let mut after_id = judged;
+    loop {
+        let batch = store.tail(after_id, ROLL_UP_ROWS)?;
+        if !batch.samples.is_empty() {
+            return Ok(false);
+        }
+        if batch.last_id == after_id {
+            break;
+        }
+        after_id = batch.last_id;
+    }
+    let passed_id = after_id.max(newest_id);
+    if passed_id > judged {
+        store.record(&[], passed_id, options.cooldown_ms, clock.now_ms())?;
+    }
+    Ok(true)
 }
 
 fn judge_rest(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Result<CaughtUp, StoreError> {

@@ -131,3 +131,20 @@ fn a_sample_that_waited_has_no_part_in_its_own_baseline() {
     assert_eq!(raised.len(), 1, "{raised:?}");
     assert!((raised[0].limits.center - known.mean).abs() < 1e-9, "{}", raised[0].limits.center);
 }
+
+#[test]
+fn samples_that_are_deleted_before_they_are_judged_do_not_wait_for_ever() {
+    let place = Place::calm();
+    let delete_newest = || {
+        let connection = rusqlite::Connection::open(place.path()).unwrap();
+        connection.execute("DELETE FROM performance_samples WHERE value = 812", []).unwrap();
+    };
+    place.append(&[sample(METRIC, 812.0, NOW_MS - 5)]);
+    delete_newest();
+    assert_eq!(catch_up(&place).judged, 0);
+    assert_eq!(place.store().judged_up_to().unwrap(), Some(61), "nothing else waited");
+    place.append(&[sample(METRIC, 100.0, NOW_MS - 4), sample(METRIC, 812.0, NOW_MS - 3)]);
+    delete_newest();
+    assert_eq!(catch_up(&place).judged, 1);
+    assert_eq!(place.store().judged_up_to().unwrap(), Some(63), "one was judged");
+}
