@@ -160,7 +160,7 @@ impl Report for Dashboard {
         let mut lines = table.lines(symbols, room);
         let newest = self.newest_sample_ms.map_or_else(
             || "no samples".to_owned(),
-            |newest_ms| format!("newest sample {} old", age(self.taken_at_ms - newest_ms)),
+            |newest_ms| format!("newest sample {}", how_old(self.taken_at_ms - newest_ms)),
         );
         let metrics = counted(self.series.len(), "metric");
         let alerts = counted(self.alerts_firing, "alert");
@@ -188,6 +188,10 @@ pub(super) const fn trend_pct(trend: Trend) -> Option<f64> {
         Trend::Rising { pct } => Some(pct),
         Trend::Falling { pct } => Some(-pct),
     }
+}
+
+fn how_old(age_ms: i64) -> String {
+    if age_ms < 1_000 { "just now".to_owned() } else { format!("{} old", age(age_ms)) }
 }
 
 /// How a status looks.
