@@ -181,7 +181,8 @@ impl<'a> Publisher<'a> {
         }
         let reading = self.context.board.read();
         let has_samples = !news.latest.is_empty();
-        let has_changed = has_samples || reading != self.reading || news.alerts != self.alerts;
+        let has_begun = self.newest_id == 0 && news.newest_id != 0;
+        let has_changed = has_begun || has_samples || reading != self.reading || news.alerts != self.alerts;
         if has_samples {
             if self.picture.update(&news.latest) {
                 self.read.want();
@@ -201,12 +202,14 @@ impl<'a> Publisher<'a> {
     fn health(&self) -> Health {
         let totals = self.picture.totals();
         let since_read = u64::try_from(self.newest_id.saturating_sub(totals.newest_id)).unwrap_or(0);
+        // Before the detector stands at its place in the log, nothing is known to be judged.
+        let unseen = if self.newest_id == 0 { totals.newest_id.cast_unsigned() } else { 0 };
         Health {
             store_path: self.context.options.store_path.display().to_string(),
             sample_count: totals.sample_count + since_read,
             newest_sample_ms: self.picture.newest_ms(),
             last_arrival_ms: self.reading.last_arrival_ms,
-            backlog: self.reading.backlog,
+            backlog: self.reading.backlog.max(unseen),
             rejected_lines: self.reading.rejected_lines,
             problem: self.reading.problem.clone(),
         }
