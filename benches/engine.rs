@@ -1,7 +1,8 @@
-//! What the engine costs and how quick it is, on a store of a million samples. No harness: it prints a table.
+//! What the engine costs at its start and under load, on a store of a million samples. No harness: it prints a table.
 //!
-//! `cargo bench --bench engine` runs everything; `cargo bench --bench engine -- idle` what is named: detector,
-//! start, latency, load, idle. The store is built anew in a temporary directory.
+//! `cargo bench --bench engine` runs everything; `cargo bench --bench engine -- load` what is named: detector,
+//! start, load. The store is built anew in a temporary directory. How soon the engine notices other programs, and
+//! what it takes while idle, is measured by `benches/run`.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,8 +11,6 @@
     reason = "a benchmark prints, and stops where it cannot go on"
 )]
 
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use perftop::clock::Clock;
@@ -26,12 +25,7 @@ const MONTH_MS: i64 = 30 * 86_400_000;
 /// A named part of the benchmark, over a runtime and a filled store.
 type Part = (&'static str, fn(&tokio::runtime::Runtime, &EngineOptions));
 
-const WRITER: &str = "PERFTOP_BENCH_WRITER";
-
 fn main() {
-    if let Ok(path) = std::env::var(WRITER) {
-        return write_spikes(Path::new(&path));
-    }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     if is_wanted("detector") {
@@ -39,11 +33,11 @@ fn main() {
     }
     let directory = tempfile::tempdir().unwrap();
     let options = EngineOptions::new(directory.path().join("perftop.db"));
-    if ["start", "latency", "load", "idle"].into_iter().any(is_wanted) {
+    if ["start", "load"].into_iter().any(is_wanted) {
         fill(&options);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let parts: [Part; 4] = [("start", start), ("latency", latency), ("load", load), ("idle", idle)];
+    let parts: [Part; 2] = [("start", start), ("load", load)];
     for (name, part) in parts {
         if is_wanted(name) {
             forget_peak_memory();
@@ -145,48 +139,6 @@ fn start(runtime: &tokio::runtime::Runtime, options: &EngineOptions) {
     });
 }
 
-const SPIKES: i32 = 200;
-
-/// The other process: single INSERTs that break rule 1, one every 50 ms, each of a metric of its own turn.
-fn write_spikes(path: &Path) {
-    let connection = rusqlite::Connection::open(path).unwrap();
-    connection.busy_timeout(Duration::from_secs(10)).unwrap();
-    for i in 0..SPIKES {
-        std::thread::sleep(Duration::from_millis(50));
-        let (metric, value) = (name(i64::from(i) % METRICS), 1e6 * 1e3_f64.powi(i / 100));
-        let now_ms = Clock::System.now_ms();
-        // created_at carries the instant just before the commit.
-        let insert =
-            "INSERT INTO performance_samples (metric_name, value, timestamp, created_at) VALUES (?1, ?2, ?3, ?3)";
-        connection.execute(insert, (metric, value, now_ms)).unwrap();
-    }
-}
-
-fn latency(runtime: &tokio::runtime::Runtime, options: &EngineOptions) {
-    runtime.block_on(async {
-        // No cool-down: every spike raises an alert of its own.
-        let mut engine = run(&EngineOptions { cooldown_ms: 0, ..options.clone() });
-        picture(&mut engine, &ViewRequest::default()).await;
-        let mut writer =
-            Command::new(std::env::current_exe().unwrap()).env(WRITER, &options.store_path).spawn().unwrap();
-        let mut delays_ms = Vec::new();
-        while delays_ms.len() < SPIKES as usize {
-            let Ok(Some(message)) = tokio::time::timeout(Duration::from_secs(5), engine.alerts.recv()).await else {
-                break;
-            };
-            let now_ms = Clock::System.now_ms();
-            let limit = message.alerts.iter().filter(|alert| alert.rule == perftop::model::Rule::BeyondLimit);
-            delays_ms.extend(limit.map(|alert| now_ms - alert.first.timestamp_ms));
-        }
-        writer.wait().unwrap();
-        engine.shutdown().await;
-        delays_ms.sort_unstable();
-        let at = |q: f64| delays_ms[((delays_ms.len() - 1) as f64 * q) as usize];
-        let found = format!("p50 {} ms, p99 {} ms, max {} ms (n = {})", at(0.5), at(0.99), at(1.0), delays_ms.len());
-        row("INSERT by another process to alert", found);
-    });
-}
-
 fn load(runtime: &tokio::runtime::Runtime, options: &EngineOptions) {
     const SECONDS: i64 = 10;
     let _guard = runtime.enter();
@@ -227,23 +179,6 @@ fn load(runtime: &tokio::runtime::Runtime, options: &EngineOptions) {
     row("peak resident memory", peak_memory());
 }
 
-fn idle(runtime: &tokio::runtime::Runtime, options: &EngineOptions) {
-    const WATCHED: Duration = Duration::from_secs(30);
-    let _guard = runtime.enter();
-    let mut engine = run(options);
-    runtime.block_on(picture(&mut engine, &ViewRequest::default()));
-    // Longer than the first upkeep takes to come, and than threads of earlier parts take to end.
-    std::thread::sleep(Duration::from_secs(12));
-    let (cpu_before, switches_before) = (cpu_time(), switches());
-    std::thread::sleep(WATCHED);
-    let (used, woken) = (cpu_time() - cpu_before, switches() - switches_before);
-    // The benchmark's own sleep is one of them.
-    row("idle: wake-ups per second", format!("{:.2}", (woken - 1.0) / WATCHED.as_secs_f64()));
-    row("idle: CPU", format!("{:.3} %", 100.0 * used / WATCHED.as_secs_f64()));
-    row("idle: resident memory", status("VmRSS"));
-    runtime.block_on(engine.shutdown());
-}
-
 fn status(field: &str) -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     status.lines().find_map(|line| line.strip_prefix(&format!("{field}:"))).unwrap().trim().to_owned()
@@ -261,15 +196,6 @@ fn peak_memory() -> String {
 /// CPU seconds of the whole process, from the scheduler's nanoseconds of every thread.
 fn cpu_time() -> f64 {
     per_thread("schedstat", |text| text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok())) / 1e9
-}
-
-/// Voluntary context switches of every thread: how often one went to sleep and was woken.
-fn switches() -> f64 {
-    per_thread("status", |text| {
-        text.lines()
-            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))
-            .and_then(|count| count.trim().parse().ok())
-    })
 }
 
 fn per_thread(file: &str, read: impl Fn(&str) -> Option<f64>) -> f64 {

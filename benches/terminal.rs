@@ -1,34 +1,31 @@
-//! What the dashboard costs and how fast it answers, measured on the real binary in a real terminal:
-//! `cargo bench --bench terminal`. Takes about two minutes; Linux only (reads `/proc`).
+//! How fast the dashboard answers, measured on the real binary in a real terminal: `cargo bench --bench terminal`.
+//! Takes about a minute; Linux only (reads `/proc`). What it costs while idle: `benches/run`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on should say so and stop")]
 #![expect(clippy::print_stdout, reason = "the figures go to standard output")]
 
 #[path = "../tests/pty/dashboard.rs"]
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod dashboard;
+#[path = "support/process.rs"]
+#[expect(dead_code, reason = "shared with the comparison of panes, which uses all of it")]
+mod process;
 #[path = "../tests/support/store.rs"]
 mod store;
 #[path = "../tests/support/terminal.rs"]
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod terminal;
 
-use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use rustix::process::Pid;
 
 use dashboard::{perftop, started};
 use store::{TestStore, now_ms};
 use terminal::Terminal;
 
-/// How long the idle dashboard is watched.
-const IDLE: Duration = Duration::from_secs(30);
-/// How long the screen must stand still before the dashboard counts as idle.
-const QUIET: Duration = Duration::from_secs(5);
 const SAMPLES_PER_S: usize = 10_000;
 const BATCHES_PER_S: usize = 20;
 const KEYS: usize = 300;
@@ -37,7 +34,7 @@ const TOASTS: usize = 100;
 fn main() {
     let store = million_samples();
     let mut terminal = started(perftop(&store), 200, 50);
-    idle(&terminal);
+    process::wait_for_quiet(terminal.pid());
     keys(&store, &mut terminal);
     drop(terminal);
     toasts();
@@ -63,37 +60,6 @@ fn million_samples() -> TestStore {
 
 fn metric_name(metric: i64) -> String {
     if metric == 0 { "latency".to_owned() } else { format!("metric_{metric:02}") }
-}
-
-/// Wake-ups, processor time and memory while nothing happens.
-fn idle(terminal: &Terminal) {
-    wait_for_quiet(terminal);
-    let (switches, ticks) = (voluntary_switches(terminal.pid()), processor_ticks(terminal.pid()));
-    let bytes = terminal.look(|seen| seen.bytes().len());
-    thread::sleep(IDLE);
-    let switches = voluntary_switches(terminal.pid()) - switches;
-    let ticks = processor_ticks(terminal.pid()) - ticks;
-    let bytes = terminal.look(|seen| seen.bytes().len()) - bytes;
-    let wakes_per_s = switches as f64 / IDLE.as_secs_f64();
-    let memory_mib = field(&status(terminal.pid()), "VmRSS:") as f64 / 1024.0;
-    println!("idle over {} s, 1 000 000 samples in the store, 200x50:", IDLE.as_secs());
-    println!("  wake-ups       {wakes_per_s:.2} /s   (bar: 1 /s; voluntary context switches of all threads)");
-    println!("  processor      {ticks} ticks of 10 ms");
-    println!("  to the screen  {bytes} bytes");
-    println!("  resident       {memory_mib:.1} MiB   (bar: 32 MiB)");
-}
-
-/// The engine has read and judged everything once the screen stands still.
-fn wait_for_quiet(terminal: &Terminal) {
-    let mut ticks = processor_ticks(terminal.pid());
-    loop {
-        thread::sleep(QUIET);
-        let now = processor_ticks(terminal.pid());
-        if now - ticks <= 1 {
-            return;
-        }
-        ticks = now;
-    }
 }
 
 /// A key to the first byte of the frame that answers it, and to all of it, while samples pour in.
@@ -204,30 +170,4 @@ fn print_quantiles(what: &str, mut times: Vec<Duration>, bar_ms: Option<u32>) {
     let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)].as_secs_f64() * 1e3;
     let bar = bar_ms.map_or_else(String::new, |bar_ms| format!("   (bar: p99 {bar_ms} ms)"));
     println!("  {what:<12} p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms{bar}", at(50), at(99), at(100));
-}
-
-/// Context switches that the threads of a process made by waiting, so far.
-fn voluntary_switches(pid: Pid) -> u64 {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("a process");
-    threads
-        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok())
-        .map(|status| field(&status, "voluntary_ctxt_switches:"))
-        .sum()
-}
-
-/// Processor time of a process so far, in ticks of the kernel's clock.
-fn processor_ticks(pid: Pid) -> u64 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
-    let (_, after_name) = stat.rsplit_once(") ").expect("a name in brackets");
-    after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
-}
-
-fn status(pid: Pid) -> String {
-    fs::read_to_string(format!("/proc/{pid}/status")).expect("a process")
-}
-
-/// The number after `name` in a `status` file.
-fn field(status: &str, name: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a field");
-    line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
 }

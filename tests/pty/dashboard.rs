@@ -1,5 +1,7 @@
 //! The dashboard over a store, started as a user starts it.
 
+use std::path::Path;
+
 use portable_pty::CommandBuilder;
 
 use crate::store::TestStore;
@@ -7,13 +9,17 @@ use crate::terminal::{Terminal, command};
 
 /// `perftop` over `store`, with every directory of the user's inside the test's own.
 pub fn perftop(store: &TestStore) -> CommandBuilder {
+    perftop_in(store.dir.path(), &store.path())
+}
+
+/// `perftop` over the database `store`, with every directory of the user's inside `home`.
+pub fn perftop_in(home: &Path, store: &Path) -> CommandBuilder {
     let mut command = command(env!("CARGO_BIN_EXE_perftop"));
-    let home = store.dir.path();
     command.env("HOME", home);
     for (variable, folder) in [("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state")] {
         command.env(variable, home.join(folder));
     }
-    command.env("PERFTOP_DB", store.path());
+    command.env("PERFTOP_DB", store);
     command.cwd(home);
     command
 }

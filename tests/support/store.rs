@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use tempfile::TempDir;
 
 /// The contract tables, as other programs create them.
-const CONTRACT: &str = "
+pub const CONTRACT: &str = "
 CREATE TABLE performance_samples (
   id INTEGER PRIMARY KEY AUTOINCREMENT, metric_name TEXT NOT NULL, value REAL NOT NULL, timestamp INTEGER NOT NULL,
   context_json TEXT, created_at INTEGER NOT NULL DEFAULT (strftime('%s', 'now') * 1000));
