@@ -77,7 +77,7 @@ fn damaged_hours(conn: &Connection) -> rusqlite::Result<Vec<String>> {
         let hour = row.get(0)?;
         let data = row.get_ref(1)?.as_bytes().unwrap_or_default();
         points.clear();
-        if let Err(error) = chunk::decode(hour::start_ms(hour), data, &mut points) {
+        if let Err(error) = chunk::decode_points(hour::start_ms(hour), data, &mut points) {
             let name: String = row.get(3)?;
             let metric = MetricRef { id: row.get(2)?, name: &name };
             damaged.push(metric.damage(hour, error));

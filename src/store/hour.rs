@@ -18,7 +18,7 @@ use crate::stats::Moments;
 const HOUR_MS: i64 = 3_600_000;
 
 /// Samples in a part: bounds what a late sample makes the roll-up rewrite.
-pub(super) const PART_POINTS: usize = 4096;
+pub(super) const PART_POINTS: usize = chunk::MAX_SAMPLES;
 
 /// The hour an instant lies in.
 pub(super) const fn hour_of(timestamp_ms: i64) -> i64 {
@@ -163,7 +163,8 @@ impl<'name> MetricRef<'name> {
         let mut data = Vec::new();
         for (part, points) in (part..).zip(points.chunks_mut(PART_POINTS)) {
             sort(points);
-            chunk::encode(start_ms(hour), points, &mut data);
+            let samples: Vec<_> = points.iter().map(|&point| chunk::Stored { point, context: 0 }).collect();
+            chunk::encode(start_ms(hour), &samples, &mut data);
             statement.execute((self.id, hour, part, &data))?;
         }
         Ok(())
@@ -215,5 +216,5 @@ impl<'name> MetricRef<'name> {
 /// Decodes the `data` in column 1 of a row.
 fn decode_part(hour: i64, row: &Row<'_>, out: &mut Vec<Point>) -> rusqlite::Result<Result<(), chunk::ChunkError>> {
     let data = row.get_ref(1)?.as_bytes().unwrap_or_default();
-    Ok(chunk::decode(start_ms(hour), data, out))
+    Ok(chunk::decode_points(start_ms(hour), data, out))
 }

@@ -105,9 +105,10 @@ mod tests {
 
     fn step(index: u64) -> (Vec<NewSample>, SourceOffset) {
         let identity = FileIdentity { dev: 1, ino: 2, birth_ns: None };
-        let sample = NewSample {
+        // Values that hardly pack, as the derived tables are to need room too.
+        let sample = |at: u64| NewSample {
             metric: "lcp".into(),
-            value: index as f64,
+            value: ((index * 100 + at) as f64).sqrt(),
             timestamp_ms: index.cast_signed(),
             context_json: Some("x".repeat(200).into()),
         };
@@ -121,7 +122,7 @@ mod tests {
             rejected: 0,
             tail: Vec::new(),
         };
-        (vec![sample; 100], at)
+        ((0..100).map(sample).collect(), at)
     }
 
     /// SQLite says the disk is full when a file may not grow; a limit of pages does the same.

@@ -122,7 +122,7 @@ fn a_damaged_hour_is_read_from_the_log_and_mended_by_the_next_roll_up() {
     let mut store = place.open();
     store.append(&[sample("lcp", 5, 5.0), sample("lcp", 1, 1.0), sample("fcp", 2, 2.0)], None, 0).unwrap();
     roll_up_all(&mut store, 100);
-    place.raw().execute("UPDATE perftop_chunk SET data = x'01020304050607' WHERE metric_id = 1", []).unwrap();
+    place.raw().execute("UPDATE perftop_chunk SET data = x'02020304050607' WHERE metric_id = 1", []).unwrap();
 
     assert_eq!(store.points("lcp", ALWAYS).unwrap(), [point(1, 1.0), point(5, 5.0)]);
     assert_eq!(

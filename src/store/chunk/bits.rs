@@ -1,0 +1,143 @@
+//! Whole numbers as bytes: varints, and blocks packed with as many bits as their range needs.
+//!
+//! ```text
+//! varint  7 bits a byte, lowest first, the top bit says that more follow
+//! block   varint zigzag(lowest number) | u8 width | ceil(len * width / 8) bytes
+//!         number - lowest, `width` bits each, from the lowest bit of the first byte on
+//! ```
+//! A width is 0 to 57 or 64, so that a number never lies across more than eight bytes. Numbers are any
+//! `i64`; distances between them wrap. A list is cut into blocks of [`BLOCK`], so one outlier widens its
+//! block alone. Reading survives any bytes.
+
+/// Numbers in a block; only the last block of a list holds fewer.
+pub(super) const BLOCK: usize = 128;
+
+/// The widest packed number; wider ones take all 64 bits.
+const MAX_PACKED_BITS: u32 = 57;
+
+pub(super) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+pub(super) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = take_byte(bytes)?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+pub(super) fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (&byte, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(byte)
+}
+
+/// Writes a list in blocks.
+pub(super) fn put_numbers(out: &mut Vec<u8>, numbers: impl Iterator<Item = i64>) {
+    let mut numbers = numbers;
+    let mut buffer = [0; BLOCK];
+    loop {
+        let mut len = 0;
+        for (slot, number) in buffer.iter_mut().zip(&mut numbers) {
+            *slot = number;
+            len += 1;
+        }
+        if len > 0 {
+            put_block(out, &buffer[..len]);
+        }
+        if len < BLOCK {
+            return;
+        }
+    }
+}
+
+/// Reads a list of `n` numbers, a block at a time.
+pub(super) fn take_numbers(bytes: &mut &[u8], n: usize, mut each_block: impl FnMut(&[i64])) -> Option<()> {
+    let mut buffer = [0; BLOCK];
+    for begin in (0..n).step_by(BLOCK) {
+        let block = &mut buffer[..(n - begin).min(BLOCK)];
+        take_block(bytes, block)?;
+        each_block(block);
+    }
+    Some(())
+}
+
+fn put_block(out: &mut Vec<u8>, numbers: &[i64]) {
+    let (lowest, highest) =
+        numbers.iter().fold((i64::MAX, i64::MIN), |(low, high), &number| (low.min(number), high.max(number)));
+    let width = width_of(highest.wrapping_sub(lowest).cast_unsigned());
+    put_varint(out, zigzag(lowest));
+    out.push(width as u8);
+    let (mut word, mut filled) = (0, 0);
+    for number in numbers {
+        let distance = number.wrapping_sub(lowest).cast_unsigned();
+        word |= distance << filled;
+        filled += width;
+        if filled >= u64::BITS {
+            out.extend(word.to_le_bytes());
+            filled -= u64::BITS;
+            word = if filled == 0 { 0 } else { distance >> (width - filled) };
+        }
+        if width == 0 {
+            return;
+        }
+    }
+    out.extend(&word.to_le_bytes()[..filled.div_ceil(8) as usize]);
+}
+
+fn take_block(bytes: &mut &[u8], numbers: &mut [i64]) -> Option<()> {
+    let lowest = unzigzag(take_varint(bytes)?);
+    let width = usize::from(take_byte(bytes)?);
+    if width == 0 {
+        numbers.fill(lowest);
+        return Some(());
+    }
+    if width > MAX_PACKED_BITS as usize && width != u64::BITS as usize {
+        return None;
+    }
+    let (packed, rest) = bytes.split_at_checked((numbers.len() * width).div_ceil(8))?;
+    if rest.len() >= size_of::<u64>() {
+        unpack(bytes, width, lowest, numbers);
+    } else {
+        let mut padded = [0; BLOCK * size_of::<u64>() + size_of::<u64>()];
+        padded[..packed.len()].copy_from_slice(packed);
+        unpack(&padded, width, lowest, numbers);
+    }
+    *bytes = rest;
+    Some(())
+}
+
+/// Reads eight bytes for every number, so `bytes` must go on for that much after the last one.
+fn unpack(bytes: &[u8], width: usize, lowest: i64, numbers: &mut [i64]) {
+    let mask = u64::MAX >> (u64::BITS as usize - width);
+    for (at, number) in numbers.iter_mut().enumerate() {
+        let bit = at * width;
+        let word = bytes.get(bit / 8..bit / 8 + 8).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+        let distance = (u64::from_le_bytes(word) >> (bit % 8)) & mask;
+        *number = lowest.wrapping_add(distance.cast_signed());
+    }
+}
+
+/// The bits a block needs whose numbers are up to `range` apart.
+fn width_of(range: u64) -> u32 {
+    let bits = u64::BITS - range.leading_zeros();
+    if bits > MAX_PACKED_BITS { u64::BITS } else { bits }
+}
+
+/// Small numbers of either sign as small numbers (the zigzag code of Protocol Buffers).
+pub(super) const fn zigzag(number: i64) -> u64 {
+    ((number << 1) ^ (number >> 63)).cast_unsigned()
+}
+
+const fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
+}
