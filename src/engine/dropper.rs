@@ -18,7 +18,7 @@ use super::context::Context;
 use super::supervisor::{Mailbox, TaskResult, Wait, Waker};
 use crate::ingest::dropdir::{Found, Stamp, is_ours, list};
 use crate::ingest::dropfile::{Cursor, DropFile, Step};
-use crate::ingest::{Names, Reject};
+use crate::ingest::{Dictionary, Reject};
 use crate::model::FileIdentity;
 use crate::model::text::printable_short;
 use crate::store::{Store, StoreError};
@@ -45,7 +45,8 @@ pub(super) fn run(context: &Context, dir: &Path, mailbox: &Mailbox, waker: &Wake
         .inspect_err(|error| tracing::warn!("no file events for `{}` ({error}): polling", dir.display()))
         .ok();
     let fallback = if watch.is_some() { FALLBACK } else { FALLBACK_WITHOUT_EVENTS };
-    let mut dropper = Dropper { context, store: context.open_store()?, names: Names::default(), known: HashMap::new() };
+    let mut dropper =
+        Dropper { context, store: context.open_store()?, dictionary: Dictionary::default(), known: HashMap::new() };
     loop {
         let found = list(dir).map_err(|error| format!("cannot read `{}`: {error}", dir.display()))?;
         let quiet_in = dropper.take_all(&found, &closed.take(), mailbox)?;
@@ -99,7 +100,7 @@ const fn is_completion(kind: EventKind) -> bool {
 struct Dropper<'a> {
     context: &'a Context,
     store: Store,
-    names: Names,
+    dictionary: Dictionary,
     known: HashMap<FileIdentity, Known>,
 }
 
@@ -206,7 +207,7 @@ impl Dropper<'_> {
         loop {
             let before = cursor.at.offset;
             let now_ms = self.context.now_ms();
-            let step = match file.step(&mut cursor, is_final, now_ms, &mut self.names) {
+            let step = match file.step(&mut cursor, is_final, now_ms, &mut self.dictionary) {
                 Ok(step) => step,
                 Err(error) => return Ok(Err(error)),
             };
@@ -275,7 +276,7 @@ mod tests {
         let found = dropdir::list(dir.path()).unwrap().remove(0);
         let file = DropFile::open(&found.path).unwrap();
         let mut cursor = file.resume(known).unwrap();
-        let step = file.step(&mut cursor, false, 0, &mut Names::default()).unwrap();
+        let step = file.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap();
         if !step.batch.samples.is_empty() {
             cursor.stored();
         }
@@ -301,7 +302,7 @@ mod tests {
         fs::write(&path, "{\"metric\":\"a\",\"value\":1}\n").unwrap();
         let file = DropFile::open(&path).unwrap();
         let mut cursor = file.resume(None).unwrap();
-        file.step(&mut cursor, false, 0, &mut Names::default()).unwrap();
+        file.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap();
         cursor.stored();
         assert!(kept("", Some(cursor.clone())).cursor.is_some());
         assert!(kept("{\"metric\":\"a\",\"value\":2}\n", Some(cursor)).cursor.is_none());

@@ -1,14 +1,14 @@
 //! Lines to batches: every line becomes a sample or a reject, and nothing goes missing between them.
 
+use super::dictionary::Dictionary;
 use super::jsonl;
 use super::lines::Line;
-use super::names::Names;
 use super::reject::{Reason, Reject};
 use super::timestamp::TimestampUnit;
 use crate::model::NewSample;
 
 /// How many samples a batch may hold: what the store takes in one short transaction.
-pub const BATCH_SAMPLES: usize = 5_000;
+pub const BATCH_SAMPLES: usize = 16_384;
 /// How many bytes of rejected lines a batch may hold before it is handed on.
 const BATCH_REJECTED_BYTES: usize = 4 << 20;
 
@@ -46,7 +46,7 @@ impl LineReader {
     }
 
     /// Reads one line; an empty one is counted and otherwise ignored.
-    pub fn read(&mut self, line: Line<'_>, now_ms: i64, names: &mut Names) {
+    pub fn read(&mut self, line: Line<'_>, now_ms: i64, dictionary: &mut Dictionary) {
         self.lines += 1;
         let parsed = match line {
             Line::Whole(bytes) => {
@@ -54,7 +54,7 @@ impl LineReader {
                 if text.iter().all(u8::is_ascii_whitespace) {
                     return;
                 }
-                jsonl::parse(text, self.unit, now_ms, names).map_err(|reason| (reason, bytes))
+                jsonl::parse(text, self.unit, now_ms, dictionary).map_err(|reason| (reason, bytes))
             }
             Line::TooLong(head) => Err((Reason::LineTooLong, head)),
         };
@@ -106,10 +106,10 @@ mod tests {
     use crate::ingest::LineSplitter;
 
     fn read(text: &[u8]) -> (Batch, u64) {
-        let (mut splitter, mut names) = (LineSplitter::default(), Names::default());
+        let (mut splitter, mut dictionary) = (LineSplitter::default(), Dictionary::default());
         let mut reader = LineReader::new(TimestampUnit::default(), 0);
-        splitter.feed(text, |line| reader.read(line, 0, &mut names));
-        splitter.finish(|line| reader.read(line, 0, &mut names));
+        splitter.feed(text, |line| reader.read(line, 0, &mut dictionary));
+        splitter.finish(|line| reader.read(line, 0, &mut dictionary));
         (reader.take(), reader.lines())
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -21,12 +22,12 @@ pub(super) fn check(text: &str) -> Result<Option<&str>, Reason> {
 }
 
 /// Writes tags as a context; the same limits hold.
-pub fn from_tags<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Option<Box<str>>, Reason> {
+pub fn from_tags<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Option<Arc<str>>, Reason> {
     let quote = |text: &str| serde_json::Value::from(text).to_string();
     let members: Vec<String> =
         tags.into_iter().map(|(key, value)| format!("{}:{}", quote(key), quote(value))).collect();
     let text = format!("{{{}}}", members.join(","));
-    check(&text).map(|kept| kept.map(Box::from))
+    check(&text).map(|kept| kept.map(Arc::from))
 }
 
 /// Visits the members of an object and counts them.

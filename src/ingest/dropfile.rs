@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 
 use super::limits::{KEPT_OF_LONG_LINE_BYTES, MAX_LINE_BYTES};
 use super::lines::without_return;
-use super::{Batch, Line, LineReader, Names, TimestampUnit, jsonl};
+use super::{Batch, Dictionary, Line, LineReader, TimestampUnit, jsonl};
 use crate::model::{FileIdentity, SourceOffset};
 
 /// How much is read at once: more than the longest line with its end.
@@ -126,12 +126,18 @@ impl DropFile {
 
     /// Consumes complete lines, one batch at most, and moves the cursor behind them. With `is_final` a
     /// last line without an end is consumed too, if it is a sample.
-    pub fn step(&self, cursor: &mut Cursor, is_final: bool, now_ms: i64, names: &mut Names) -> io::Result<Step> {
+    pub fn step(
+        &self,
+        cursor: &mut Cursor,
+        is_final: bool,
+        now_ms: i64,
+        dictionary: &mut Dictionary,
+    ) -> io::Result<Step> {
         let data = self.read_at(cursor.at.offset, STEP_BYTES)?;
         let mut reader = LineReader::new(TimestampUnit::default(), cursor.at.lines);
         let is_full = data.len() == STEP_BYTES;
         if is_full && memchr::memchr(b'\n', &data).is_none() {
-            return self.pass_over(cursor, &data[..KEPT_OF_LONG_LINE_BYTES], now_ms, names, reader);
+            return self.pass_over(cursor, &data[..KEPT_OF_LONG_LINE_BYTES], now_ms, dictionary, reader);
         }
         // The end of a line that was taken without it is no line of its own.
         let is_late_end = cursor.at.tail.last().is_some_and(|last| *last != b'\n') && data.starts_with(b"\n");
@@ -140,13 +146,13 @@ impl DropFile {
         while let Some(end) = next_end
             && !reader.is_full()
         {
-            reader.read(whole_or_too_long(&data[consumed..consumed + end]), now_ms, names);
+            reader.read(whole_or_too_long(&data[consumed..consumed + end]), now_ms, dictionary);
             consumed += end + 1;
             next_end = memchr::memchr(b'\n', &data[consumed..]);
         }
         let has_more = is_full || next_end.is_some();
         if is_final && !has_more && is_sample(&data[consumed..], now_ms) {
-            reader.read(whole_or_too_long(&data[consumed..]), now_ms, names);
+            reader.read(whole_or_too_long(&data[consumed..]), now_ms, dictionary);
             consumed = data.len();
         }
         let is_torn = !has_more && consumed < data.len();
@@ -160,7 +166,7 @@ impl DropFile {
         cursor: &mut Cursor,
         head: &[u8],
         now_ms: i64,
-        names: &mut Names,
+        dictionary: &mut Dictionary,
         mut reader: LineReader,
     ) -> io::Result<Step> {
         let at = &mut cursor.at;
@@ -177,7 +183,7 @@ impl DropFile {
                 return Ok(Step { is_torn: true, ..Step::default() });
             }
         }
-        reader.read(Line::TooLong(head), now_ms, names);
+        reader.read(Line::TooLong(head), now_ms, dictionary);
         let tail = self.read_at(searched_to - SourceOffset::TAIL_BYTES as u64, SourceOffset::TAIL_BYTES)?;
         let batch = advance(at, searched_to - at.offset, &tail, &mut reader);
         Ok(Step { batch, has_more: true, is_torn: false })
@@ -222,7 +228,7 @@ fn whole_or_too_long(line: &[u8]) -> Line<'_> {
 
 fn is_sample(text: &[u8], now_ms: i64) -> bool {
     text.len() <= MAX_LINE_BYTES
-        && jsonl::parse(without_return(text), TimestampUnit::default(), now_ms, &mut Names::default()).is_ok()
+        && jsonl::parse(without_return(text), TimestampUnit::default(), now_ms, &mut Dictionary::default()).is_ok()
 }
 
 /// What makes a file the same file. A file system that keeps no birth time leaves device and inode.

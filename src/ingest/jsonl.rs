@@ -2,21 +2,34 @@
 //!
 //! Knows nothing of files, line numbers or the store.
 
+mod usual;
+
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::context::{self, Key};
+use super::context::Key;
+use super::dictionary::Dictionary;
 use super::limits::MAX_NAME_BYTES;
-use super::names::Names;
 use super::reject::{Reason, quoted};
 use super::timestamp::{self, TimestampUnit};
 use crate::model::NewSample;
 
 /// Reads a line without its end. `now_ms` dates a sample that does not say when it was measured.
-pub fn parse(line: &[u8], unit: TimestampUnit, now_ms: i64, names: &mut Names) -> Result<NewSample, Reason> {
+pub fn parse(line: &[u8], unit: TimestampUnit, now_ms: i64, dictionary: &mut Dictionary) -> Result<NewSample, Reason> {
+    usual::parse(line, unit, now_ms, dictionary).map_or_else(|| parse_carefully(line, unit, now_ms, dictionary), Ok)
+}
+
+/// Reads any line, and finds the reason why it is none.
+fn parse_carefully(
+    line: &[u8],
+    unit: TimestampUnit,
+    now_ms: i64,
+    dictionary: &mut Dictionary,
+) -> Result<NewSample, Reason> {
     if let Some(at) = memchr::memchr(0, line) {
         return Err(Reason::Nul(at));
     }
@@ -31,8 +44,8 @@ pub fn parse(line: &[u8], unit: TimestampUnit, now_ms: i64, names: &mut Names) -
         Some(number) if is_number(number) => timestamp::from_number(number, unit, now_ms)?,
         Some(other) => timestamp::from_text(&string_of("timestamp", "a number or a string", other)?, now_ms)?,
     };
-    let context_json = fields.context()?;
-    Ok(NewSample { metric: names.intern(&name), value, timestamp_ms, context_json })
+    let context_json = fields.context(dictionary)?;
+    Ok(NewSample { metric: dictionary.name(&name), value, timestamp_ms, context_json })
 }
 
 /// Writes a sample as the line that [`parse`] reads, with its end.
@@ -114,16 +127,16 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn context(&self) -> Result<Option<Box<str>>, Reason> {
+    fn context(&self, dictionary: &mut Dictionary) -> Result<Option<Arc<str>>, Reason> {
         let given = |raw: Option<&'a RawValue>| raw.map(RawValue::get).filter(|text| *text != "null");
         match (given(self.context), given(self.context_json)) {
             (None, None) => Ok(None),
             (Some(_), Some(_)) => Err(Reason::TwoContexts),
-            (Some(object), None) if object.starts_with('{') => Ok(context::check(object)?.map(Box::from)),
+            (Some(object), None) if object.starts_with('{') => dictionary.context(object),
             (Some(other), None) => {
                 Err(Reason::WrongType { field: "context", found: kind_of(other), expected: "an object" })
             }
-            (None, Some(text)) => Ok(context::check(&string_of("context_json", "a string", text)?)?.map(Box::from)),
+            (None, Some(text)) => dictionary.context(&string_of("context_json", "a string", text)?),
         }
     }
 }

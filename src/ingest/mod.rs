@@ -5,18 +5,18 @@
 
 mod batch;
 pub mod context;
+mod dictionary;
 pub mod dropdir;
 pub mod dropfile;
 pub mod jsonl;
 pub mod limits;
 mod lines;
-mod names;
 pub mod reader;
 mod reject;
 mod timestamp;
 
 pub use batch::{BATCH_SAMPLES, Batch, LineReader};
+pub use dictionary::Dictionary;
 pub use lines::{Line, LineSplitter};
-pub use names::Names;
 pub use reject::{Reason, Reject};
 pub use timestamp::{TimestampUnit, parse_timestamp};

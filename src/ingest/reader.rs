@@ -10,11 +10,11 @@ use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Batch, LineReader, LineSplitter, Names, TimestampUnit};
+use super::{Batch, Dictionary, LineReader, LineSplitter, TimestampUnit};
 use crate::clock::Clock;
 
-/// How much is read at once: what a pipe hands over at most, a few times over.
-const BLOCK_BYTES: usize = 256 << 10;
+/// How much is read at once: what a pipe that was made large hands over at most.
+const BLOCK_BYTES: usize = 1 << 20;
 
 /// Something to read lines from, with the name it has in messages.
 #[derive(Debug)]
@@ -87,15 +87,18 @@ pub fn read_batches(
     input: &mut Input,
     unit: TimestampUnit,
     clock: &Clock,
-    names: &mut Names,
+    dictionary: &mut Dictionary,
     mut hand_on: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> io::Result<()> {
     let mut block = vec![0; BLOCK_BYTES];
     let (mut splitter, mut reader) = (LineSplitter::default(), LineReader::new(unit, 0));
     let mut bytes = 0;
+    let mut flow = ControlFlow::Continue(());
     loop {
-        let is_due = reader.is_full() || (!reader.is_empty() && input.would_wait());
-        if is_due && hand_on(Progress { batch: reader.take(), bytes }).is_break() {
+        if !reader.is_empty() && input.would_wait() {
+            flow = hand_on(Progress { batch: reader.take(), bytes });
+        }
+        if flow.is_break() {
             return Ok(());
         }
         let count = match input.read_block(&mut block) {
@@ -109,10 +112,17 @@ pub fn read_batches(
         };
         bytes += count as u64;
         let now_ms = clock.now_ms();
-        splitter.feed(&block[..count], |line| reader.read(line, now_ms, names));
+        splitter.feed(&block[..count], |line| {
+            if flow.is_continue() {
+                reader.read(line, now_ms, dictionary);
+            }
+            if reader.is_full() {
+                flow = hand_on(Progress { batch: reader.take(), bytes });
+            }
+        });
     }
     let now_ms = clock.now_ms();
-    splitter.finish(|line| reader.read(line, now_ms, names));
+    splitter.finish(|line| reader.read(line, now_ms, dictionary));
     let _ = hand_on(Progress { batch: reader.take(), bytes });
     Ok(())
 }
@@ -126,15 +136,16 @@ pub fn copy_while_good(
     copy: &mut impl Write,
 ) -> io::Result<Option<Batch>> {
     let mut block = vec![0; BLOCK_BYTES];
-    let (mut splitter, mut reader, mut names) = (LineSplitter::default(), LineReader::new(unit, 0), Names::default());
+    let (mut splitter, mut reader, mut dictionary) =
+        (LineSplitter::default(), LineReader::new(unit, 0), Dictionary::default());
     loop {
         let count = input.read_block(&mut block)?;
         let now_ms = clock.now_ms();
         if count == 0 {
-            splitter.finish(|line| reader.read(line, now_ms, &mut names));
+            splitter.finish(|line| reader.read(line, now_ms, &mut dictionary));
         } else {
             copy.write_all(&block[..count])?;
-            splitter.feed(&block[..count], |line| reader.read(line, now_ms, &mut names));
+            splitter.feed(&block[..count], |line| reader.read(line, now_ms, &mut dictionary));
         }
         let batch = reader.take();
         if !batch.rejects.is_empty() {
@@ -158,8 +169,8 @@ mod tests {
 
     fn read_all(input: &mut Input) -> (Vec<Batch>, u64) {
         let (mut batches, mut bytes) = (Vec::new(), 0);
-        let mut names = Names::default();
-        read_batches(input, TimestampUnit::default(), &Clock::fixed(0), &mut names, |progress| {
+        let mut dictionary = Dictionary::default();
+        read_batches(input, TimestampUnit::default(), &Clock::fixed(0), &mut dictionary, |progress| {
             batches.push(progress.batch);
             bytes = progress.bytes;
             ControlFlow::Continue(())
@@ -189,9 +200,13 @@ mod tests {
         let mut input = Input::new("pipe".to_owned(), std::os::fd::OwnedFd::from(read_end).into()).unwrap();
         let (sender, batches): (_, Receiver<Batch>) = channel();
         let reader = std::thread::spawn(move || {
-            read_batches(&mut input, TimestampUnit::default(), &Clock::fixed(0), &mut Names::default(), |progress| {
-                sender.send(progress.batch).map_or(ControlFlow::Break(()), ControlFlow::Continue)
-            })
+            read_batches(
+                &mut input,
+                TimestampUnit::default(),
+                &Clock::fixed(0),
+                &mut Dictionary::default(),
+                |progress| sender.send(progress.batch).map_or(ControlFlow::Break(()), ControlFlow::Continue),
+            )
         });
         for value in 1..=3 {
             write!(write_end, "{{\"metric\":\"a\",\"value\":{value}}}\n{{\"metric\":").unwrap();

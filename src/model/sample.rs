@@ -1,5 +1,7 @@
 //! One measured value.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::MetricName;
@@ -26,8 +28,8 @@ pub struct NewSample {
     pub value: f64,
     /// When it was measured: ms since the Unix epoch, UTC.
     pub timestamp_ms: i64,
-    /// A flat JSON object of tags, as text.
-    pub context_json: Option<Box<str>>,
+    /// A flat JSON object of tags, as text; shared by samples of the same tags where the producer can.
+    pub context_json: Option<Arc<str>>,
 }
 
 /// A value at a time, of a series known from the surroundings.

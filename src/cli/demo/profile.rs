@@ -1,6 +1,7 @@
 //! What the demo measures, as data: the metrics with their rhythm and noise, and when they drift.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, de};
 
@@ -58,7 +59,7 @@ pub struct MetricProfile {
     pub every_ms: i64,
     /// Contexts of its samples, one drawn for each.
     #[serde(default)]
-    pub contexts: Vec<Box<str>>,
+    pub contexts: Vec<Arc<str>>,
 }
 
 /// A stretch of time during which a metric leaves its limits.

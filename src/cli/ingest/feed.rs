@@ -14,7 +14,7 @@ use std::thread;
 use super::super::interrupt::on_interrupt;
 use crate::clock::Clock;
 use crate::ingest::reader::{Input, copy_while_good, read_batches};
-use crate::ingest::{Batch, Names, TimestampUnit};
+use crate::ingest::{Batch, Dictionary, TimestampUnit};
 
 /// Batches that wait for the writer.
 const AHEAD: usize = 2;
@@ -113,7 +113,7 @@ pub fn start(mut plan: Plan) -> io::Result<Feeding> {
 }
 
 fn read(plan: &Plan, messages: SyncSender<Message>, stopped: &AtomicBool) {
-    let mut feed = Feed { plan, messages, stopped, names: Names::default(), bytes: 0 };
+    let mut feed = Feed { plan, messages, stopped, dictionary: Dictionary::default(), bytes: 0 };
     let end = if plan.strict { feed.read_strictly() } else { feed.read_each() };
     let _ = feed.messages.send(end);
 }
@@ -123,7 +123,7 @@ struct Feed<'a> {
     messages: SyncSender<Message>,
     /// A signal came: what has been read is handed on, no more is read.
     stopped: &'a AtomicBool,
-    names: Names,
+    dictionary: Dictionary,
     bytes: u64,
 }
 
@@ -139,7 +139,7 @@ impl Feed<'_> {
                 Err(error) => self.say(Message::Unreadable { input: name, error }),
             }
         }
-        Message::Done { metrics: self.names.count() }
+        Message::Done { metrics: self.dictionary.metric_count() }
     }
 
     /// Reads everything twice: first into temporary files, so that it is known to be good as a whole, then
@@ -165,7 +165,7 @@ impl Feed<'_> {
         for input in staged {
             self.read_input(input);
         }
-        Message::Done { metrics: self.names.count() }
+        Message::Done { metrics: self.dictionary.metric_count() }
     }
 
     /// A copy of the input from its beginning, or the batch that has a reject in it.
@@ -182,7 +182,7 @@ impl Feed<'_> {
         let name: Arc<str> = input.name().into();
         let (messages, stopped, before) = (&self.messages, self.stopped, self.bytes);
         let mut bytes = before;
-        let read = read_batches(&mut input, self.plan.unit, &self.plan.clock, &mut self.names, |progress| {
+        let read = read_batches(&mut input, self.plan.unit, &self.plan.clock, &mut self.dictionary, |progress| {
             bytes = before + progress.bytes;
             let message = Message::Read { input: Arc::clone(&name), batch: progress.batch, bytes };
             match messages.send(message) {

@@ -39,7 +39,7 @@ impl Dropped {
         self.was_rewritten = cursor.is_rewritten();
         loop {
             let before = cursor.at.offset;
-            let step = file.step(&mut cursor, is_final, 0, &mut Names::default()).unwrap();
+            let step = file.step(&mut cursor, is_final, 0, &mut Dictionary::default()).unwrap();
             self.taken.extend(step.batch.samples.iter().map(|sample| sample.value));
             self.rejected.extend(step.batch.rejects.iter().map(|reject| reject.line));
             if cursor.at.offset != before {
@@ -138,9 +138,9 @@ fn what_another_process_took_of_a_file_that_grew_after_it_was_opened_is_not_take
     theirs.take(false);
     let mut cursor = ours.resume(theirs.cursor.clone()).unwrap();
     assert!(!cursor.is_rewritten());
-    assert_eq!(ours.step(&mut cursor, false, 0, &mut Names::default()).unwrap(), Step::default());
+    assert_eq!(ours.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap(), Step::default());
     theirs.append(line(5));
-    let step = ours.step(&mut cursor, false, 0, &mut Names::default()).unwrap();
+    let step = ours.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap();
     assert_eq!(step.batch.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [5.0]);
 }
 
@@ -179,7 +179,7 @@ fn the_end_of_a_long_line_is_not_looked_for_where_it_was_looked_for_before() {
     drop.append(vec![b'x'; 3 * MAX_LINE_BYTES]);
     let file = DropFile::open(&drop.path()).unwrap();
     let mut cursor = file.resume(None).unwrap();
-    file.step(&mut cursor, false, 0, &mut Names::default()).unwrap();
+    file.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap();
     assert_eq!((cursor.at.offset, cursor.searched_to), (0, 3 * MAX_LINE_BYTES as u64));
 }
 

@@ -3,16 +3,17 @@
 use proptest::prelude::*;
 use rstest::rstest;
 
+use super::super::context;
 use super::*;
 
 const NOW_MS: i64 = 1_763_700_000_000;
 
 fn read(line: &str) -> Result<NewSample, Reason> {
-    parse(line.as_bytes(), TimestampUnit::Milliseconds, NOW_MS, &mut Names::default())
+    parse(line.as_bytes(), TimestampUnit::Milliseconds, NOW_MS, &mut Dictionary::default())
 }
 
 fn sample(name: &str, value: f64, timestamp_ms: i64, context: Option<&str>) -> NewSample {
-    NewSample { metric: name.into(), value, timestamp_ms, context_json: context.map(Box::from) }
+    NewSample { metric: name.into(), value, timestamp_ms, context_json: context.map(Arc::from) }
 }
 
 #[rstest]
@@ -85,7 +86,7 @@ fn lines_are_refused_with_a_reason(#[case] line: &str, #[case] reason: &str) {
 #[test]
 fn bytes_that_are_not_utf_8_are_refused() {
     let line = b"{\"metric\":\"\xff\",\"value\":1}";
-    let refused = parse(line, TimestampUnit::Milliseconds, NOW_MS, &mut Names::default());
+    let refused = parse(line, TimestampUnit::Milliseconds, NOW_MS, &mut Dictionary::default());
     assert_eq!(refused, Err(Reason::NotUtf8(11)));
 }
 
@@ -108,10 +109,58 @@ fn a_quoted_number_with_text_around_it_is_shown_as_data() {
     assert!(reason.to_string().contains("^[[31mred"), "{reason}");
 }
 
+/// Lines whose speed matters: were one of them not usual, nobody else would notice.
+#[rstest]
+#[case(r#"{"metric_name":"api_response_time","value":145.3,"timestamp":1700000000000,"context":{"endpoint":"/api"}}"#)]
+#[case(r#"{"metric": "cpu", "value": -1.5e-3, "timestamp": "2023-11-14T22:13:20Z", "host": "a", "nr": 7}"#)]
+#[case("{\"value\":0,\"metric\":\"gr\u{fc}n\"}")]
+fn usual_lines_are_read_in_one_pass(#[case] line: &str) {
+    let usual = usual::parse(line.as_bytes(), TimestampUnit::Milliseconds, NOW_MS, &mut Dictionary::default());
+    assert!(usual.is_some());
+    assert_eq!(usual.ok_or(Reason::NoName), read_carefully(line.as_bytes()));
+}
+
+fn read_carefully(line: &[u8]) -> Result<NewSample, Reason> {
+    parse_carefully(line, TimestampUnit::Milliseconds, NOW_MS, &mut Dictionary::default())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_024))]
+
+    /// Pieces of lines, put together at random: nearly all that can go wrong with one, at every place.
+    #[test]
+    fn what_the_quick_reader_takes_the_careful_one_takes_alike(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                "{", "}", ":", ",", " ", "\t", "\"", "\\", "\0", "\u{1}", "\u{7f}", "\u{e9}", "\"metric\"", "\"a\"", "\"value\"",
+                "\"timestamp\"", "\"context\"", "0", "1", "-", ".5", "e9", "E+3", "00", "1e999", "1700000000000",
+                "null", "true", "[", "]", "{}", "{\"t\":1}", "{\"t\":\"}\"}", "{\"t\":{}}", "{\"t\":1,\"t\":2}",
+            ]),
+            0..8,
+        ),
+        at in 0_usize..60,
+    ) {
+        let mut line = r#"{"metric":"a","value":1.5,"timestamp":1700000000000,"context":{"t":"x"}}"#.to_owned();
+        line.insert_str(at, &pieces.concat());
+        if let Some(sample) = usual::parse(line.as_bytes(), TimestampUnit::Milliseconds, NOW_MS, &mut Dictionary::default()) {
+            prop_assert_eq!(Ok(sample), read_carefully(line.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn bytes_the_quick_reader_takes_the_careful_one_takes_alike(byte in any::<u8>(), at in 0_usize..60) {
+        let mut line = br#"{"metric":"a","value":1.5,"timestamp":1700000000000,"context":{"t":"x"}}"#.to_vec();
+        line[at] = byte;
+        if let Some(sample) = usual::parse(&line, TimestampUnit::Milliseconds, NOW_MS, &mut Dictionary::default()) {
+            prop_assert_eq!(Ok(sample), read_carefully(&line));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn no_line_makes_it_panic(line in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(&line, TimestampUnit::Milliseconds, NOW_MS, &mut Names::default());
+        let _ = parse(&line, TimestampUnit::Milliseconds, NOW_MS, &mut Dictionary::default());
     }
 
     #[test]
