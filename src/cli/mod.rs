@@ -15,6 +15,7 @@ mod interrupt;
 mod logging;
 mod man;
 mod output;
+mod progress;
 mod prune;
 mod record;
 mod spc;

@@ -33,10 +33,64 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The file is something else.
-    #[error("`{}` is not a SQLite database: move it away, or name another store with --db", shown(path))]
+    #[error(
+        "`{}` is not a SQLite database, or its beginning is damaged: if it was a store, save what can be read with \
+         `perftop doctor --salvage NEW.db`, else name another store with --db",
+        shown(path)
+    )]
     NotADatabase {
         /// The file.
         path: PathBuf,
+    },
+    /// A directory stands in place of the file.
+    #[error("`{}` is a directory: name a file with --db", shown(path))]
+    NotAFile {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A SQLite database that has tables, and none of ours.
+    #[error(
+        "`{}` is a SQLite database of another program, it has no table performance_samples: name another store \
+         with --db",
+        shown(path)
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file has no bytes.
+    #[error("`{}` is empty: there is nothing to save in it, restore a copy", shown(path))]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file cannot be read at all.
+    #[error("cannot read `{}`: {source}", shown(path))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file keeps its texts in a form that only SQLite reads.
+    #[error("`{}` keeps text as UTF-16, which cannot be saved here: `sqlite3 FILE .recover` can", shown(path))]
+    Utf16 {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something stands where a new store should be written.
+    #[error("`{}` exists already: name a file that does not; nothing was written", shown(path))]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A new store cannot be written.
+    #[error("cannot write `{}`: {source}; name another place", shown(path))]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
     /// A later version of the program wrote it.
     #[error(
@@ -81,7 +135,8 @@ pub enum StoreError {
     },
     /// The file is damaged.
     #[error(
-        "store `{}`: could not {doing}, the file is damaged ({source}): run `perftop doctor`, or restore a copy",
+        "store `{}`: could not {doing}, the file is damaged ({said}): save what can be read with \
+         `perftop doctor --salvage NEW.db`, or restore a copy",
         shown(path)
     )]
     Damaged {
@@ -90,7 +145,19 @@ pub enum StoreError {
         /// What was being done.
         doing: &'static str,
         /// What SQLite said.
-        source: rusqlite::Error,
+        said: rusqlite::Error,
+    },
+    /// The disk does not answer.
+    #[error(
+        "store `{}`: could not {doing}, the disk reports an error: check it, copy the file to a sound one, and save \
+         what can be read with `perftop doctor --salvage NEW.db`",
+        shown(path)
+    )]
+    Disk {
+        /// The store's path.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
     },
     /// Another process has read the same stretch of the same file.
     #[error(
@@ -106,30 +173,31 @@ pub enum StoreError {
         found: u64,
     },
     /// Anything else SQLite reports.
-    #[error("store `{}`: could not {doing}: {source}", shown(path))]
+    #[error("store `{}`: could not {doing}: {said}", shown(path))]
     Sqlite {
         /// The store's path.
         path: PathBuf,
         /// What was being done.
         doing: &'static str,
         /// What SQLite said.
-        source: rusqlite::Error,
+        said: rusqlite::Error,
     },
 }
 
 impl StoreError {
     /// Sorts what SQLite reported while `doing` something by what the user can do about it.
-    pub(super) fn from_sqlite(path: &Path, doing: &'static str, source: rusqlite::Error) -> Self {
+    pub(super) fn from_sqlite(path: &Path, doing: &'static str, said: rusqlite::Error) -> Self {
         let path = path.to_owned();
-        match source.sqlite_error_code() {
+        match said.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotADatabase { path },
             Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
                 Self::Permission { path, doing }
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path, doing },
             Some(ErrorCode::DiskFull) => Self::Full { path, doing },
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, doing, source },
-            _ => Self::Sqlite { path, doing, source },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, doing, said },
+            Some(ErrorCode::SystemIoFailure) => Self::Disk { path, doing },
+            _ => Self::Sqlite { path, doing, said },
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | `rollup`, `chunk`, `hour` | the log moved into hourly moments and exact chunks |
 //! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
 //! | `prune`, `check` | taking out what is old; is it healthy |
+//! | `salvage` | what can still be read of a damaged file, into a new one |
 
 mod alerts;
 mod anomalies;
@@ -27,6 +28,7 @@ mod open;
 mod prune;
 mod reader;
 mod rollup;
+mod salvage;
 mod schema;
 mod tail;
 mod writer;
@@ -43,6 +45,7 @@ pub use error::StoreError;
 pub use prune::Pruned;
 pub use reader::Totals;
 pub use rollup::RollUp;
+pub use salvage::{Salvaged, SalvagedTable, salvage};
 pub use tail::{OldHistory, TailBatch};
 pub use writer::Appended;
 

@@ -39,11 +39,11 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         create_parent(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut conn = connect(path, flags).map_err(|source| StoreError::from_sqlite(path, "open", source))?;
-        let version = prepare_file(&conn).map_err(|source| StoreError::from_sqlite(path, "read the layout", source))?;
-        refuse_newer(path, version)?;
+        let mut conn = connect(path, flags)?;
+        refuse_foreign(path, &conn)?;
+        let version = prepare_file(&conn).map_err(|said| StoreError::from_sqlite(path, "read the layout", said))?;
         if version < schema::VERSION {
-            create_tables(&mut conn).map_err(|source| StoreError::from_sqlite(path, "create tables", source))?;
+            create_tables(&mut conn).map_err(|said| StoreError::from_sqlite(path, "create tables", said))?;
         }
         Ok(Self::over(conn, path))
     }
@@ -54,10 +54,8 @@ impl Store {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = connect(path, flags).map_err(|source| StoreError::from_sqlite(path, "open", source))?;
-        let version =
-            schema::version(&conn).map_err(|source| StoreError::from_sqlite(path, "read the layout", source))?;
-        refuse_newer(path, version)?;
+        let conn = connect(path, flags)?;
+        refuse_foreign(path, &conn)?;
         Ok(Self::over(conn, path))
     }
 
@@ -77,7 +75,14 @@ fn create_parent(path: &Path) -> Result<(), StoreError> {
         .map_err(|source| StoreError::Directory { path: path.to_owned(), source })
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    if path.is_dir() {
+        return Err(StoreError::NotAFile { path: path.to_owned() });
+    }
+    set_up(path, flags).map_err(|said| StoreError::from_sqlite(path, "open", said))
+}
+
+fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
@@ -116,9 +121,15 @@ fn create_tables(conn: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-fn refuse_newer(path: &Path, found: i64) -> Result<(), StoreError> {
-    if found > schema::VERSION {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known: schema::VERSION });
+/// Refuses a store of a later version, and a database that has tables and none of them ours. Nothing was
+/// written to it yet.
+fn refuse_foreign(path: &Path, conn: &Connection) -> Result<(), StoreError> {
+    let look = || Ok((schema::version(conn)?, schema::is_foreign(conn)?));
+    match look().map_err(|said| StoreError::from_sqlite(path, "read the layout", said))? {
+        (found, _) if found > schema::VERSION => {
+            Err(StoreError::Newer { path: path.to_owned(), found, known: schema::VERSION })
+        }
+        (_, true) => Err(StoreError::Foreign { path: path.to_owned() }),
+        _ => Ok(()),
     }
-    Ok(())
 }

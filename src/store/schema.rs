@@ -64,7 +64,8 @@ pub(super) enum State {
 }
 
 impl State {
-    const fn key(self) -> &'static str {
+    /// Its name in the table.
+    pub(super) const fn key(self) -> &'static str {
         match self {
             Self::SchemaVersion => "schema_version",
             Self::RolledUpTo => "rolled_up_to",
@@ -106,6 +107,16 @@ pub(super) fn has_table(conn: &Connection, name: &str) -> rusqlite::Result<bool>
 /// Whether our tables are there; without them only the log can be read.
 pub(super) fn has_derived(conn: &Connection) -> rusqlite::Result<bool> {
     has_table(conn, "perftop_state")
+}
+
+/// Whether the database has tables, and none that the contract names.
+pub(super) fn is_foreign(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row(
+        "SELECT count(*) > 0 AND NOT max(name IN ('performance_samples', 'performance_baselines', 'spc_anomalies'))
+         FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        [],
+        |row| row.get(0),
+    )
 }
 
 /// The layout of our tables; 0 when there are none.

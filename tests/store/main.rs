@@ -6,5 +6,6 @@ mod findings;
 mod history;
 mod processes;
 mod retention;
+mod salvage;
 mod support;
 mod trouble;

@@ -1,9 +1,12 @@
 //! `perftop doctor`: looks at everything perftop depends on and says what to do about it.
 
 mod files;
+mod salvage;
 mod store;
 mod terminal;
 mod tmux;
+
+use std::path::PathBuf;
 
 use super::args::{Cli, FormatArg};
 use super::context::Context;
@@ -15,6 +18,10 @@ use crate::report::{Check, Checks};
 /// Arguments of `perftop doctor`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Save what can still be read of a damaged store into this new one; the store itself is left as it is
+    #[arg(long, value_name = "NEW.db")]
+    salvage: Option<PathBuf>,
+
     #[command(flatten)]
     format: FormatArg,
 }
@@ -22,6 +29,9 @@ pub struct Args {
 /// Looks, and exits with 1 when something does not work.
 pub fn run(args: &Args, cli: &Cli) -> anyhow::Result<Exit> {
     let (context, mut checks) = configuration(cli);
+    if let Some(to) = &args.salvage {
+        return salvage::run(to, &context, args.format.format);
+    }
     checks.extend(terminal::checks(&context.config.display));
     checks.extend(tmux::checks());
     checks.extend(store::checks(&context.config.store.path));

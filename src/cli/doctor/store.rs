@@ -43,7 +43,7 @@ fn sound(check: &StoreCheck) -> Vec<Check> {
     if check.problems.is_empty() {
         checks.push(Check::ok(AREA, "integrity", "no damage found"));
     }
-    let advice = "restore a copy, or `sqlite3 STORE .recover` into a new file";
+    let advice = "`perftop doctor --salvage NEW.db` saves what can be read; or restore a copy";
     checks.extend(
         check.problems.iter().map(|problem| Check::wrong(AREA, "integrity", printable_short(problem, 200), advice)),
     );

@@ -1,0 +1,156 @@
+//! The tables that are saved, and how a row of each is told from rows of others.
+
+use rusqlite::types::{Type, ValueRef};
+
+use super::node::Kind;
+use crate::store::schema::State;
+
+/// A table whose rows are saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Table {
+    pub name: &'static str,
+    /// Its columns, the row id first where it has one.
+    pub columns: &'static [&'static str],
+    /// The pages its rows stand on.
+    pub leaf: Kind,
+    /// What may stand in each column, one letter each: `i`nteger, `n`umber, `t`ext, `b`lob, `.` any but
+    /// NULL; a capital letter or `?` allows NULL.
+    shape: &'static str,
+}
+
+/// In the order in which they are saved.
+pub(super) const TABLES: [Table; 6] = [
+    Table {
+        name: "performance_samples",
+        columns: &["id", "metric_name", "value", "timestamp", "context_json", "created_at"],
+        leaf: Kind::TableLeaf,
+        shape: "I...?.",
+    },
+    Table {
+        name: "performance_baselines",
+        columns: &["id", "metric_name", "window_size", "mean", "std_dev", "p95", "p99", "sample_count", "last_updated"],
+        leaf: Kind::TableLeaf,
+        shape: "Ittnnnnii",
+    },
+    Table {
+        name: "spc_anomalies",
+        columns: &[
+            "id",
+            "metric_name",
+            "sample_value",
+            "control_limit_type",
+            "rule_description",
+            "detected_at",
+            "severity",
+        ],
+        leaf: Kind::TableLeaf,
+        shape: "ItnTTiI",
+    },
+    Table {
+        name: "perftop_alert",
+        columns: &[
+            "id",
+            "metric_name",
+            "rule",
+            "limit_type",
+            "severity",
+            "description",
+            "center",
+            "sigma",
+            "first_sample_id",
+            "first_ms",
+            "first_value",
+            "last_ms",
+            "last_value",
+            "peak_value",
+            "count",
+            "opened_at",
+            "updated_at",
+            "acknowledged_at",
+            "recovered_at",
+        ],
+        leaf: Kind::TableLeaf,
+        shape: "ItttitNNiininniiiII",
+    },
+    Table {
+        name: "perftop_file",
+        columns: &["dev", "ino", "birth_ns", "path", "offset", "lines", "rejected", "tail", "updated_at"],
+        leaf: Kind::IndexLeaf,
+        shape: "iiibiiibi",
+    },
+    Table { name: "perftop_state", columns: &["k", "v"], leaf: Kind::IndexLeaf, shape: "ti" },
+];
+
+/// The marks that are saved: what was made from the samples is made anew.
+const KEPT_MARKS: [State; 3] = [State::JudgedUpTo, State::LearnUpTo, State::LearnBefore];
+
+impl Table {
+    /// Whether a row of it is to be saved.
+    pub(super) fn wants(&self, values: &[ValueRef<'_>]) -> bool {
+        let is_kept = |key: &[u8]| KEPT_MARKS.iter().any(|mark| mark.key().as_bytes() == key);
+        self.name != "perftop_state" || matches!(values.first(), Some(ValueRef::Text(key)) if is_kept(key))
+    }
+
+    /// Whether its rows have ids.
+    pub(super) fn has_row_ids(&self) -> bool {
+        self.leaf == Kind::TableLeaf
+    }
+
+    /// Whether a row found in its tree can be one of its rows. What other programs put into the columns of
+    /// their own samples is their business, so only NULLs count.
+    pub(super) fn may_hold(&self, values: &[ValueRef<'_>]) -> bool {
+        self.fits(values, |letter, value| matches!(letter, '?' | 'A'..='Z') || value.data_type() != Type::Null)
+    }
+
+    /// Whether a row found anywhere reads as one of its rows.
+    pub(super) fn looks_like(&self, values: &[ValueRef<'_>]) -> bool {
+        self.fits(values, |letter, value| match value.data_type() {
+            Type::Null => matches!(letter, '?' | 'A'..='Z'),
+            found => match letter.to_ascii_lowercase() {
+                'i' => found == Type::Integer,
+                'n' => matches!(found, Type::Integer | Type::Real),
+                't' => found == Type::Text,
+                'b' => found == Type::Blob,
+                _ => true,
+            },
+        })
+    }
+
+    /// The id of a row is not among its values: NULL stands in its place.
+    fn fits(&self, values: &[ValueRef<'_>], may: impl Fn(char, &ValueRef<'_>) -> bool) -> bool {
+        let has_id_place = !self.has_row_ids() || values.first() == Some(&ValueRef::Null);
+        has_id_place
+            && values.len() == self.columns.len()
+            && self.shape.chars().zip(values).all(|(letter, value)| may(letter, value))
+    }
+
+    /// The statement that puts a row into a new store, unless a row of its key is there.
+    pub(super) fn insert_sql(&self) -> String {
+        let marks = vec!["?"; self.columns.len()].join(", ");
+        format!("INSERT OR IGNORE INTO {} ({}) VALUES ({marks})", self.name, self.columns.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_has_a_letter() {
+        for table in TABLES {
+            assert_eq!(table.shape.len(), table.columns.len(), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn junk_of_other_programs_is_kept_where_it_belongs() {
+        let [samples, baselines, ..] = TABLES;
+        let row = |value| {
+            let text = ValueRef::Text(b"lcp");
+            [ValueRef::Null, text, value, ValueRef::Text(b"noon"), ValueRef::Null, ValueRef::Integer(1)]
+        };
+        assert!(samples.may_hold(&row(ValueRef::Blob(&[1]))) && samples.looks_like(&row(ValueRef::Blob(&[1]))));
+        assert!(!samples.may_hold(&row(ValueRef::Null)), "the column is NOT NULL");
+        assert!(!baselines.may_hold(&row(ValueRef::Real(1.0))), "the number of columns differs");
+    }
+}
