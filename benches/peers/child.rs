@@ -18,6 +18,14 @@ pub struct Usage {
     pub peak_bytes: u64,
 }
 
+impl Usage {
+    /// What two processes took, one after the other.
+    pub fn then(self, next: Self) -> Self {
+        let peak_bytes = self.peak_bytes.max(next.peak_bytes);
+        Self { wall: self.wall + next.wall, cpu: self.cpu + next.cpu, peak_bytes }
+    }
+}
+
 /// Runs `command` to its end, its standard output into the file `output`.
 ///
 /// # Panics

@@ -125,7 +125,7 @@ struct Words {
 impl Words {
     fn new(now_ms: u64) -> Self {
         let tags: Vec<(String, &str)> = (0..ENDPOINTS)
-            .flat_map(|endpoint| BROWSERS.map(|browser| (format!("/api/v1/resource_{endpoint:02}"), browser)))
+            .flat_map(|endpoint| BROWSERS.map(|browser| (format!("/api/{endpoint:02}"), browser)))
             .collect();
         let each = |write: &dyn Fn(&str, &str) -> String| -> Vec<String> {
             tags.iter().map(|(endpoint, browser)| write(endpoint, browser)).collect()

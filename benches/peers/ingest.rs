@@ -9,8 +9,7 @@ use std::time::Instant;
 use crate::child::{self, Usage};
 use crate::data::{Format, Rows, Truth};
 use crate::results::{Results, Table, median, short};
-use crate::sqlite::{self, Index};
-use crate::{Plan, duckdb, perftop, victoria};
+use crate::{Plan, duckdb, perftop, sqlite, victoria};
 
 /// The same rows in the words of each program.
 pub struct Inputs {
@@ -42,6 +41,8 @@ struct Peer {
     name: &'static str,
     /// Where its files stay for the parts that follow.
     dir: &'static str,
+    /// Whether it goes on with what the one before it in the round has left.
+    continues: bool,
     import: fn(&Inputs, &Path) -> Usage,
     truth: fn(&Plan, &Path) -> Truth,
 }
@@ -49,33 +50,32 @@ struct Peer {
 const SQLITE: Peer = Peer {
     name: "sqlite3 .import",
     dir: "sqlite",
-    import: |inputs, dir| sqlite::import(&inputs.csv, dir, Index::None),
+    continues: false,
+    import: |inputs, dir| sqlite::import(&inputs.csv, dir, false),
     truth: |_, dir| sqlite::truth(&dir.join("import.db")),
 };
 
 /// In the order of each round; perftop first.
 const PEERS: [Peer; 6] = [
-    Peer { name: "perftop ingest", dir: "perftop", import: ours, truth: our_truth },
+    Peer { name: "perftop ingest", dir: "perftop", continues: false, import: ours, truth: our_truth },
     SQLITE,
+    Peer { name: "sqlite3 .import, then CREATE INDEX", continues: true, import: |_, dir| sqlite::index(dir), ..SQLITE },
     Peer {
         name: "sqlite3 .import, indexed table",
-        import: |inputs, dir| sqlite::import(&inputs.csv, dir, Index::Before),
-        ..SQLITE
-    },
-    Peer {
-        name: "sqlite3 .import, then CREATE INDEX",
-        import: |inputs, dir| sqlite::import(&inputs.csv, dir, Index::After),
+        import: |inputs, dir| sqlite::import(&inputs.csv, dir, true),
         ..SQLITE
     },
     Peer {
         name: "DuckDB read_json, 1 thread",
         dir: "duckdb",
+        continues: false,
         import: |inputs, dir| duckdb::load(&inputs.json_lines, dir),
         truth: |plan, dir| duckdb::baselines(dir, plan.rows.now_ms).truth(),
     },
     Peer {
         name: "VictoriaMetrics /import/prometheus",
         dir: "victoria",
+        continues: false,
         import: |inputs, dir| victoria::import(&inputs.prometheus, dir),
         truth: |plan, dir| victoria::truth(dir, plan.rows.now_ms),
     },
@@ -137,22 +137,16 @@ impl Found {
 pub fn side_by_side(plan: &Plan, inputs: &Inputs, results: &mut Results) {
     let mut found = PEERS.map(|peer| Found { name: peer.name, rounds: Vec::new(), disk_bytes: 0 });
     for round in 0..plan.rounds {
+        let mut before = None;
         for (peer, found) in PEERS.iter().zip(&mut found) {
-            let dir = plan.dir.join(peer.dir);
-            child::fresh_dir(&dir);
-            child::settle();
-            let usage = (peer.import)(inputs, &dir);
-            eprintln!(
-                "round {}, {}: {:.2} s, {:.2} s of CPU",
-                round + 1,
-                peer.name,
-                usage.wall.as_secs_f64(),
-                usage.cpu.as_secs_f64()
-            );
+            let usage = take_turn(peer, &plan.dir.join(peer.dir), inputs, before);
+            before = Some(usage);
+            let (wall_s, cpu_s) = (usage.wall.as_secs_f64(), usage.cpu.as_secs_f64());
+            eprintln!("round {}, {}: {wall_s:.2} s, {cpu_s:.2} s of CPU", round + 1, peer.name);
             found.rounds.push(usage);
-            found.disk_bytes = child::disk_bytes(&dir);
+            found.disk_bytes = child::disk_bytes(&plan.dir.join(peer.dir));
             if round == 0 {
-                let truth = (peer.truth)(plan, &dir);
+                let truth = (peer.truth)(plan, &plan.dir.join(peer.dir));
                 assert!(inputs.truth.agrees(truth), "{} holds {truth:?}, not {:?}", peer.name, inputs.truth);
             }
         }
@@ -161,10 +155,23 @@ pub fn side_by_side(plan: &Plan, inputs: &Inputs, results: &mut Results) {
     results.table(beside(&found, inputs.truth.rows));
 }
 
-fn hold([ours, bare, indexed, _, duckdb, victoria]: &[Found; 6], rows: u64, results: &mut Results) {
+fn take_turn(peer: &Peer, dir: &Path, inputs: &Inputs, before: Option<Usage>) -> Usage {
+    if !peer.continues {
+        child::fresh_dir(dir);
+    }
+    child::settle();
+    let usage = (peer.import)(inputs, dir);
+    before.filter(|_| peer.continues).map_or(usage, |before| before.then(usage))
+}
+
+fn hold([ours, bare, _, indexed, duckdb, victoria]: &[Found; 6], rows: u64, results: &mut Results) {
     results.times("ingest: wall of `sqlite3 .import` over ours", bare.wall_s() / ours.wall_s(), 3.0);
     results.times("ingest: CPU of `sqlite3 .import` over ours", bare.cpu_s() / ours.cpu_s(), 2.5);
-    results.times("ingest: wall of `sqlite3 .import` with the index over ours", indexed.wall_s() / ours.wall_s(), 7.0);
+    results.times(
+        "ingest: wall of `sqlite3 .import` into an indexed table over ours",
+        indexed.wall_s() / ours.wall_s(),
+        7.0,
+    );
     results.at_most("ingest: our wall over DuckDB's", ours.wall_s() / duckdb.wall_s(), 1.5, "x");
     results.at_most("ingest: our wall over VictoriaMetrics'", ours.wall_s() / victoria.wall_s(), 1.0, "x");
     results.at_most("ingest: peak memory", ours.peak_mb(), 40.0, "MB");

@@ -5,7 +5,8 @@
 //! - `--large`: perftop alone at 10 and 100 million samples, through a pipe; needs 15 GB of disk.
 //!
 //! Parts, all without one: ingest (always, for what it leaves behind), baselines, panes, live, writer. A run of
-//! some parts is printed alone. Works below `--dir DIR`, else below `target/tmp`.
+//! some parts is printed alone. `--rounds N` changes their number; `--dir DIR` the place to work in, `target/tmp/peers`,
+//! whose content is lost.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -93,12 +94,14 @@ impl Plan {
     fn from_args() -> Self {
         let mut args = std::env::args().skip(1);
         let mut size = Size::Default;
+        let mut rounds = None;
         let mut dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("peers");
         let mut parts = Vec::new();
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 "--small" => size = Size::Small,
                 "--large" => size = Size::Large,
+                "--rounds" => rounds = args.next().and_then(|rounds| rounds.parse().ok()),
                 "--dir" => dir = args.next().expect("--dir needs a directory").into(),
                 // Cargo says so to every benchmark.
                 "--bench" => {}
@@ -106,7 +109,7 @@ impl Plan {
             }
         }
         let now_ms = Clock::System.now_ms().cast_unsigned();
-        let rounds = if size == Size::Small { 1 } else { 3 };
+        let rounds = rounds.unwrap_or(if size == Size::Small { 1 } else { 3 });
         Self { size, rows: Rows { count: size.samples(), now_ms }, rounds, dir, parts }
     }
 

@@ -12,31 +12,24 @@ use crate::store::CONTRACT;
 /// The index a reader of the bare table needs.
 const INDEX: &str = "CREATE INDEX by_metric ON performance_samples (metric_name, timestamp);";
 
-/// When the index is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Index {
-    None,
-    /// As in a log that is read while it is written.
-    Before,
-    After,
+/// `sqlite3 .import` of a CSV file with every column into the bare table of a new file, which may have the index
+/// from the start.
+pub fn import(csv: &Path, dir: &Path, is_indexed: bool) -> Usage {
+    let index = if is_indexed { INDEX } else { "" };
+    let import = format!(".import --csv '{}' performance_samples", csv.display());
+    sqlite3(dir, &["PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;", CONTRACT, index, &import])
 }
 
-/// `sqlite3 .import` of a CSV file with every column into the bare table of a new file.
-pub fn import(csv: &Path, dir: &Path, index: Index) -> Usage {
+/// Adds the index to what was imported before.
+pub fn index(dir: &Path) -> Usage {
+    sqlite3(dir, &[INDEX])
+}
+
+fn sqlite3(dir: &Path, commands: &[&str]) -> Usage {
     let mut command = Command::new("sqlite3");
-    // Pages of 8 KiB, as perftop's, and a cache that an index profits from.
-    command.arg("-bail").arg(dir.join("import.db")).arg(
-        "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;",
-    );
-    command.arg(CONTRACT);
-    if index == Index::Before {
-        command.arg(INDEX);
-    }
-    command.arg(format!(".import --csv '{}' performance_samples", csv.display()));
-    if index == Index::After {
-        command.arg(INDEX);
-    }
-    run(&mut command, &dir.join("said"))
+    // A cache that an index profits from; pages, above, of the size of perftop's.
+    command.arg("-bail").arg(dir.join("import.db")).arg("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;");
+    run(command.args(commands), &dir.join("said"))
 }
 
 pub fn open(path: &Path) -> Connection {
