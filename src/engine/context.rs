@@ -16,12 +16,22 @@ pub(super) struct Context {
     pub(super) board: Board,
     pub(super) publisher: Waker,
     pub(super) keeper: Waker,
+    pub(super) dropper: Waker,
 }
 
 impl Context {
-    /// A connection of the task's own.
+    /// A connection of the task's own. A store that is deleted while the dashboard runs is made again by the tail
+    /// alone, so that nobody steps in between when it is replaced.
     pub(super) fn open_store(&self) -> Result<Store, StoreError> {
-        Store::open(&self.options.store_path)
+        let path = &self.options.store_path;
+        if self.shared.has_begun() { Store::open_existing(path) } else { Store::open(path) }
+    }
+
+    /// The store was replaced: whoever has it open lets go of it.
+    pub(super) fn wake_all(&self) {
+        for task in [&self.publisher, &self.keeper, &self.dropper] {
+            task.wake();
+        }
     }
 
     /// Now: ms since the Unix epoch.

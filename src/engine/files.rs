@@ -2,8 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
-use std::time::SystemTime;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Before a replaced database is opened again: whoever deletes one deletes three files, and every task lets go of
+/// the old ones first. A new connection beside an old one would take the old log's index for its own.
+pub(super) const REPLACED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Device, inode and time of birth: an inode number alone is given out again.
 type Identity = (u64, u64, Option<SystemTime>);
@@ -16,8 +20,9 @@ pub(super) struct DatabaseFiles([Option<Identity>; 3]);
 impl DatabaseFiles {
     /// The files of the database at `path`; to be called with a connection to it open.
     pub(super) fn at(path: &Path) -> Self {
+        let path = real_path(path);
         Self(["", "-wal", "-shm"].map(|suffix| {
-            let mut file = path.as_os_str().to_owned();
+            let mut file = path.clone().into_os_string();
             file.push(suffix);
             fs::metadata(file).ok().map(|found| (found.dev(), found.ino(), found.created().ok()))
         }))
@@ -27,6 +32,12 @@ impl DatabaseFiles {
     pub(super) fn are_replaced(&self, path: &Path) -> bool {
         self.0[0].is_none() || *self != Self::at(path)
     }
+}
+
+/// Where the database is that lies at `path`, or is to be made there: SQLite follows links, and keeps the log and its
+/// index beside the file that they lead to.
+pub(super) fn real_path(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]
@@ -49,5 +60,17 @@ mod tests {
         assert!(files.are_replaced(&path));
         fs::write(&path, "one").unwrap();
         assert!(files.are_replaced(&path));
+    }
+
+    #[test]
+    fn behind_a_link_the_log_is_looked_for_where_sqlite_keeps_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let [real, link] = ["real.db", "link.db"].map(|name| directory.path().join(name));
+        fs::write(&real, "").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let files = DatabaseFiles::at(&link);
+        assert!(!files.are_replaced(&link));
+        fs::write(directory.path().join("real.db-wal"), "").unwrap();
+        assert!(files.are_replaced(&link));
     }
 }

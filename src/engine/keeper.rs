@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, mailbox: &Mailbox) -> TaskResult {
 
 struct Keeper<'a> {
     context: &'a Context,
-    /// Rows up to this id were rolled up, as far as is known here.
+    /// What the tail had seen when the log was last rolled up. Later rows of the log may be junk, or gone.
     rolled_id: i64,
     roll_up: Pace,
     /// Rows up to this id are in the baselines written.
@@ -70,7 +70,7 @@ impl<'a> Keeper<'a> {
             self.roll_up.want();
         }
         if self.roll_up.is_due() || newest_id - self.rolled_id >= ROLL_UP_ROWS {
-            self.roll_up(mailbox)?;
+            self.roll_up(newest_id, mailbox)?;
         }
         if newest_id != 0 && newest_id != self.written_id {
             self.baselines.want();
@@ -84,7 +84,7 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    fn roll_up(&mut self, mailbox: &Mailbox) -> Result<(), StoreError> {
+    fn roll_up(&mut self, newest_id: i64, mailbox: &Mailbox) -> Result<(), StoreError> {
         let started = Instant::now();
         let mut store = self.context.open_store()?;
         while store.roll_up(STEP_ROWS)?.remaining {
@@ -92,7 +92,8 @@ impl<'a> Keeper<'a> {
                 return Ok(());
             }
         }
-        self.rolled_id = store.newest_id()?;
+        store.shrink_log()?;
+        self.rolled_id = newest_id;
         self.roll_up.done(started);
         Ok(())
     }

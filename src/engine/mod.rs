@@ -117,6 +117,7 @@ pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
     let (publisher, publisher_mailbox) = mailbox();
     let (keeper, keeper_mailbox) = mailbox();
     let (tail, tail_mailbox) = mailbox();
+    let (dropper, dropper_mailbox) = mailbox();
     let (snapshots_in, snapshots) = latest::channel(Arc::default());
     let (alerts_in, alerts) = mpsc::channel(CHANNEL);
     let (views, views_out) = latest::channel(ViewRequest::default());
@@ -129,6 +130,7 @@ pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
         board: board.clone(),
         publisher: publisher.clone(),
         keeper: keeper.clone(),
+        dropper: dropper.clone(),
     };
 
     tokio::spawn(relay(views_out.clone(), commands_out, context.shared.clone(), publisher.clone(), tail.clone()));
@@ -144,7 +146,6 @@ pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
         tail::run(&of_tail, mailbox, &tail_waker, &alerts_in)
     });
     if let Some(dir) = context.options.drop_dir.clone() {
-        let (dropper, dropper_mailbox) = mailbox();
         let (of_dropper, dropper_waker) = (context.clone(), dropper.clone());
         tasks.start(dropper::NAME, (dropper, dropper_mailbox), &board, move |mailbox| {
             dropper::run(&of_dropper, &dir, mailbox, &dropper_waker)

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::board::Reading;
 use super::context::Context;
-use super::files::DatabaseFiles;
+use super::files::{DatabaseFiles, REPLACED_PAUSE};
 use super::pace::Pace;
 use super::picture::Picture;
 use super::supervisor::{Mailbox, TaskResult, Wait};
@@ -47,7 +47,13 @@ pub(super) struct Channels {
 /// Runs until the mailbox says stop. A failure is shown in the last picture.
 pub(super) fn run(context: &Context, mailbox: &Mailbox, channels: &Channels) -> TaskResult {
     let mut channels = channels.clone();
-    let published = context.open_store().and_then(|store| Publisher::new(context, store, &mut channels).serve(mailbox));
+    let published = loop {
+        match context.open_store().and_then(|store| Publisher::new(context, store, &mut channels).serve(mailbox)) {
+            Ok(End::Replaced) if mailbox.sleep(REPLACED_PAUSE) => {}
+            Ok(_) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
     if let Err(error) = &published {
         let mut snapshot = Snapshot::clone(&channels.snapshots.borrow());
         snapshot.generation += 1;
@@ -56,6 +62,14 @@ pub(super) fn run(context: &Context, mailbox: &Mailbox, channels: &Channels) -> 
         channels.snapshots.send_replace(Arc::new(snapshot));
     }
     Ok(published?)
+}
+
+/// Why serving from one database file ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Stop,
+    /// The file was replaced or emptied.
+    Replaced,
 }
 
 struct Publisher<'a> {
@@ -91,20 +105,25 @@ impl<'a> Publisher<'a> {
             alerts: Arc::default(),
             reading: Reading::default(),
             newest_id: 0,
-            resets: 0,
+            resets: context.shared.resets(),
         }
     }
 
-    fn serve(&mut self, mailbox: &Mailbox) -> Result<(), StoreError> {
+    fn serve(&mut self, mailbox: &Mailbox) -> Result<End, StoreError> {
         self.announce_first_contact()?;
         loop {
+            if self.resets != self.context.shared.resets() || self.files.are_replaced(&self.context.options.store_path)
+            {
+                return Ok(End::Replaced);
+            }
             self.notice_view();
+            self.heed_clock();
             if self.round.is_due() || self.context.now_ms() >= self.idle_read_at_ms {
                 self.go_round()?;
                 self.context.board.clear(NAME);
             }
             match mailbox.wait(self.until_deadline()) {
-                Wait::Stop => return Ok(()),
+                Wait::Stop => return Ok(End::Stop),
                 Wait::Rung | Wait::TimedOut => self.round.want(),
             }
         }
@@ -139,11 +158,19 @@ impl<'a> Publisher<'a> {
         self.round.want_now();
     }
 
+    /// A clock that was set back must not keep the picture waiting until it is there again.
+    fn heed_clock(&mut self) {
+        if self.idle_read_at_ms != i64::MAX {
+            let latest_ms = self.context.now_ms().saturating_add(idle_read_after_ms(self.picture.request().window));
+            self.idle_read_at_ms = self.idle_read_at_ms.min(latest_ms);
+        }
+    }
+
     /// Brings the picture up to date and hands it out if it has changed.
     fn go_round(&mut self) -> Result<(), StoreError> {
         let started = Instant::now();
         let now_ms = self.context.now_ms();
-        let mut has_changed = self.take_news()?;
+        let mut has_changed = self.take_news();
         if now_ms >= self.idle_read_at_ms {
             self.read.want_now();
         }
@@ -169,16 +196,8 @@ impl<'a> Publisher<'a> {
     }
 
     /// Takes over what the other tasks have left; whether something is new.
-    fn take_news(&mut self) -> Result<bool, StoreError> {
+    fn take_news(&mut self) -> bool {
         let news = self.context.shared.take_news();
-        let path = &self.context.options.store_path;
-        if news.resets != self.resets || self.files.are_replaced(path) {
-            self.resets = news.resets;
-            self.store = self.context.open_store()?;
-            self.files = DatabaseFiles::at(path);
-            self.picture = Picture::after(self.channels.snapshots.borrow().generation);
-            self.read.want_now();
-        }
         let reading = self.context.board.read();
         let has_samples = !news.latest.is_empty();
         let has_begun = self.newest_id == 0 && news.newest_id != 0;
@@ -196,7 +215,7 @@ impl<'a> Publisher<'a> {
         self.alerts = news.alerts;
         self.reading = reading;
         self.newest_id = news.newest_id;
-        Ok(has_changed)
+        has_changed
     }
 
     fn health(&self) -> Health {

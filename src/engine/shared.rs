@@ -15,6 +15,7 @@ pub(super) struct Shared(Arc<Mutex<State>>);
 struct State {
     latest: HashMap<MetricName, Point>,
     newest_id: i64,
+    has_begun: bool,
     has_arrivals: bool,
     alerts: Arc<[Alert]>,
     told_alert_id: Option<i64>,
@@ -31,8 +32,6 @@ pub(super) struct News {
     pub(super) newest_id: i64,
     /// Alerts, newest first.
     pub(super) alerts: Arc<[Alert]>,
-    /// Rises when the log was started anew.
-    pub(super) resets: u64,
 }
 
 impl Shared {
@@ -57,7 +56,14 @@ impl Shared {
 
     /// The log ends here when the tail begins.
     pub(super) fn begin_at(&self, newest_id: i64) {
-        self.state().newest_id = newest_id;
+        let mut state = self.state();
+        state.newest_id = newest_id;
+        state.has_begun = true;
+    }
+
+    /// Whether the tail has had the store open.
+    pub(super) fn has_begun(&self) -> bool {
+        self.state().has_begun
     }
 
     /// The log was started anew: what was known of it is void.
@@ -91,13 +97,17 @@ impl Shared {
             latest: std::mem::take(&mut state.latest),
             newest_id: state.newest_id,
             alerts: Arc::clone(&state.alerts),
-            resets: state.resets,
         }
     }
 
     /// The id of the newest sample seen.
     pub(super) fn newest_id(&self) -> i64 {
         self.state().newest_id
+    }
+
+    /// How often the log was started anew.
+    pub(super) fn resets(&self) -> u64 {
+        self.state().resets
     }
 
     /// Whether samples came in since the start.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::context::Context;
-use super::files::DatabaseFiles;
+use super::files::{DatabaseFiles, REPLACED_PAUSE};
 use super::judge::Judge;
 use super::options::Command;
 use super::options::RaisedAlerts;
@@ -46,8 +46,8 @@ const ALERTS_EVERY: Duration = Duration::from_millis(250);
 /// While there is much to judge, alerts are told of this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 
-/// Before a replaced database is opened again.
-const REPLACED_PAUSE: Duration = Duration::from_millis(100);
+/// Before a deleted database is made again: whoever deleted it may be about to put another in its place.
+const DELETED_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why a session over one database file ended.
 enum End {
@@ -69,8 +69,9 @@ pub(super) fn run(
             End::Stop => return Ok(()),
             End::Replaced => {
                 drop(session);
-                // Whoever deletes a database deletes three files; it must not be made anew in between.
-                if !mailbox.sleep(REPLACED_PAUSE) {
+                context.wake_all();
+                let path = &context.options.store_path;
+                if !mailbox.sleep(if path.exists() { REPLACED_PAUSE } else { DELETED_PAUSE }) {
                     return Ok(());
                 }
                 context.shared.reset();
@@ -124,8 +125,8 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn open(context: &'a Context, waker: &Waker, raised: &mpsc::Sender<RaisedAlerts>) -> Result<Self, StoreError> {
-        let mut store = context.open_store()?;
         let path = &context.options.store_path;
+        let mut store = Store::open(path)?;
         let watch = watch_store(path, waker.clone())
             .inspect_err(|error| tracing::warn!("no file events for `{}` ({error}): polling", path.display()))
             .ok();
@@ -215,6 +216,8 @@ impl<'a> Session<'a> {
                 told = Instant::now();
             }
             self.context.board.set_backlog(self.backlog()?);
+            // There may be millions of rows to judge: nobody waits for their end to be heard.
+            self.obey()?;
             self.context.publisher.wake();
             self.context.keeper.wake();
         }

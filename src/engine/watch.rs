@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use super::files::real_path;
 use super::supervisor::Waker;
 
 /// Watches until it is dropped.
@@ -16,6 +17,7 @@ pub(super) struct StoreWatch {
 /// Rings `waker` when the database at `store_path`, its log or its index is written, made or removed. The
 /// directory is watched, because the log comes and goes.
 pub(super) fn watch_store(store_path: &Path, waker: Waker) -> notify::Result<StoreWatch> {
+    let store_path = real_path(store_path);
     let name = store_path.file_name().map(OsStr::to_os_string).unwrap_or_default();
     let directory = match store_path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),

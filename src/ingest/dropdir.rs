@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use super::dropfile::identity;
 use crate::model::FileIdentity;
 
-/// A file that is for us, as the directory shows it.
+/// A file, as the directory shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Where it lies.
@@ -21,6 +21,8 @@ pub struct Found {
     pub identity: FileIdentity,
     /// What changes whenever somebody writes to it.
     pub stamp: Stamp,
+    /// Whether its name says that it is for us.
+    pub has_our_name: bool,
 }
 
 /// What changes whenever somebody writes to a file.
@@ -34,22 +36,28 @@ pub struct Stamp {
 /// name (`.tmp`, `.part`) and rename when it is done.
 #[must_use]
 pub fn is_ours(name: &OsStr) -> bool {
-    !name.as_bytes().starts_with(b".") && Path::new(name).extension() == Some(OsStr::new("jsonl"))
+    !is_hidden(name) && Path::new(name).extension() == Some(OsStr::new("jsonl"))
 }
 
-/// The files that are for us, by name. Links, pipes, devices and sub-directories never are.
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(b".")
+}
+
+/// The files that are not hidden, by name. Links, pipes, devices and sub-directories are passed over.
 pub fn list(dir: &Path) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
-        if !is_ours(&entry.file_name()) {
+        let name = entry.file_name();
+        if is_hidden(&name) {
             continue;
         }
         // A file that goes away between being listed and being looked at was none.
         let Ok(metadata) = entry.metadata() else { continue };
         if metadata.is_file() {
             let stamp = Stamp { len: metadata.len(), modified: metadata.modified().ok() };
-            found.push(Found { path: entry.path(), identity: identity(&metadata), stamp });
+            let has_our_name = is_ours(&name);
+            found.push(Found { path: entry.path(), identity: identity(&metadata), stamp, has_our_name });
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -81,14 +89,15 @@ mod tests {
     fn only_regular_files_are_listed_by_name() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
-        for name in ["b.jsonl", "a.jsonl", "c.txt"] {
+        for name in ["b.jsonl", "a.jsonl", "c.txt", ".hidden.jsonl"] {
             fs::write(at(name), "").unwrap();
         }
         fs::create_dir(at("d.jsonl")).unwrap();
         symlink(at("a.jsonl"), at("e.jsonl")).unwrap();
         rustix::fs::mknodat(rustix::fs::CWD, at("f.jsonl"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-        let listed: Vec<_> = list(dir.path()).unwrap().into_iter().map(|found| found.path).collect();
-        assert_eq!(listed, [at("a.jsonl"), at("b.jsonl")]);
+        let listed: Vec<_> =
+            list(dir.path()).unwrap().into_iter().map(|found| (found.path, found.has_our_name)).collect();
+        assert_eq!(listed, [(at("a.jsonl"), true), (at("b.jsonl"), true), (at("c.txt"), false)]);
     }
 
     #[test]

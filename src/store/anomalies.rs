@@ -20,7 +20,8 @@ impl Store {
                    AND typeof(detected_at) = 'integer'
                  ORDER BY id DESC LIMIT ?3",
             )?
-            .query_map((metric, since_ms, i64::try_from(limit).unwrap_or(i64::MAX)), read)?
+            .query_map((metric, since_ms, i64::try_from(limit).unwrap_or(i64::MAX)), |row| Ok(read(row).ok()))?
+            .filter_map(Result::transpose)
             .collect()
         })
     }

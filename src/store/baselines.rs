@@ -50,7 +50,8 @@ impl Store {
         })
     }
 
-    /// The stored baselines, by metric and window; of one metric only when it is named.
+    /// The stored baselines, by metric and window; of one metric only when it is named. Rows of other programs that
+    /// are none, with text where a number should be, are passed over.
     pub fn baselines(&self, metric: Option<&str>) -> Result<Vec<StoredBaseline>, StoreError> {
         self.read("read baselines", |conn| {
             if !schema::has_table(conn, "performance_baselines")? {
@@ -60,7 +61,8 @@ impl Store {
                 "SELECT metric_name, window_size, mean, std_dev, p95, p99, sample_count, last_updated
                  FROM performance_baselines WHERE ?1 IS NULL OR metric_name = ?1 ORDER BY metric_name, window_size",
             )?
-            .query_map([metric], read)?
+            .query_map([metric], |row| Ok(read(row).ok()))?
+            .filter_map(Result::transpose)
             .collect()
         })
     }

@@ -12,6 +12,7 @@
 //! | `tail`, `reader` | what is new; series, hours and totals |
 //! | `rollup`, `chunk`, `hour` | the log moved into hourly moments and exact chunks |
 //! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
+//! | `wal` | the write-ahead log as a file |
 //! | `prune`, `check` | taking out what is old; is it healthy |
 //! | `salvage` | what can still be read of a damaged file, into a new one |
 
@@ -31,6 +32,7 @@ mod rollup;
 mod salvage;
 mod schema;
 mod tail;
+mod wal;
 mod writer;
 
 use std::cell::RefCell;

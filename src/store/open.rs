@@ -9,22 +9,21 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Store, StoreError, schema};
+use super::{Store, StoreError, schema, wal};
 
 /// How long a write waits for another writer, and a read for a database in rollback-journal mode.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Statements kept compiled: more than there are.
 const STATEMENT_CACHE: usize = 64;
 
 /// Settings of a connection. The page cache is small on purpose: a pane holds several connections, and
-/// the measured speed does not depend on it. `journal_size_limit` bounds what a long reader leaves behind.
+/// the measured speed does not depend on it.
 const CONNECTION: &str = "
 PRAGMA cache_size = -4096;
 PRAGMA temp_store = MEMORY;
 PRAGMA foreign_keys = OFF;
 PRAGMA recursive_triggers = OFF;
-PRAGMA journal_size_limit = 8388608;
 ";
 
 /// Settings of a file, which only hold when they come before its first table.
@@ -46,6 +45,11 @@ impl Store {
             create_tables(&mut conn).map_err(|said| StoreError::from_sqlite(path, "create tables", said))?;
         }
         Ok(Self::over(conn, path))
+    }
+
+    /// As [`Store::open`], but the file must exist.
+    pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
+        if path.exists() { Self::open(path) } else { Err(StoreError::Missing { path: path.to_owned() }) }
     }
 
     /// Opens a store to read only. It must exist; a bare one with just the contract tables will do.
@@ -89,6 +93,8 @@ fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     // Plans that do not look at bound values: otherwise SQLite compiles some statements anew for each value.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.execute_batch(CONNECTION)?;
+    // Bounds what a long reader leaves behind.
+    conn.pragma_update(None, "journal_size_limit", wal::SIZE_LIMIT_BYTES)?;
     Ok(conn)
 }
 

@@ -4,19 +4,17 @@
 //! look at both at the start, after lost events and now and then finds all of it. Files are left where
 //! they are.
 
+mod watch;
+
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-
+use self::watch::DirWatch;
 use super::context::Context;
+use super::files::{DatabaseFiles, REPLACED_PAUSE};
 use super::supervisor::{Mailbox, TaskResult, Wait, Waker};
-use crate::ingest::dropdir::{Found, Stamp, is_ours, list};
+use crate::ingest::dropdir::{Found, Stamp, list};
 use crate::ingest::dropfile::{Cursor, DropFile, Step};
 use crate::ingest::{Dictionary, Reject};
 use crate::model::FileIdentity;
@@ -26,82 +24,67 @@ use crate::store::{Store, StoreError};
 /// The name of the task on the notice board.
 pub(super) const NAME: &str = "drop directory";
 
-/// The look of last resort while file events work, and when they do not.
-const FALLBACK: Duration = Duration::from_secs(10);
-const FALLBACK_WITHOUT_EVENTS: Duration = Duration::from_secs(1);
 /// A last line without an end is complete when nobody has written for this long.
 const QUIET: Duration = Duration::from_secs(2);
 /// The pause after each transaction that lets other writers in.
 const WRITER_PAUSE: Duration = Duration::from_millis(1);
+/// Before a directory that was removed is made again: whoever removed it may be about to do so.
+const REMOVED_PAUSE: Duration = Duration::from_secs(1);
 /// Rejected lines of one stretch that are logged one by one.
 const LOGGED_REJECTS: usize = 10;
 
+/// Why a session over one directory and one store ended.
+enum End {
+    Stop,
+    /// One of them was removed or replaced.
+    Replaced,
+}
+
 /// Runs until the mailbox says stop.
 pub(super) fn run(context: &Context, dir: &Path, mailbox: &Mailbox, waker: &Waker) -> TaskResult {
-    fs::create_dir_all(dir).map_err(|error| format!("cannot create `{}`: {error}", dir.display()))?;
-    let closed = Closed::default();
-    // Before the first look, so that what comes during it rings.
-    let watch = watch(dir, waker.clone(), closed.clone())
-        .inspect_err(|error| tracing::warn!("no file events for `{}` ({error}): polling", dir.display()))
-        .ok();
-    let fallback = if watch.is_some() { FALLBACK } else { FALLBACK_WITHOUT_EVENTS };
-    let mut dropper =
-        Dropper { context, store: context.open_store()?, dictionary: Dictionary::default(), known: HashMap::new() };
     loop {
+        // Before the first look, so that what comes during it rings.
+        let watch = DirWatch::begin(dir, waker.clone())
+            .map_err(|error| format!("cannot watch `{}`: {error}", dir.display()))?;
+        match serve(context, dir, &watch, mailbox)? {
+            End::Stop => return Ok(()),
+            End::Replaced => {
+                if !mailbox.sleep(if dir.exists() { REPLACED_PAUSE } else { REMOVED_PAUSE }) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+fn serve(
+    context: &Context,
+    dir: &Path,
+    watch: &DirWatch,
+    mailbox: &Mailbox,
+) -> Result<End, Box<dyn std::error::Error + Send + Sync>> {
+    let mut dropper = Dropper::open(context)?;
+    loop {
+        if !watch.is_same() || dropper.is_store_replaced() {
+            return Ok(End::Replaced);
+        }
         let found = list(dir).map_err(|error| format!("cannot read `{}`: {error}", dir.display()))?;
-        let quiet_in = dropper.take_all(&found, &closed.take(), mailbox)?;
+        let quiet_in = dropper.take_all(&found, &watch.take_closed(), mailbox)?;
+        let fallback = watch.fallback();
         if mailbox.wait(Some(quiet_in.unwrap_or(fallback).min(fallback))) == Wait::Stop {
-            return Ok(());
+            return Ok(End::Stop);
         }
     }
-}
-
-/// Files whose writer has closed them since the last look.
-#[derive(Debug, Clone, Default)]
-struct Closed(Arc<Mutex<HashSet<PathBuf>>>);
-
-impl Closed {
-    fn add(&self, path: &Path) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
-    }
-
-    fn take(&self) -> HashSet<PathBuf> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-fn watch(dir: &Path, waker: Waker, closed: Closed) -> notify::Result<RecommendedWatcher> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        // An error or a request to look again means that events were lost.
-        let Ok(event) = event else { return waker.wake() };
-        let ours = || event.paths.iter().filter(|path| is_ours(path.file_name().unwrap_or(OsStr::new(""))));
-        if is_completion(event.kind) {
-            ours().for_each(|path| closed.add(path));
-        }
-        // Our own reading is an access too: it must not wake us.
-        let is_change = is_completion(event.kind) || !matches!(event.kind, EventKind::Access(_));
-        if event.need_rescan() || (is_change && (event.paths.is_empty() || ours().next().is_some())) {
-            waker.wake();
-        }
-    })?;
-    watcher.watch(dir, RecursiveMode::NonRecursive)?;
-    Ok(watcher)
-}
-
-/// Whether the event says that a file is whole: closed by its writer, or moved here.
-const fn is_completion(kind: EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::Access(AccessKind::Close(AccessMode::Write))
-            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both))
-    )
 }
 
 struct Dropper<'a> {
     context: &'a Context,
     store: Store,
+    files: DatabaseFiles,
     dictionary: Dictionary,
     known: HashMap<FileIdentity, Known>,
+    /// Files under names that are not ours, which were not begun under one that is.
+    strangers: HashSet<FileIdentity>,
 }
 
 /// A file as it was at the last look.
@@ -126,7 +109,36 @@ impl Known {
     }
 }
 
-impl Dropper<'_> {
+impl<'a> Dropper<'a> {
+    fn open(context: &'a Context) -> Result<Self, StoreError> {
+        let store = context.open_store()?;
+        let files = DatabaseFiles::at(&context.options.store_path);
+        let (known, strangers) = (HashMap::new(), HashSet::new());
+        Ok(Self { context, store, files, dictionary: Dictionary::default(), known, strangers })
+    }
+
+    /// Whether the store's file was deleted or replaced. What is written to it is lost, and its ledger knows nothing
+    /// of the new one's samples.
+    fn is_store_replaced(&self) -> bool {
+        self.files.are_replaced(&self.context.options.store_path)
+    }
+
+    /// Whether a file is to be read: its name says so, or it was begun while its name did (a log that was rotated
+    /// may still be written to).
+    fn is_wanted(&mut self, file: &Found) -> Result<bool, StoreError> {
+        if file.has_our_name || self.known.contains_key(&file.identity) {
+            return Ok(true);
+        }
+        if self.strangers.contains(&file.identity) {
+            return Ok(false);
+        }
+        let is_begun = self.store.source(&file.identity)?.is_some();
+        if !is_begun {
+            self.strangers.insert(file.identity);
+        }
+        Ok(is_begun)
+    }
+
     /// Takes what is new in the files; how long until a torn last line counts as complete, if one waits.
     fn take_all(
         &mut self,
@@ -136,9 +148,13 @@ impl Dropper<'_> {
     ) -> Result<Option<Duration>, StoreError> {
         let present: HashSet<_> = found.iter().map(|file| file.identity).collect();
         self.known.retain(|identity, _| present.contains(identity));
+        self.strangers.retain(|identity| present.contains(identity));
         for file in found {
-            if mailbox.is_stopping() {
+            if mailbox.is_stopping() || self.is_store_replaced() {
                 break;
+            }
+            if !self.is_wanted(file)? {
+                continue;
             }
             let known = self.known.remove(&file.identity);
             let known = self.look(file, known, closed.contains(&file.path), mailbox)?;
@@ -201,6 +217,10 @@ impl Dropper<'_> {
             Ok(cursor) => cursor,
             Err(error) => return Ok(Err(error)),
         };
+        if cursor.is_rewritten() && !found.has_our_name {
+            // Put aside, then made into something else.
+            return Ok(Ok((cursor, false)));
+        }
         if cursor.is_rewritten() {
             tracing::info!("`{}` was rewritten since it was read: taken from its beginning", found.path.display());
         }
@@ -263,8 +283,7 @@ fn log_rejects(path: &Path, rejects: &[Reject]) {
 
 #[cfg(test)]
 mod tests {
-    use notify::event::{CreateKind, DataChange};
-    use rstest::rstest;
+    use std::fs;
 
     use super::*;
     use crate::ingest::dropdir;
@@ -306,15 +325,5 @@ mod tests {
         cursor.stored();
         assert!(kept("", Some(cursor.clone())).cursor.is_some());
         assert!(kept("{\"metric\":\"a\",\"value\":2}\n", Some(cursor)).cursor.is_none());
-    }
-
-    #[rstest]
-    #[case(EventKind::Access(AccessKind::Close(AccessMode::Write)), true)]
-    #[case(EventKind::Modify(ModifyKind::Name(RenameMode::To)), true)]
-    #[case(EventKind::Modify(ModifyKind::Data(DataChange::Any)), false)]
-    #[case(EventKind::Create(CreateKind::File), false)]
-    #[case(EventKind::Access(AccessKind::Close(AccessMode::Read)), false)]
-    fn a_file_is_whole_when_it_is_closed_or_moved_here(#[case] kind: EventKind, #[case] whole: bool) {
-        assert_eq!(is_completion(kind), whole);
     }
 }
