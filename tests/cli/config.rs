@@ -7,14 +7,14 @@ use perftop::app::Action;
 use perftop::config::{self, Config, Origin, Setting, Sources};
 use rstest::rstest;
 
-use crate::home::{Home, data};
+use crate::home::Home;
 
 /// Every file in `data/config` is wrong, and the text beside it says how; write that text anew with
 /// `UPDATE_EXPECTED=1 cargo test --test cli`.
 #[test]
 fn every_mistake_is_said_with_its_place() {
     let mut seen = 0;
-    for entry in fs::read_dir(data("config")).expect("test data") {
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/data/config")).expect("test data") {
         let path = entry.expect("test data").path();
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;

@@ -1,4 +1,5 @@
-//! The watched drop directory: whatever a producer does, each line is taken exactly once.
+//! The watched drop directory: whatever a producer does, each line is taken exactly once. What happens when
+//! processes are killed, and to the directory itself, is in `tests/survival`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -11,7 +12,6 @@ use perftop::store::Store;
 use tokio::runtime::Runtime;
 
 use crate::home::Home;
-use crate::terminal::{Terminal, command};
 
 /// How long a condition may take to come true.
 const LONG: Duration = Duration::from_secs(30);
@@ -200,23 +200,6 @@ fn a_file_that_is_rewritten_truncated_or_made_anew_is_taken_anew() {
 }
 
 #[test]
-fn two_panes_take_each_line_once() {
-    let mut desk = Desk::new();
-    desk.put("early.jsonl", &lines(0..20_000));
-    desk.open();
-    desk.open();
-    let mut file = desk.append("growing.jsonl");
-    for from in (20_000..30_000).step_by(100) {
-        file.write_all(lines(from..from + 100).as_bytes()).unwrap();
-    }
-    desk.put("late.jsonl", &lines(30_000..31_000));
-    desk.wait_for(31_000);
-    let mut taken = desk.settle(31_000);
-    taken.sort_by(f64::total_cmp);
-    assert_eq!(taken, values(0..31_000));
-}
-
-#[test]
 fn two_panes_take_a_file_rewritten_to_its_old_length_once() {
     let mut desk = Desk::watching();
     desk.open();
@@ -265,34 +248,4 @@ fn rejected_lines_are_counted_and_cost_only_themselves() {
         }
     };
     desk.runtime.block_on(async { tokio::time::timeout(LONG, counted).await }).unwrap();
-}
-
-/// The dashboard itself, killed again and again while it takes a file in.
-#[test]
-fn a_dashboard_killed_at_any_moment_has_taken_each_line_once() {
-    const LINES: u32 = 60_000;
-    let desk = Desk::new();
-    desk.put("a.jsonl", &lines(0..LINES));
-    let start = || {
-        let mut perftop = command(env!("CARGO_BIN_EXE_perftop"));
-        perftop.env("HOME", desk.home.path(""));
-        perftop.env("PERFTOP_DB", desk.home.path("p.db"));
-        perftop.arg("--drop-dir");
-        perftop.arg(desk.drop(""));
-        Terminal::start(perftop, 80, 24)
-    };
-    let mut stored = 0;
-    while stored < LINES as usize {
-        let terminal = start();
-        desk.wait_for(stored + 1);
-        // Dropping it kills the program, wherever it is.
-        drop(terminal);
-        let now = desk.stored().len();
-        assert!(now > stored);
-        stored = now;
-    }
-    let _last = start();
-    desk.put("b.jsonl", &line(LINES));
-    desk.wait_for(LINES as usize + 1);
-    assert_eq!(desk.stored(), values(0..LINES + 1));
 }

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod dropdir;
 mod formats;
+#[path = "../support/home.rs"]
 mod home;
 mod ingest;
 mod manual;

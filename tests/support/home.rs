@@ -1,7 +1,7 @@
 //! A home of its own for each test, so that no test sees the user's files or another test's.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Output;
 
 use assert_cmd::Command;
@@ -14,7 +14,7 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
-        Self { dir: TempDir::with_prefix("perftop-cli-").expect("a temporary directory") }
+        Self { dir: TempDir::with_prefix("perftop-test-").expect("a temporary directory") }
     }
 
     /// A path below the home directory.
@@ -35,6 +35,16 @@ impl Home {
         path
     }
 
+    /// The variables that keep a program inside this home.
+    pub fn environment(&self) -> [(&'static str, PathBuf); 4] {
+        [
+            ("HOME", self.dir.path().to_path_buf()),
+            ("XDG_DATA_HOME", self.path("data")),
+            ("XDG_CONFIG_HOME", self.path("config")),
+            ("XDG_STATE_HOME", self.path("state")),
+        ]
+    }
+
     /// `perftop` with this home and nothing else in its environment; `words` are split at spaces.
     pub fn perftop(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_perftop"));
@@ -42,10 +52,7 @@ impl Home {
             .args(words.split_whitespace())
             .current_dir(self.dir.path())
             .env_clear()
-            .env("HOME", self.dir.path())
-            .env("XDG_DATA_HOME", self.path("data"))
-            .env("XDG_CONFIG_HOME", self.path("config"))
-            .env("XDG_STATE_HOME", self.path("state"))
+            .envs(self.environment())
             .env("LANG", "C.UTF-8")
             .env("TZ", "UTC");
         command
@@ -77,9 +84,4 @@ pub struct Answer {
     pub stdout: String,
     pub stderr: String,
     pub code: Option<i32>,
-}
-
-/// The directory with this crate's test data.
-pub fn data(below: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/data").join(below)
 }

@@ -1,0 +1,104 @@
+//! The store is deleted, replaced, emptied or moved behind a link while dashboards run.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::place::Place;
+use crate::series::Series;
+use crate::terminal::wait_for_condition;
+
+/// Far less than the look of last resort: what comes within it was announced by the file system.
+const SOON: Duration = Duration::from_secs(8);
+
+fn remove(store: &Path, suffixes: &[&str]) {
+    for suffix in suffixes {
+        let mut path = store.as_os_str().to_owned();
+        path.push(suffix);
+        let _ = fs::remove_file(path);
+    }
+}
+
+#[test]
+fn a_deleted_store_is_made_again_and_what_lies_in_the_drop_directory_is_taken_into_it() {
+    const LINES: u32 = 1_000;
+    let place = Place::new();
+    let [dropped, outside] = ["dropped", "outside"].map(Series::new);
+    let dashboards = [place.dashboard(), place.dashboard()];
+    for round in 0..3 {
+        place.put(&format!("{round}.jsonl"), &dropped.lines(round * LINES..(round + 1) * LINES));
+        place.wait_for_rows(dropped, (round + 1) * LINES);
+        remove(&place.store(), &["", "-wal", "-shm"]);
+        wait_for_condition("store", || fs::metadata(place.store()).is_ok_and(|found| found.len() > 0).then_some(()));
+        wait_for_condition("samples", || {
+            let count = "SELECT count(*) FROM performance_samples WHERE metric_name = 'dropped'";
+            let rows = place.raw().query_row(count, [], |row| row.get::<_, u32>(0));
+            (rows == Ok((round + 1) * LINES)).then_some(())
+        });
+    }
+    place.insert(outside, 0);
+    for dashboard in &dashboards {
+        dashboard.wait_for("outside");
+    }
+    place.settle();
+    place.assert_holds(dropped, 0..3 * LINES);
+    place.assert_holds(outside, 0..1);
+    place.assert_sound();
+}
+
+#[test]
+fn a_store_that_is_replaced_by_another_is_taken_up_and_nobody_steps_in_between() {
+    let place = Place::new();
+    let [before, after] = ["before", "after"].map(Series::new);
+    place.home.write("other.jsonl", after.lines(0..1_000));
+    assert_eq!(place.home.run("--db other.db ingest other.jsonl").code, Some(0));
+    let dashboard = place.dashboard();
+    place.insert(before, 0);
+    dashboard.wait_for("before");
+    remove(&place.store(), &["", "-wal", "-shm"]);
+    assert!(!place.store().exists());
+    fs::rename(place.home.path("other.db"), place.store()).unwrap();
+    dashboard.wait_for("after");
+    dashboard.wait_without("before");
+    place.insert(after, 1_000);
+    place.put("a.jsonl", &after.lines(1_001..2_000));
+    place.wait_for_rows(after, 2_000);
+    place.assert_holds(after, 0..2_000);
+    place.assert_sound();
+}
+
+#[test]
+fn a_store_that_is_emptied_begins_anew() {
+    let place = Place::new();
+    let [before, after] = ["before", "after"].map(Series::new);
+    place.home.write("input.jsonl", before.lines(0..2_000));
+    assert_eq!(place.home.run("ingest input.jsonl").code, Some(0));
+    let dashboard = place.dashboard();
+    dashboard.wait_for("before");
+    place.raw().execute_batch("BEGIN; DELETE FROM performance_samples; DELETE FROM sqlite_sequence; COMMIT").unwrap();
+    dashboard.wait_without("before");
+    place.home.write("input.jsonl", after.lines(0..2_500));
+    assert_eq!(place.home.run("ingest input.jsonl").code, Some(0));
+    dashboard.wait_for("after");
+    place.assert_holds(after, 0..2_500);
+    place.assert_sound();
+}
+
+/// SQLite keeps the log beside the file that the link leads to, so that is where the events are.
+#[test]
+fn a_store_behind_a_link_is_watched_where_it_is() {
+    let (place, series) = (Place::new(), Series::new("outside"));
+    remove(&place.store(), &["", "-wal", "-shm"]);
+    fs::create_dir(place.home.path("elsewhere")).unwrap();
+    let real = place.home.path("elsewhere/real.db");
+    drop(perftop::store::Store::open(&real).unwrap());
+    std::os::unix::fs::symlink(&real, place.store()).unwrap();
+    let dashboard = place.dashboard();
+    place.settle();
+    let inserted_at = Instant::now();
+    place.insert(series, 0);
+    dashboard.wait_for("outside");
+    assert!(inserted_at.elapsed() < SOON, "no events from behind the link");
+    place.assert_holds(series, 0..1);
+    place.assert_sound();
+}
