@@ -14,7 +14,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use perftop::clock::Clock;
 use perftop::ingest::reader::{Input, read_batches};
-use perftop::ingest::{Batch, Dictionary, TimestampUnit};
+use perftop::ingest::{Batch, Dictionary, Reading};
 use perftop::store::Store;
 use tempfile::TempDir;
 
@@ -56,7 +56,7 @@ static INPUT: LazyLock<Lines> = LazyLock::new(|| {
 fn read(mut hand_on: impl FnMut(Batch)) {
     let clock = Clock::fixed(NOW_MS.cast_signed());
     let mut input = Input::open(&INPUT.path).unwrap();
-    read_batches(&mut input, TimestampUnit::default(), &clock, &mut Dictionary::default(), |progress| {
+    read_batches(&mut input, Reading::JSONL, &clock, &mut Dictionary::default(), |progress| {
         hand_on(progress.batch);
         ControlFlow::Continue(())
     })

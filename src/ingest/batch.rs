@@ -1,10 +1,11 @@
 //! Lines to batches: every line becomes a sample or a reject, and nothing goes missing between them.
 
+use super::decoder::{Decoder, Reading};
 use super::dictionary::Dictionary;
 use super::jsonl;
 use super::lines::Line;
 use super::reject::{Reason, Reject};
-use super::timestamp::TimestampUnit;
+use super::sink::Sink;
 use crate::model::NewSample;
 
 /// How many samples a batch may hold: what the store takes in one short transaction.
@@ -32,40 +33,95 @@ impl Batch {
 /// Reads the lines of one input.
 #[derive(Debug)]
 pub struct LineReader {
-    unit: TimestampUnit,
+    reading: Reading,
+    decoder: Decoder,
     lines: u64,
     batch: Batch,
-    rejected_bytes: usize,
+    /// Rejects whose bytes are counted, and those bytes.
+    counted: (usize, usize),
 }
 
 impl LineReader {
     /// Reads from the line after `lines` on: 0 at the beginning of an input.
     #[must_use]
-    pub fn new(unit: TimestampUnit, lines: u64) -> Self {
-        Self { unit, lines, batch: Batch::default(), rejected_bytes: 0 }
+    pub fn new(reading: Reading, lines: u64) -> Self {
+        let decoder = Decoder::new(reading.format);
+        Self { reading, decoder, lines, batch: Batch::default(), counted: (0, 0) }
     }
 
     /// Reads one line; an empty one is counted and otherwise ignored.
     pub fn read(&mut self, line: Line<'_>, now_ms: i64, dictionary: &mut Dictionary) {
         self.lines += 1;
-        let parsed = match line {
+        match line {
             Line::Whole(bytes) => {
                 let text = if self.lines == 1 { without_mark(bytes) } else { bytes };
-                if text.iter().all(u8::is_ascii_whitespace) {
-                    return;
+                if matches!(self.decoder, Decoder::Jsonl) {
+                    self.read_json(text, now_ms, dictionary);
+                } else {
+                    let (decoder, reading, mut sink) = self.parts(now_ms, dictionary);
+                    decoder.read(text, reading, &mut sink);
                 }
-                jsonl::parse(text, self.unit, now_ms, dictionary).map_err(|reason| (reason, bytes))
             }
-            Line::TooLong(head) => Err((Reason::LineTooLong, head)),
-        };
-        match parsed {
+            Line::TooLong(head) => {
+                let (_, _, mut sink) = self.parts(now_ms, dictionary);
+                sink.reject(sink.line, head, Reason::LineTooLong);
+            }
+        }
+    }
+
+    /// The format that is the rule, without a detour.
+    fn read_json(&mut self, text: &[u8], now_ms: i64, dictionary: &mut Dictionary) {
+        if text.iter().all(u8::is_ascii_whitespace) {
+            return;
+        }
+        match jsonl::parse(text, self.reading.unit.unwrap_or_default(), now_ms, dictionary) {
             Ok(sample) => self.batch.samples.push(sample),
-            Err((reason, bytes)) => {
-                self.rejected_bytes += bytes.len();
-                let text = String::from_utf8_lossy(bytes).into_owned();
+            Err(reason) => {
+                let text = String::from_utf8_lossy(text).into_owned();
                 self.batch.rejects.push(Reject { line: self.lines, reason, text });
             }
         }
+    }
+
+    /// The input has ended: what waited for more lines is taken or rejected.
+    pub fn finish(&mut self, now_ms: i64, dictionary: &mut Dictionary) {
+        let (decoder, reading, mut sink) = self.parts(now_ms, dictionary);
+        decoder.finish(reading, &mut sink);
+    }
+
+    fn parts<'a>(&'a mut self, now_ms: i64, dictionary: &'a mut Dictionary) -> (&'a mut Decoder, Reading, Sink<'a>) {
+        let Self { reading, decoder, lines, batch, .. } = self;
+        (decoder, *reading, Sink { batch, dictionary, unit: reading.unit, now_ms, line: *lines })
+    }
+
+    /// Learns the format and the header from the beginning of an input that is read on from further down.
+    pub(super) fn learn(&mut self, line: Line<'_>) {
+        let lines = std::mem::take(&mut self.lines);
+        self.read(line, 0, &mut Dictionary::default());
+        self.lines = lines;
+        self.take();
+    }
+
+    /// Whether the format and its header are known.
+    pub(super) fn is_settled(&self) -> bool {
+        self.decoder.is_settled()
+    }
+
+    /// Whether lines are JSON objects, which say themselves that they are whole.
+    pub(super) const fn is_json(&self) -> bool {
+        matches!(self.decoder, Decoder::Jsonl)
+    }
+
+    /// Whether what was read last goes on in the next line.
+    pub(super) fn is_open(&self) -> bool {
+        self.decoder.is_open()
+    }
+
+    /// Whether a line would be taken as it is.
+    pub(super) fn would_take(&self, line: Line<'_>, now_ms: i64) -> bool {
+        let mut trial = Self { decoder: self.decoder.clone(), ..Self::new(self.reading, self.lines) };
+        trial.read(line, now_ms, &mut Dictionary::default());
+        !trial.batch.samples.is_empty() && trial.batch.rejects.is_empty()
     }
 
     /// Lines read so far, of the whole input.
@@ -76,8 +132,13 @@ impl LineReader {
 
     /// Whether the batch should be handed on before more is read.
     #[must_use]
-    pub const fn is_full(&self) -> bool {
-        self.batch.samples.len() >= BATCH_SAMPLES || self.rejected_bytes >= BATCH_REJECTED_BYTES
+    pub fn is_full(&mut self) -> bool {
+        let (rejects, bytes) = &mut self.counted;
+        for reject in &self.batch.rejects[*rejects..] {
+            *bytes += reject.text.len();
+        }
+        *rejects = self.batch.rejects.len();
+        self.batch.samples.len() >= BATCH_SAMPLES || *bytes >= BATCH_REJECTED_BYTES
     }
 
     /// Whether anything waits to be handed on.
@@ -88,7 +149,7 @@ impl LineReader {
 
     /// What was read since the last call.
     pub fn take(&mut self) -> Batch {
-        self.rejected_bytes = 0;
+        self.counted = (0, 0);
         std::mem::take(&mut self.batch)
     }
 }
@@ -107,7 +168,7 @@ mod tests {
 
     fn read(text: &[u8]) -> (Batch, u64) {
         let (mut splitter, mut dictionary) = (LineSplitter::default(), Dictionary::default());
-        let mut reader = LineReader::new(TimestampUnit::default(), 0);
+        let mut reader = LineReader::new(Reading::JSONL, 0);
         splitter.feed(text, |line| reader.read(line, 0, &mut dictionary));
         splitter.finish(|line| reader.read(line, 0, &mut dictionary));
         (reader.take(), reader.lines())

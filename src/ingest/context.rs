@@ -23,11 +23,15 @@ pub(super) fn check(text: &str) -> Result<Option<&str>, Reason> {
 
 /// Writes tags as a context; the same limits hold.
 pub fn from_tags<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Option<Arc<str>>, Reason> {
+    check(&object(tags)).map(|kept| kept.map(Arc::from))
+}
+
+/// Tags as a flat JSON object, not checked yet.
+pub(super) fn object<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let quote = |text: &str| serde_json::Value::from(text).to_string();
     let members: Vec<String> =
         tags.into_iter().map(|(key, value)| format!("{}:{}", quote(key), quote(value))).collect();
-    let text = format!("{{{}}}", members.join(","));
-    check(&text).map(|kept| kept.map(Arc::from))
+    format!("{{{}}}", members.join(","))
 }
 
 /// Visits the members of an object and counts them.

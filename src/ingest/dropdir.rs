@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::Format;
 use super::dropfile::identity;
 use crate::model::FileIdentity;
 
@@ -32,11 +33,13 @@ pub struct Stamp {
     modified: Option<SystemTime>,
 }
 
-/// Whether a file of this name is for us: `.jsonl`, and not hidden. A producer can write under any other
-/// name (`.tmp`, `.part`) and rename when it is done.
+/// Whether a file of this name is for us: it has the ending of a format, and is not hidden. A producer can
+/// write under any other name (`.tmp`, `.part`) and rename when it is done.
 #[must_use]
 pub fn is_ours(name: &OsStr) -> bool {
-    !is_hidden(name) && Path::new(name).extension() == Some(OsStr::new("jsonl"))
+    let path = Path::new(name);
+    let has_ending = Format::of_path(path).is_some() || path.extension() == Some(OsStr::new("json"));
+    has_ending && !is_hidden(name)
 }
 
 fn is_hidden(name: &OsStr) -> bool {
@@ -79,7 +82,11 @@ mod tests {
     #[case(".jsonl", false)]
     #[case("samples.jsonl.tmp", false)]
     #[case("samples.jsonl.part", false)]
-    #[case("samples.json", false)]
+    #[case("samples.json", true)]
+    #[case("samples.csv", true)]
+    #[case("samples.prom", true)]
+    #[case("samples.lp", true)]
+    #[case("samples.txt", false)]
     #[case("jsonl", false)]
     fn names_decide(#[case] name: &str, #[case] ours: bool) {
         assert_eq!(is_ours(OsStr::new(name)), ours);

@@ -1,4 +1,4 @@
-//! One file of the drop directory: what makes it the same file, and the next stretch of it to take.
+//! A file that grows: what makes it the same file, and the next stretch of it to take.
 //!
 //! Where reading goes on stands in the ledger, as a [`SourceOffset`], and moves there in the transaction
 //! that stores the samples; this file only says what comes next.
@@ -11,20 +11,39 @@ use std::time::SystemTime;
 
 use rustix::fs::OFlags;
 
-use super::limits::{KEPT_OF_LONG_LINE_BYTES, MAX_LINE_BYTES};
+use super::hyperfine::{self, Document, Fault};
+use super::limits::{KEPT_OF_LONG_LINE_BYTES, MAX_DOCUMENT_BYTES, MAX_LINE_BYTES};
 use super::lines::without_return;
-use super::{Batch, Dictionary, Line, LineReader, TimestampUnit, jsonl};
+use super::reader::ms_since_epoch;
+use super::reject::Reason;
+use super::sink::Sink;
+use super::{Batch, Dictionary, Format, Line, LineReader, Reading};
 use crate::model::{FileIdentity, SourceOffset};
 
 /// How much is read at once: more than the longest line with its end.
 const STEP_BYTES: usize = MAX_LINE_BYTES + (64 << 10);
 
-/// A file of the drop directory, open.
+/// How much of the beginning is looked at for the format.
+const HEAD_BYTES: usize = 4096;
+
+/// A file that grows, open.
 #[derive(Debug)]
 pub struct DropFile {
     file: File,
     path: PathBuf,
     identity: FileIdentity,
+    reading: Reading,
+}
+
+/// What is known of the writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// It may be in the middle of a line.
+    Writes,
+    /// Nobody has written for a while. Its buffer may still hold the rest of a number.
+    Pauses,
+    /// The file was closed or moved in.
+    Done,
 }
 
 /// Where reading a file goes on.
@@ -74,15 +93,24 @@ pub struct Step {
 }
 
 impl DropFile {
-    /// Opens a regular file for reading; neither follows a link nor waits for a pipe's other end.
+    /// Opens a regular file of the drop directory; neither follows a link nor waits for a pipe's other end.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        Self::open_with(path, Reading::default(), OFlags::NOFOLLOW | OFlags::NONBLOCK)
+    }
+
+    /// Opens a regular file that the user named, by a link perhaps.
+    pub fn follow(path: &Path, reading: Reading) -> io::Result<Self> {
+        Self::open_with(path, reading, OFlags::NONBLOCK)
+    }
+
+    fn open_with(path: &Path, asked: Reading, flags: OFlags) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        Ok(Self { identity: identity(&metadata), path: path.to_owned(), file })
+        let reading = Reading { format: asked.format.or_else(|| Format::of_path(path)), ..asked };
+        Ok(Self { identity: identity(&metadata), path: path.to_owned(), file, reading })
     }
 
     /// What makes it the same file after a rename or a restart.
@@ -108,7 +136,8 @@ impl DropFile {
             tail: Vec::new(),
         };
         let Some(mut known) = known else { return Ok(beginning.into()) };
-        if self.holds(&known.at)? {
+        // A document that is being written anew may turn out to have grown.
+        if self.holds(&known.at)? || (self.is_document()? && self.is_in_the_making()?) {
             known.at.path = beginning.path;
             return Ok(known);
         }
@@ -124,40 +153,138 @@ impl DropFile {
         }
     }
 
-    /// Consumes complete lines, one batch at most, and moves the cursor behind them. With `is_final` a
-    /// last line without an end is consumed too, if it is a sample.
+    /// Consumes complete lines, one batch at most, and moves the cursor behind them. A last line without an
+    /// end is consumed when the writer is done and it is a sample; a JSON object says itself that it is
+    /// whole, so a pause is enough for it.
     pub fn step(
         &self,
         cursor: &mut Cursor,
-        is_final: bool,
+        writer: Writer,
         now_ms: i64,
         dictionary: &mut Dictionary,
     ) -> io::Result<Step> {
+        if self.is_document()? {
+            return self.step_document(&mut cursor.at, writer, now_ms, dictionary);
+        }
         let data = self.read_at(cursor.at.offset, STEP_BYTES)?;
-        let mut reader = LineReader::new(TimestampUnit::default(), cursor.at.lines);
+        let mut reader = self.reader(&cursor.at)?;
         let is_full = data.len() == STEP_BYTES;
         if is_full && memchr::memchr(b'\n', &data).is_none() {
             return self.pass_over(cursor, &data[..KEPT_OF_LONG_LINE_BYTES], now_ms, dictionary, reader);
         }
         // The end of a line that was taken without it is no line of its own.
         let is_late_end = cursor.at.tail.last().is_some_and(|last| *last != b'\n') && data.starts_with(b"\n");
-        let mut consumed = usize::from(is_late_end);
-        let mut next_end = memchr::memchr(b'\n', &data[consumed..]);
+        let mut read_to = usize::from(is_late_end);
+        // Of a record that goes on in lines to come nothing is consumed.
+        let (mut consumed, mut lines) = (read_to, cursor.at.lines);
+        let mut next_end = memchr::memchr(b'\n', &data[read_to..]);
         while let Some(end) = next_end
             && !reader.is_full()
         {
-            reader.read(whole_or_too_long(&data[consumed..consumed + end]), now_ms, dictionary);
-            consumed += end + 1;
-            next_end = memchr::memchr(b'\n', &data[consumed..]);
+            reader.read(whole_or_too_long(&data[read_to..read_to + end]), now_ms, dictionary);
+            read_to += end + 1;
+            next_end = memchr::memchr(b'\n', &data[read_to..]);
+            if !reader.is_open() {
+                (consumed, lines) = (read_to, reader.lines());
+            }
         }
         let has_more = is_full || next_end.is_some();
-        if is_final && !has_more && is_sample(&data[consumed..], now_ms) {
-            reader.read(whole_or_too_long(&data[consumed..]), now_ms, dictionary);
-            consumed = data.len();
+        let is_whole = writer == Writer::Done || (writer == Writer::Pauses && reader.is_json());
+        if is_whole && !has_more {
+            let rest = &data[read_to..];
+            if !rest.is_empty() && reader.would_take(whole_or_too_long(rest), now_ms) {
+                reader.read(whole_or_too_long(rest), now_ms, dictionary);
+                (consumed, lines) = (data.len(), reader.lines());
+            } else if reader.is_open() {
+                reader.finish(now_ms, dictionary);
+                (consumed, lines) = (read_to, reader.lines());
+            }
         }
         let is_torn = !has_more && consumed < data.len();
-        let batch = advance(&mut cursor.at, consumed as u64, &data[..consumed], &mut reader);
+        let batch = reader.take();
+        advance(&mut cursor.at, consumed as u64, &data[..consumed], lines, &batch);
         Ok(Step { batch, has_more, is_torn })
+    }
+
+    /// A reader that knows the format and its header, whatever the offset.
+    fn reader(&self, at: &SourceOffset) -> io::Result<LineReader> {
+        let mut reader = LineReader::new(self.reading, at.lines);
+        if at.offset > 0 && !reader.is_settled() {
+            let head = self.read_at(0, STEP_BYTES.min(at.offset as usize))?;
+            let mut lines = head.split(|&byte| byte == b'\n');
+            while !reader.is_settled()
+                && let Some(line) = lines.next()
+            {
+                reader.learn(whole_or_too_long(line));
+            }
+        }
+        Ok(reader)
+    }
+
+    /// Whether it is to be read as a whole.
+    fn is_document(&self) -> io::Result<bool> {
+        if self.reading.format.is_some() {
+            return Ok(self.reading.format == Some(Format::Hyperfine));
+        }
+        let head = self.read_at(0, HEAD_BYTES)?;
+        let first = head.split(|&byte| byte == b'\n').find(|line| !line.iter().all(u8::is_ascii_whitespace));
+        let text = first.and_then(|line| str::from_utf8(line).ok()).map_or("", str::trim);
+        Ok(text.starts_with('{') && hyperfine::begins(text))
+    }
+
+    /// Whether a document has not come to its end yet.
+    fn is_in_the_making(&self) -> io::Result<bool> {
+        let data = self.read_at(0, MAX_DOCUMENT_BYTES)?;
+        let is_early_end = Document::new(&data).fault.is_some_and(|fault| fault.is_early_end);
+        Ok(data.is_empty() || (is_early_end && data.len() < MAX_DOCUMENT_BYTES))
+    }
+
+    /// Consumes the results of a document that were not consumed before, once it is whole.
+    fn step_document(
+        &self,
+        at: &mut SourceOffset,
+        writer: Writer,
+        now_ms: i64,
+        dictionary: &mut Dictionary,
+    ) -> io::Result<Step> {
+        let data = self.read_at(0, MAX_DOCUMENT_BYTES + 1)?;
+        let from = at.offset as usize;
+        if writer == Writer::Writes {
+            return Ok(Step { is_torn: from < data.len(), ..Step::default() });
+        }
+        let mut batch = Batch::default();
+        let mut sink = Sink { batch: &mut batch, dictionary, unit: None, now_ms, line: 1 };
+        let mut to = from;
+        if data.len() > MAX_DOCUMENT_BYTES {
+            to = data.len();
+            if from < to {
+                sink.reject(1, hyperfine::shown(&data), Reason::DocumentTooLong);
+            }
+        } else {
+            let document = Document::new(&data);
+            if matches!(&document.fault, Some(Fault { is_early_end: true, .. })) {
+                return Ok(Step { is_torn: true, ..Step::default() });
+            }
+            let written_ms = self.file.metadata()?.modified().ok().and_then(ms_since_epoch);
+            let at_ms = Reading { written_ms, ..self.reading }.date(now_ms);
+            for (range, result) in document.results().filter(|(range, _)| range.end > from) {
+                if let Err(reason) = hyperfine::take(result, at_ms, &mut sink) {
+                    sink.reject(document.line_at(range.start), hyperfine::shown(result.as_bytes()), reason);
+                }
+                to = range.end;
+            }
+            if let Some(Fault { line, reason, .. }) = &document.fault
+                && from < data.len()
+            {
+                sink.reject(*line, hyperfine::shown(&data[to..]), reason.clone());
+                to = data.len();
+            }
+        }
+        let lines = memchr::memchr_iter(b'\n', &data[..to.max(from).min(data.len())]).count() as u64;
+        if to > from {
+            advance(at, (to - from) as u64, &data[from..to], lines, &batch);
+        }
+        Ok(Step { batch, has_more: false, is_torn: false })
     }
 
     /// Consumes a line beyond the limit, once its end has come.
@@ -185,7 +312,8 @@ impl DropFile {
         }
         reader.read(Line::TooLong(head), now_ms, dictionary);
         let tail = self.read_at(searched_to - SourceOffset::TAIL_BYTES as u64, SourceOffset::TAIL_BYTES)?;
-        let batch = advance(at, searched_to - at.offset, &tail, &mut reader);
+        let batch = reader.take();
+        advance(at, searched_to - at.offset, &tail, reader.lines(), &batch);
         Ok(Step { batch, has_more: true, is_torn: false })
     }
 
@@ -207,15 +335,13 @@ impl DropFile {
     }
 }
 
-/// Moves `at` on by `bytes` that end in `consumed`.
-fn advance(at: &mut SourceOffset, bytes: u64, consumed: &[u8], reader: &mut LineReader) -> Batch {
-    let batch = reader.take();
+/// Moves `at` on by `bytes` that end in `consumed`, to the end of line `lines`.
+fn advance(at: &mut SourceOffset, bytes: u64, consumed: &[u8], lines: u64, batch: &Batch) {
     at.offset += bytes;
-    at.lines = reader.lines();
+    at.lines = lines;
     at.rejected += batch.rejects.len() as u64;
     at.tail.extend_from_slice(&consumed[consumed.len().saturating_sub(SourceOffset::TAIL_BYTES)..]);
     at.tail.drain(..at.tail.len().saturating_sub(SourceOffset::TAIL_BYTES));
-    batch
 }
 
 fn whole_or_too_long(line: &[u8]) -> Line<'_> {
@@ -224,11 +350,6 @@ fn whole_or_too_long(line: &[u8]) -> Line<'_> {
     } else {
         Line::Whole(without_return(line))
     }
-}
-
-fn is_sample(text: &[u8], now_ms: i64) -> bool {
-    text.len() <= MAX_LINE_BYTES
-        && jsonl::parse(without_return(text), TimestampUnit::default(), now_ms, &mut Dictionary::default()).is_ok()
 }
 
 /// What makes a file the same file. A file system that keeps no birth time leaves device and inode.

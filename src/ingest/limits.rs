@@ -20,3 +20,9 @@ pub const MIN_TIMESTAMP_MS: i64 = 946_684_800_000;
 
 /// How far a producer's clock may be ahead of ours.
 pub const MAX_AHEAD_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// The longest CSV record that goes over several lines.
+pub const MAX_RECORD_BYTES: usize = 64 << 10;
+
+/// The longest document that is read as a whole.
+pub const MAX_DOCUMENT_BYTES: usize = 4 << 20;

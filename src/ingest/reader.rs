@@ -7,10 +7,11 @@ use std::io::{self, Read as _, Write};
 use std::ops::ControlFlow;
 use std::os::fd::AsFd as _;
 use std::path::Path;
+use std::time::SystemTime;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Batch, Dictionary, LineReader, LineSplitter, TimestampUnit};
+use super::{Batch, Dictionary, Format, LineReader, LineSplitter, Reading};
 use crate::clock::Clock;
 
 /// How much is read at once: what a pipe that was made large hands over at most.
@@ -56,6 +57,18 @@ impl Input {
         self.file.metadata().ok().filter(|_| self.is_regular).map(|metadata| metadata.len())
     }
 
+    /// How it is to be read, as far as nobody said: by its name, and dated by when it was written.
+    #[must_use]
+    pub fn reading(&self, asked: Reading) -> Reading {
+        let of_name = || Format::of_path(Path::new(&self.name)).filter(|_| self.is_regular);
+        let written = || self.file.metadata().ok().filter(|_| self.is_regular)?.modified().ok();
+        Reading {
+            format: asked.format.or_else(of_name),
+            written_ms: asked.written_ms.or_else(|| written().and_then(ms_since_epoch)),
+            ..asked
+        }
+    }
+
     /// Whether reading would wait for somebody to write.
     fn would_wait(&self) -> bool {
         let mut ask = [PollFd::new(&self.file, PollFlags::IN)];
@@ -72,6 +85,11 @@ impl Input {
     }
 }
 
+/// A file's time in ms since the Unix epoch.
+pub(super) fn ms_since_epoch(at: SystemTime) -> Option<i64> {
+    i64::try_from(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
 /// What was read of an input when a batch is handed on.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -85,13 +103,13 @@ pub struct Progress {
 /// before every wait for more input, so what has arrived is never held back.
 pub fn read_batches(
     input: &mut Input,
-    unit: TimestampUnit,
+    reading: Reading,
     clock: &Clock,
     dictionary: &mut Dictionary,
     mut hand_on: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> io::Result<()> {
     let mut block = vec![0; BLOCK_BYTES];
-    let (mut splitter, mut reader) = (LineSplitter::default(), LineReader::new(unit, 0));
+    let (mut splitter, mut reader) = (LineSplitter::default(), LineReader::new(reading, 0));
     let mut bytes = 0;
     let mut flow = ControlFlow::Continue(());
     loop {
@@ -123,6 +141,7 @@ pub fn read_batches(
     }
     let now_ms = clock.now_ms();
     splitter.finish(|line| reader.read(line, now_ms, dictionary));
+    reader.finish(now_ms, dictionary);
     let _ = hand_on(Progress { batch: reader.take(), bytes });
     Ok(())
 }
@@ -131,18 +150,19 @@ pub fn read_batches(
 /// the answer, `None` when all lines are good.
 pub fn copy_while_good(
     input: &mut Input,
-    unit: TimestampUnit,
+    reading: Reading,
     clock: &Clock,
     copy: &mut impl Write,
 ) -> io::Result<Option<Batch>> {
     let mut block = vec![0; BLOCK_BYTES];
     let (mut splitter, mut reader, mut dictionary) =
-        (LineSplitter::default(), LineReader::new(unit, 0), Dictionary::default());
+        (LineSplitter::default(), LineReader::new(reading, 0), Dictionary::default());
     loop {
         let count = input.read_block(&mut block)?;
         let now_ms = clock.now_ms();
         if count == 0 {
             splitter.finish(|line| reader.read(line, now_ms, &mut dictionary));
+            reader.finish(now_ms, &mut dictionary);
         } else {
             copy.write_all(&block[..count])?;
             splitter.feed(&block[..count], |line| reader.read(line, now_ms, &mut dictionary));
@@ -170,7 +190,7 @@ mod tests {
     fn read_all(input: &mut Input) -> (Vec<Batch>, u64) {
         let (mut batches, mut bytes) = (Vec::new(), 0);
         let mut dictionary = Dictionary::default();
-        read_batches(input, TimestampUnit::default(), &Clock::fixed(0), &mut dictionary, |progress| {
+        read_batches(input, Reading::JSONL, &Clock::fixed(0), &mut dictionary, |progress| {
             batches.push(progress.batch);
             bytes = progress.bytes;
             ControlFlow::Continue(())
@@ -200,13 +220,9 @@ mod tests {
         let mut input = Input::new("pipe".to_owned(), std::os::fd::OwnedFd::from(read_end).into()).unwrap();
         let (sender, batches): (_, Receiver<Batch>) = channel();
         let reader = std::thread::spawn(move || {
-            read_batches(
-                &mut input,
-                TimestampUnit::default(),
-                &Clock::fixed(0),
-                &mut Dictionary::default(),
-                |progress| sender.send(progress.batch).map_or(ControlFlow::Break(()), ControlFlow::Continue),
-            )
+            read_batches(&mut input, Reading::JSONL, &Clock::fixed(0), &mut Dictionary::default(), |progress| {
+                sender.send(progress.batch).map_or(ControlFlow::Break(()), ControlFlow::Continue)
+            })
         });
         for value in 1..=3 {
             write!(write_end, "{{\"metric\":\"a\",\"value\":{value}}}\n{{\"metric\":").unwrap();
@@ -232,7 +248,7 @@ mod tests {
             fs::write(&path, text).unwrap();
             let mut kept = Vec::new();
             let input = &mut Input::open(&path).unwrap();
-            let stopped = copy_while_good(input, TimestampUnit::default(), &Clock::fixed(0), &mut kept).unwrap();
+            let stopped = copy_while_good(input, Reading::JSONL, &Clock::fixed(0), &mut kept).unwrap();
             (stopped.map(|batch| batch.rejects[0].line), kept)
         };
         let good = "{\"metric\":\"a\",\"value\":1}\n";

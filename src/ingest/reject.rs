@@ -1,6 +1,8 @@
 //! Why a line was not taken, in words that say what to do about it.
 
-use crate::ingest::limits::{MAX_CONTEXT_BYTES, MAX_LINE_BYTES, MAX_NAME_BYTES, MAX_TAGS};
+use crate::ingest::limits::{
+    MAX_CONTEXT_BYTES, MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, MAX_NAME_BYTES, MAX_RECORD_BYTES, MAX_TAGS,
+};
 use crate::model::text::printable_short;
 use crate::model::time::rfc3339;
 
@@ -112,6 +114,55 @@ pub enum Reason {
     /// The context is too long.
     #[error("the context is {0} bytes long, more than {MAX_CONTEXT_BYTES}")]
     ContextTooLong(usize),
+    /// No format knows the line.
+    #[error("{0}; nor a CSV header, Prometheus text or Influx line protocol: say --format")]
+    UnknownFormat(Box<Reason>),
+    /// A cell or field is not a number.
+    #[error("`{what}` is not a number: {found}")]
+    NotANumber {
+        /// The column or field.
+        what: String,
+        /// What it holds.
+        found: String,
+    },
+    /// No column of the header says what to do.
+    #[error("no header: name the columns `metric` and `value`, or a `timestamp` and one column a metric")]
+    NoColumns,
+    /// A column has no name.
+    #[error("column {0} of the header has no name")]
+    ColumnWithoutName(usize),
+    /// Two columns have the same name.
+    #[error("the column `{0}` is there twice")]
+    ColumnTwice(String),
+    /// Tags in two places.
+    #[error("the header has a context and the tag `{0}`: give one of them")]
+    ContextAndTags(String),
+    /// A row of another length than the header.
+    #[error("{found} cell{}, where the header has {expected}", if *.found == 1 { "" } else { "s" })]
+    CellCount {
+        /// Cells of the row.
+        found: usize,
+        /// Cells of the header.
+        expected: usize,
+    },
+    /// A cell's bytes are not UTF-8.
+    #[error("a cell is not UTF-8")]
+    CellNotUtf8,
+    /// A quote without its end.
+    #[error("a quote is opened and not closed as it should be within {MAX_RECORD_BYTES} bytes")]
+    OpenQuote,
+    /// Not what Prometheus writes.
+    #[error("not a Prometheus sample: {0}")]
+    NotPrometheus(String),
+    /// Not what Influx reads.
+    #[error("not line protocol: {0}")]
+    NotInflux(String),
+    /// Not what hyperfine writes.
+    #[error("not what hyperfine exports: {0}")]
+    NotHyperfine(String),
+    /// A document beyond the limit.
+    #[error("the document is longer than {MAX_DOCUMENT_BYTES} bytes")]
+    DocumentTooLong,
 }
 
 /// How many characters of the user's own text a reason quotes.

@@ -116,7 +116,8 @@ pub(super) fn from_text(text: &str, now_ms: i64) -> Result<i64, Reason> {
     Ok(timestamp_ms)
 }
 
-fn in_range(timestamp_ms: i64, now_ms: i64) -> Result<(), Reason> {
+/// Whether a sample may be dated so.
+pub(super) fn in_range(timestamp_ms: i64, now_ms: i64) -> Result<(), Reason> {
     if timestamp_ms < MIN_TIMESTAMP_MS {
         return Err(Reason::TooOld(timestamp_ms));
     }

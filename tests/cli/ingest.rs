@@ -132,7 +132,7 @@ fn quiet_says_nothing_and_the_exit_code_still_tells() {
 #[test]
 fn the_closing_line_comes_as_json_when_asked() {
     let home = Home::new();
-    let answer = from_stdin(&home, "ingest --format json", lines("a", 3) + "bad\n" + &line("b", 1));
+    let answer = from_stdin(&home, "ingest --summary json", lines("a", 3) + "bad\n" + &line("b", 1));
     let said: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(said["schema"], "perftop.ingest/1");
     assert_eq!((&said["samples"], &said["metrics"], &said["rejected"]), (&4.into(), &2.into(), &1.into()));

@@ -18,7 +18,7 @@ use super::exit::Exit;
 use super::store::engine_options;
 use super::{Context, Refusal, tui};
 use crate::app::{App, AppOptions};
-use crate::ingest::{Dictionary, LineReader, LineSplitter, TimestampUnit, jsonl};
+use crate::ingest::{Dictionary, LineReader, LineSplitter, Reading, jsonl};
 use crate::model::Window;
 use crate::store::Store;
 
@@ -77,7 +77,7 @@ fn in_folder(context: &Context, folder: &TempDir, profile: &Profile) -> Context 
 /// Puts the samples up to `now_ms` into the store, as the lines a user would send.
 fn load_history(store: &mut Store, generator: &mut Generator, now_ms: i64) -> anyhow::Result<u64> {
     let (mut splitter, mut dictionary) = (LineSplitter::default(), Dictionary::default());
-    let mut reader = LineReader::new(TimestampUnit::default(), 0);
+    let mut reader = LineReader::new(Reading::JSONL, 0);
     let mut stored = 0;
     let mut keep = |reader: &mut LineReader| {
         let batch = reader.take();

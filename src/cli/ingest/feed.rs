@@ -14,7 +14,7 @@ use std::thread;
 use super::super::interrupt::on_interrupt;
 use crate::clock::Clock;
 use crate::ingest::reader::{Input, copy_while_good, read_batches};
-use crate::ingest::{Batch, Dictionary, TimestampUnit};
+use crate::ingest::{Batch, Dictionary, Reading};
 
 /// Batches that wait for the writer.
 const AHEAD: usize = 2;
@@ -26,8 +26,8 @@ pub struct Plan {
     pub inputs: Vec<PathBuf>,
     /// Everything or nothing.
     pub strict: bool,
-    /// The unit of timestamps that are numbers.
-    pub unit: TimestampUnit,
+    /// How inputs are to be read.
+    pub reading: Reading,
     /// Dates samples that have no timestamp.
     pub clock: Clock,
 }
@@ -135,7 +135,10 @@ impl Feed<'_> {
             }
             let name: Arc<str> = path.display().to_string().into();
             match open(path) {
-                Ok(input) => self.read_input(input),
+                Ok(input) => {
+                    let reading = input.reading(self.plan.reading);
+                    self.read_input(input, reading);
+                }
                 Err(error) => self.say(Message::Unreadable { input: name, error }),
             }
         }
@@ -149,7 +152,7 @@ impl Feed<'_> {
         for path in &self.plan.inputs {
             let name: Arc<str> = path.display().to_string().into();
             match open(path).and_then(|mut input| self.stage(&mut input)) {
-                Ok(Ok(input)) => staged.push(input),
+                Ok(Ok(copy)) => staged.push(copy),
                 Ok(Err(mut batch)) => {
                     batch.samples.clear();
                     batch.rejects.truncate(1);
@@ -162,27 +165,28 @@ impl Feed<'_> {
                 }
             }
         }
-        for input in staged {
-            self.read_input(input);
+        for (input, reading) in staged {
+            self.read_input(input, reading);
         }
         Message::Done { metrics: self.dictionary.metric_count() }
     }
 
     /// A copy of the input from its beginning, or the batch that has a reject in it.
-    fn stage(&self, input: &mut Input) -> io::Result<Result<Input, Batch>> {
+    fn stage(&self, input: &mut Input) -> io::Result<Result<(Input, Reading), Batch>> {
+        let reading = input.reading(self.plan.reading);
         let mut copy: File = tempfile::tempfile()?;
-        if let Some(batch) = copy_while_good(input, self.plan.unit, &self.plan.clock, &mut copy)? {
+        if let Some(batch) = copy_while_good(input, reading, &self.plan.clock, &mut copy)? {
             return Ok(Err(batch));
         }
         copy.rewind()?;
-        Input::new(input.name().to_owned(), copy).map(Ok)
+        Input::new(input.name().to_owned(), copy).map(|copy| Ok((copy, reading)))
     }
 
-    fn read_input(&mut self, mut input: Input) {
+    fn read_input(&mut self, mut input: Input, reading: Reading) {
         let name: Arc<str> = input.name().into();
         let (messages, stopped, before) = (&self.messages, self.stopped, self.bytes);
         let mut bytes = before;
-        let read = read_batches(&mut input, self.plan.unit, &self.plan.clock, &mut self.dictionary, |progress| {
+        let read = read_batches(&mut input, reading, &self.plan.clock, &mut self.dictionary, |progress| {
             bytes = before + progress.bytes;
             let message = Message::Read { input: Arc::clone(&name), batch: progress.batch, bytes };
             match messages.send(message) {

@@ -22,9 +22,10 @@ use self::progress::Progress;
 use self::rejects::RejectLog;
 use super::Context;
 use super::exit::Exit;
-use crate::ingest::{Batch, TimestampUnit};
+use crate::ingest::{Batch, Format, Reading, TimestampUnit};
+use crate::model::UnknownWord;
 use crate::model::text::printable_short;
-use crate::report::Format;
+use crate::report;
 use crate::store::Store;
 
 /// How long nothing comes through a pipe before the user is told what we wait for.
@@ -39,7 +40,7 @@ const ROLL_UP_ROWS: usize = 10_000;
 /// Arguments of `perftop ingest`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files with one JSON object a line; `-` or nothing is standard input
+    /// Files of samples; `-` or nothing is standard input
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -51,19 +52,33 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 
-    /// The unit of timestamps that are numbers: s, ms, us or ns
-    #[arg(long, value_name = "UNIT", default_value = "ms")]
-    timestamp_unit: TimestampUnit,
+    /// What the samples are written in: jsonl, csv, prometheus, influx, hyperfine; auto goes by a file's
+    /// ending, else by the first line
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
+    format: Asked,
+
+    /// The unit of timestamps that are numbers: s, ms, us or ns; by default what the format says (ms, for
+    /// influx ns)
+    #[arg(long, value_name = "UNIT")]
+    timestamp_unit: Option<TimestampUnit>,
 
     /// How to write the closing line: text to stderr, or json to stdout
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = text_or_json)]
-    format: Format,
+    #[arg(long, value_name = "HOW", default_value = "text", value_parser = text_or_json)]
+    summary: report::Format,
 }
 
-fn text_or_json(word: &str) -> Result<Format, String> {
+/// A format, or none to be found out.
+#[derive(Debug, Clone, Copy)]
+struct Asked(Option<Format>);
+
+fn format(word: &str) -> Result<Asked, UnknownWord> {
+    if word == "auto" { Ok(Asked(None)) } else { word.parse().map(|format| Asked(Some(format))) }
+}
+
+fn text_or_json(word: &str) -> Result<report::Format, String> {
     match word {
-        "text" => Ok(Format::Text),
-        "json" => Ok(Format::Json),
+        "text" => Ok(report::Format::Text),
+        "json" => Ok(report::Format::Json),
         _ => Err("expected text or json".to_owned()),
     }
 }
@@ -78,7 +93,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let plan = Plan {
         inputs: args.files.clone(),
         strict: args.strict,
-        unit: args.timestamp_unit,
+        reading: Reading { format: args.format.0, unit: args.timestamp_unit, written_ms: None },
         clock: context.clock.clone(),
     };
     let waits_for_stdin = plan.reads_stdin() && !args.strict;
@@ -92,7 +107,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let tally = Tally::default();
     let mut ingest = Ingest { context, store, rejects, progress, stopped, tally, started: Instant::now() };
     let end = ingest.take_all(&messages, waits_for_stdin)?;
-    ingest.finish(end, args.format)
+    ingest.finish(end, args.summary)
 }
 
 /// How the messages ended.
@@ -197,7 +212,7 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    fn finish(mut self, end: End, format: Format) -> anyhow::Result<Exit> {
+    fn finish(mut self, end: End, summary: report::Format) -> anyhow::Result<Exit> {
         if end == End::Complete && self.tally.samples > 0 {
             self.progress.say("summing up hours");
             while self.store.roll_up(ROLL_UP_ROWS)?.remaining {
@@ -208,7 +223,7 @@ impl Ingest<'_> {
         }
         self.progress.end();
         self.rejects.finish(self.context)?;
-        self.close(end, format)?;
+        self.close(end, summary)?;
         Ok(match end {
             End::Signal(number) => Exit::Signal(number),
             _ if self.tally.unreadable > 0 => Exit::Io,
@@ -217,11 +232,11 @@ impl Ingest<'_> {
         })
     }
 
-    fn close(&self, end: End, format: Format) -> io::Result<()> {
+    fn close(&self, end: End, summary: report::Format) -> io::Result<()> {
         let seconds = self.started.elapsed().as_secs_f64();
         let tally = &self.tally;
         let samples_per_second = (tally.samples as f64 / seconds.max(1e-9)).round();
-        if format == Format::Json {
+        if summary == report::Format::Json {
             let summary = Summary { schema: "perftop.ingest/1", tally, seconds, samples_per_second };
             return writeln!(io::stdout(), "{}", serde_json::to_string(&summary)?);
         }

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::files::{DatabaseFiles, REPLACED_PAUSE};
 use super::supervisor::{Mailbox, TaskResult, Wait, Waker};
 use crate::ingest::dropdir::{Found, Stamp, list};
-use crate::ingest::dropfile::{Cursor, DropFile, Step};
+use crate::ingest::dropfile::{Cursor, DropFile, Step, Writer};
 use crate::ingest::{Dictionary, Reject};
 use crate::model::FileIdentity;
 use crate::model::text::printable_short;
@@ -179,11 +179,15 @@ impl<'a> Dropper<'a> {
         if !has_changed && !is_quiet && !is_closed {
             return Ok(known);
         }
-        let is_final = is_closed || is_quiet;
-        match self.take(file, known.cursor, is_final, mailbox)? {
+        let writer = match (is_closed, is_quiet) {
+            (true, _) => Writer::Done,
+            (false, true) => Writer::Pauses,
+            (false, false) => Writer::Writes,
+        };
+        match self.take(file, known.cursor, writer, mailbox)? {
             Ok((cursor, is_torn)) => {
-                // What waits although it is final waits until somebody writes again.
-                let torn_since = (is_torn && !is_final).then(Instant::now);
+                // What waits although nobody writes waits until somebody writes again.
+                let torn_since = (is_torn && writer == Writer::Writes).then(Instant::now);
                 Ok(Known::taken(file.stamp, cursor, torn_since))
             }
             Err(error) => {
@@ -202,7 +206,7 @@ impl<'a> Dropper<'a> {
         &mut self,
         found: &Found,
         known: Option<Cursor>,
-        is_final: bool,
+        writer: Writer,
         mailbox: &Mailbox,
     ) -> Result<std::io::Result<(Cursor, bool)>, StoreError> {
         let file = match DropFile::open(&found.path) {
@@ -227,7 +231,7 @@ impl<'a> Dropper<'a> {
         loop {
             let before = cursor.at.offset;
             let now_ms = self.context.now_ms();
-            let step = match file.step(&mut cursor, is_final, now_ms, &mut self.dictionary) {
+            let step = match file.step(&mut cursor, writer, now_ms, &mut self.dictionary) {
                 Ok(step) => step,
                 Err(error) => return Ok(Err(error)),
             };
@@ -295,7 +299,7 @@ mod tests {
         let found = dropdir::list(dir.path()).unwrap().remove(0);
         let file = DropFile::open(&found.path).unwrap();
         let mut cursor = file.resume(known).unwrap();
-        let step = file.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap();
+        let step = file.step(&mut cursor, Writer::Writes, 0, &mut Dictionary::default()).unwrap();
         if !step.batch.samples.is_empty() {
             cursor.stored();
         }
@@ -321,7 +325,7 @@ mod tests {
         fs::write(&path, "{\"metric\":\"a\",\"value\":1}\n").unwrap();
         let file = DropFile::open(&path).unwrap();
         let mut cursor = file.resume(None).unwrap();
-        file.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap();
+        file.step(&mut cursor, Writer::Writes, 0, &mut Dictionary::default()).unwrap();
         cursor.stored();
         assert!(kept("", Some(cursor.clone())).cursor.is_some());
         assert!(kept("{\"metric\":\"a\",\"value\":2}\n", Some(cursor)).cursor.is_none());

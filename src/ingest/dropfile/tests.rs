@@ -33,13 +33,13 @@ impl Dropped {
         file.write_all(text.as_ref()).unwrap();
     }
 
-    fn take(&mut self, is_final: bool) -> Step {
+    fn take(&mut self, writer: Writer) -> Step {
         let file = DropFile::open(&self.path()).unwrap();
         let mut cursor = file.resume(self.cursor.take()).unwrap();
         self.was_rewritten = cursor.is_rewritten();
         loop {
             let before = cursor.at.offset;
-            let step = file.step(&mut cursor, is_final, 0, &mut Dictionary::default()).unwrap();
+            let step = file.step(&mut cursor, writer, 0, &mut Dictionary::default()).unwrap();
             self.taken.extend(step.batch.samples.iter().map(|sample| sample.value));
             self.rejected.extend(step.batch.rejects.iter().map(|reject| reject.line));
             if cursor.at.offset != before {
@@ -69,13 +69,13 @@ fn lines(values: impl IntoIterator<Item = u32>) -> String {
 fn a_growing_file_is_taken_line_by_line() {
     let mut drop = Dropped::new();
     drop.append(lines([1, 2]));
-    assert!(!drop.take(false).is_torn);
+    assert!(!drop.take(Writer::Writes).is_torn);
     drop.append(line(3) + "{\"metric\":\"a\",");
-    assert!(drop.take(false).is_torn);
+    assert!(drop.take(Writer::Writes).is_torn);
     assert_eq!(drop.taken, [1.0, 2.0, 3.0]);
     drop.append("\"value\":4}\n");
-    assert!(!drop.take(false).is_torn);
-    drop.take(false);
+    assert!(!drop.take(Writer::Writes).is_torn);
+    drop.take(Writer::Writes);
     assert_eq!(drop.taken, [1.0, 2.0, 3.0, 4.0]);
     assert_eq!(drop.at().lines, 4);
 }
@@ -84,11 +84,11 @@ fn a_growing_file_is_taken_line_by_line() {
 fn a_last_line_without_an_end_is_taken_at_the_end_and_its_late_end_is_no_line() {
     let mut drop = Dropped::new();
     drop.append(line(1) + line(2).trim_end());
-    assert!(drop.take(false).is_torn);
-    assert!(!drop.take(true).is_torn);
+    assert!(drop.take(Writer::Writes).is_torn);
+    assert!(!drop.take(Writer::Pauses).is_torn);
     assert_eq!(drop.taken, [1.0, 2.0]);
     drop.append("\nbad\n");
-    drop.take(false);
+    drop.take(Writer::Writes);
     assert_eq!((drop.taken.len(), &*drop.rejected), (2, &[3][..]));
 }
 
@@ -96,7 +96,7 @@ fn a_last_line_without_an_end_is_taken_at_the_end_and_its_late_end_is_no_line() 
 fn a_last_line_that_is_no_sample_waits_for_its_end() {
     let mut drop = Dropped::new();
     drop.append("{\"metric\":\"a\"");
-    assert!(drop.take(true).is_torn);
+    assert!(drop.take(Writer::Pauses).is_torn);
     assert_eq!(drop.at().offset, 0);
 }
 
@@ -105,14 +105,14 @@ fn a_file_rewritten_in_place_is_taken_anew() {
     for rewritten in [lines([7]), lines([7, 8, 9]), lines([8, 9])] {
         let mut drop = Dropped::new();
         drop.append(lines([1, 2]));
-        drop.take(false);
+        drop.take(Writer::Writes);
         assert!(!drop.was_rewritten);
         fs::write(drop.path(), &rewritten).unwrap();
-        drop.take(false);
+        drop.take(Writer::Writes);
         assert!(drop.was_rewritten);
         assert_eq!(drop.taken.len(), 2 + rewritten.lines().count());
         drop.append(line(10));
-        drop.take(false);
+        drop.take(Writer::Writes);
         assert_eq!(drop.taken.last(), Some(&10.0));
     }
 }
@@ -121,11 +121,11 @@ fn a_file_rewritten_in_place_is_taken_anew() {
 fn a_truncated_file_that_grows_again_is_taken_anew() {
     let mut drop = Dropped::new();
     drop.append(lines([1, 2]));
-    drop.take(false);
+    drop.take(Writer::Writes);
     fs::write(drop.path(), "").unwrap();
-    drop.take(false);
+    drop.take(Writer::Writes);
     drop.append(lines([1, 2]));
-    drop.take(false);
+    drop.take(Writer::Writes);
     assert_eq!(drop.taken, [1.0, 2.0, 1.0, 2.0]);
 }
 
@@ -135,12 +135,12 @@ fn what_another_process_took_of_a_file_that_grew_after_it_was_opened_is_not_take
     theirs.append(lines([1, 2]));
     let ours = DropFile::open(&theirs.path()).unwrap();
     theirs.append(lines([3, 4]));
-    theirs.take(false);
+    theirs.take(Writer::Writes);
     let mut cursor = ours.resume(theirs.cursor.clone()).unwrap();
     assert!(!cursor.is_rewritten());
-    assert_eq!(ours.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap(), Step::default());
+    assert_eq!(ours.step(&mut cursor, Writer::Writes, 0, &mut Dictionary::default()).unwrap(), Step::default());
     theirs.append(line(5));
-    let step = ours.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap();
+    let step = ours.step(&mut cursor, Writer::Writes, 0, &mut Dictionary::default()).unwrap();
     assert_eq!(step.batch.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [5.0]);
 }
 
@@ -148,13 +148,13 @@ fn what_another_process_took_of_a_file_that_grew_after_it_was_opened_is_not_take
 fn a_renamed_file_is_the_same_and_a_copy_is_not() {
     let mut drop = Dropped::new();
     drop.append(line(1));
-    drop.take(false);
+    drop.take(Writer::Writes);
     let other = drop.dir.path().join("other.jsonl");
     fs::copy(drop.path(), &other).unwrap();
     assert_ne!(DropFile::open(&other).unwrap().identity(), DropFile::open(&drop.path()).unwrap().identity());
     fs::rename(drop.path(), &other).unwrap();
     fs::rename(&other, drop.path()).unwrap();
-    drop.take(false);
+    drop.take(Writer::Writes);
     assert_eq!(drop.taken, [1.0]);
 }
 
@@ -163,13 +163,13 @@ fn a_long_line_is_passed_over_once_its_end_has_come() {
     let mut drop = Dropped::new();
     drop.append(line(1));
     drop.append(vec![b'x'; 3 * MAX_LINE_BYTES]);
-    assert!(drop.take(true).is_torn);
+    assert!(drop.take(Writer::Pauses).is_torn);
     assert_eq!(drop.at().offset, line(1).len() as u64);
     drop.append("x\n".to_owned() + &line(2));
-    drop.take(false);
+    drop.take(Writer::Writes);
     assert_eq!((&*drop.taken, &*drop.rejected), (&[1.0, 2.0][..], &[2][..]));
     drop.append(line(3));
-    drop.take(false);
+    drop.take(Writer::Writes);
     assert_eq!(drop.taken, [1.0, 2.0, 3.0]);
 }
 
@@ -179,7 +179,7 @@ fn the_end_of_a_long_line_is_not_looked_for_where_it_was_looked_for_before() {
     drop.append(vec![b'x'; 3 * MAX_LINE_BYTES]);
     let file = DropFile::open(&drop.path()).unwrap();
     let mut cursor = file.resume(None).unwrap();
-    file.step(&mut cursor, false, 0, &mut Dictionary::default()).unwrap();
+    file.step(&mut cursor, Writer::Writes, 0, &mut Dictionary::default()).unwrap();
     assert_eq!((cursor.at.offset, cursor.searched_to), (0, 3 * MAX_LINE_BYTES as u64));
 }
 
@@ -188,7 +188,7 @@ fn the_longest_line_is_taken_whole() {
     let mut drop = Dropped::new();
     let padding = MAX_LINE_BYTES - line(1).trim_end().len();
     drop.append(" ".repeat(padding) + &line(1) + &" ".repeat(padding + 1) + &line(2));
-    drop.take(false);
+    drop.take(Writer::Writes);
     assert_eq!((&*drop.taken, &*drop.rejected), (&[1.0][..], &[2][..]));
 }
 
@@ -214,11 +214,11 @@ proptest! {
         for piece in pieces {
             let (now, later) = rest.split_at(piece.min(rest.len()));
             drop.append(now);
-            drop.take(false);
+            drop.take(Writer::Writes);
             rest = later;
         }
         drop.append(rest);
-        drop.take(false);
+        drop.take(Writer::Writes);
         let expected: Vec<f64> = (0..count).map(f64::from).collect();
         prop_assert_eq!(&drop.taken, &expected);
         prop_assert_eq!(drop.at().offset, text.len() as u64);

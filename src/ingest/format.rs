@@ -1,0 +1,142 @@
+//! Which formats there are, and which one an input is in: by what the user says, by the file's ending, or by
+//! its first line. A guess that could be wrong is not made.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use super::{csv, hyperfine, influx, prometheus};
+use crate::model::UnknownWord;
+
+/// A format of samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object a line.
+    Jsonl,
+    /// A header, then one row a line or record.
+    Csv,
+    /// Prometheus text exposition and `OpenMetrics` text.
+    Prometheus,
+    /// Influx line protocol.
+    Influx,
+    /// What `hyperfine --export-json` writes.
+    Hyperfine,
+}
+
+impl Format {
+    /// Every format.
+    pub const EVERY: [Self; 5] = [Self::Jsonl, Self::Csv, Self::Prometheus, Self::Influx, Self::Hyperfine];
+
+    /// The word on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Prometheus => "prometheus",
+            Self::Influx => "influx",
+            Self::Hyperfine => "hyperfine",
+        }
+    }
+
+    /// What the ending of a file's name says. `.json` may be two of them, so its content has to say.
+    #[must_use]
+    pub fn of_path(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "jsonl" => Some(Self::Jsonl),
+            "csv" => Some(Self::Csv),
+            "prom" => Some(Self::Prometheus),
+            "lp" => Some(Self::Influx),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::EVERY.into_iter().find(|format| format.as_str() == word).ok_or_else(|| UnknownWord {
+            what: "format",
+            found: word.to_owned(),
+            expected: "auto, jsonl, csv, prometheus, influx, hyperfine",
+        })
+    }
+}
+
+/// What a line says of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guess {
+    /// Only this one.
+    Is(Format),
+    /// A comment, which more than one has.
+    Comment,
+    /// None of them.
+    Nothing,
+}
+
+/// Looks at a line that is not empty. Headers and documents have to be the first of an input.
+pub(super) fn guess(line: &[u8], is_first: bool) -> Guess {
+    let Ok(text) = str::from_utf8(line) else { return Guess::Nothing };
+    let text = text.trim();
+    if text.starts_with('{') {
+        let is_document = is_first && hyperfine::begins(text);
+        return Guess::Is(if is_document { Format::Hyperfine } else { Format::Jsonl });
+    }
+    if text.starts_with('#') {
+        return if prometheus::is_own_comment(text) { Guess::Is(Format::Prometheus) } else { Guess::Comment };
+    }
+    if influx::parse(text).is_ok() {
+        Guess::Is(Format::Influx)
+    } else if prometheus::parse(text).is_ok() {
+        Guess::Is(Format::Prometheus)
+    } else if is_first && csv::is_header(line) {
+        Guess::Is(Format::Csv)
+    } else {
+        Guess::Nothing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(r#"{"metric":"a","value":1}"#, Guess::Is(Format::Jsonl))]
+    #[case(r#"{"metric":"a","#, Guess::Is(Format::Jsonl))]
+    #[case("{", Guess::Is(Format::Hyperfine))]
+    #[case(r#"{"results":[]}"#, Guess::Is(Format::Hyperfine))]
+    #[case("# HELP up Whether it is up.", Guess::Is(Format::Prometheus))]
+    #[case("# made by cron", Guess::Comment)]
+    #[case("up 1", Guess::Is(Format::Prometheus))]
+    #[case("up{job=\"a b\"} 1 1700000000000", Guess::Is(Format::Prometheus))]
+    #[case("cpu value=1", Guess::Is(Format::Influx))]
+    #[case("cpu,host=a user=1,system=2i 1700000000000000000", Guess::Is(Format::Influx))]
+    #[case("timestamp,cpu,memory", Guess::Is(Format::Csv))]
+    #[case("metric;value;timestamp", Guess::Is(Format::Csv))]
+    #[case("hello", Guess::Nothing)]
+    #[case("1700000000000,1,2", Guess::Nothing)]
+    #[case("[1,2]", Guess::Nothing)]
+    fn the_first_line_says_which_it_is(#[case] line: &str, #[case] expected: Guess) {
+        assert_eq!(guess(line.as_bytes(), true), expected);
+    }
+
+    #[rstest]
+    #[case("a.jsonl", Some(Format::Jsonl))]
+    #[case("a.csv", Some(Format::Csv))]
+    #[case("a.prom", Some(Format::Prometheus))]
+    #[case("a.lp", Some(Format::Influx))]
+    #[case("a.json", None)]
+    #[case("metrics", None)]
+    fn endings_say_which_it_is(#[case] path: &str, #[case] expected: Option<Format>) {
+        assert_eq!(Format::of_path(Path::new(path)), expected);
+    }
+}
