@@ -46,6 +46,7 @@ use self::shared::Shared;
 use self::supervisor::{Mailbox, TaskResult, Waker, mailbox, supervise};
 
 pub use crate::detect::DetectOptions;
+pub use crate::store::{HeldWrites, hold_writes};
 pub use once::{CaughtUp, catch_up, snapshot_once};
 pub use options::{Command, EngineOptions, RaisedAlerts};
 

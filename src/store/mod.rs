@@ -12,6 +12,7 @@
 //! | `tail`, `reader` | what is new; series, hours and totals |
 //! | `rollup`, `chunk`, `hour` | the log moved into hourly moments and exact chunks |
 //! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
+//! | `gate` | holds the writes of this process while it is stopped |
 //! | `wal` | the write-ahead log as a file |
 //! | `prune`, `check` | taking out what is old; is it healthy |
 //! | `salvage` | what can still be read of a damaged file, into a new one |
@@ -22,6 +23,7 @@ mod baselines;
 mod check;
 mod chunk;
 mod error;
+mod gate;
 mod hour;
 mod ledger;
 mod log;
@@ -44,6 +46,7 @@ pub use alerts::Recorded;
 pub use baselines::StoredBaseline;
 pub use check::StoreCheck;
 pub use error::StoreError;
+pub use gate::{HeldWrites, hold_writes};
 pub use prune::Pruned;
 pub use reader::Totals;
 pub use rollup::RollUp;
@@ -88,6 +91,7 @@ impl Store {
         doing: &'static str,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        let _write = gate::begin_write();
         let run = || {
             let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let answer = write(&transaction)?;

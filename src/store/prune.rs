@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::hour::{self, MetricRef};
-use super::{Store, StoreError, ledger, schema};
+use super::{Store, StoreError, gate, ledger, schema};
 
 /// What was taken out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -133,6 +133,7 @@ impl Store {
                 return Ok(());
             }
             free = left;
+            let _write = gate::begin_write();
             give_back_step(&self.conn)
                 .map_err(|source| StoreError::from_sqlite(&self.path, "shrink the file", source))?;
         }

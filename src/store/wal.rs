@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::open::BUSY_TIMEOUT;
-use super::{Store, StoreError};
+use super::{Store, StoreError, gate};
 
 /// The size the log is cut to, when whoever starts it again is a connection of ours.
 pub(super) const SIZE_LIMIT_BYTES: u32 = 8 << 20;
@@ -25,6 +25,7 @@ impl Store {
         if !is_long {
             return Ok(());
         }
+        let _write = gate::begin_write();
         let run = || {
             self.conn.busy_timeout(PATIENCE)?;
             let cut = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));

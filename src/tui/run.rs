@@ -23,13 +23,15 @@ use super::tmux::{Badge, Pane};
 use super::{content, summary};
 use crate::app::{self, App, Effect, Event, Notice};
 use crate::clock::Clock;
-use crate::engine::EngineHandle;
+use crate::engine::{self, EngineHandle};
 use crate::render;
 use crate::ui::{self, Look};
 
 /// How often to look whether the terminal is still there. A terminal that vanishes without a signal
 /// leaves the reader of keys spinning (crossterm-rs/crossterm#793), so this bounds how long.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
+/// How long the engine's writes under way may take to end before the program is stopped all the same.
+const LONGEST_WRITE: Duration = Duration::from_millis(500);
 /// How much is taken in before a frame is drawn, so that a flood cannot keep the screen still.
 const MOST_AT_ONCE: usize = 256;
 /// The shortest sleep until something on the screen goes out of date.
@@ -234,6 +236,8 @@ impl Running {
         }
         self.guard.restore_modes();
         self.is_stopped = true;
+        // Stopped in the middle of a write it would lock every other program out of the store.
+        let _held = engine::hold_writes(LONGEST_WRITE);
         suspend::stop(scope)
     }
 

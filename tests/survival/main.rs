@@ -7,7 +7,7 @@
 //! | `drops` | torn, copied, renamed, rotated, truncated files; a directory that goes away; two at once |
 //! | `events` | file events that are lost or cannot be had |
 //! | `room` | a full disk, enlarged later |
-//! | `locks` | a long reader, a crowd of writers, a lock held for long |
+//! | `locks` | a long reader, a crowd of writers, a lock held for long, a stopped dashboard |
 //! | `junk` | rows that are no samples |
 //! | `replaced` | a store that is deleted, replaced, emptied, or lies behind a link |
 //! | `clocks` | a clock that is set back |
