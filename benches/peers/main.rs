@@ -186,7 +186,7 @@ fn alone(plan: &Plan, results: &mut Results) {
             short(usage.wall.as_secs_f64() * 1e3),
             short(usage.cpu.as_secs_f64() * 1e3),
         ]];
-        took.extend(baselines::alone(plan, &home, 1_200.0, results));
+        took.extend(baselines::alone(plan, &home, results));
         results.table(Table {
             title: format!("{count} samples"),
             head: vec!["program", "wall ms", "CPU ms"],
