@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use perftop::model::{MetricName, NewSample, TimeRange};
-use perftop::store::Store;
+use perftop::store::{EXACT_SAMPLES, Store};
 use tempfile::TempDir;
 
 const SAMPLES: usize = 1_000_000;
@@ -94,7 +94,7 @@ fn every_series_of_the_last_days(bencher: Bencher<'_, '_>, days: i64) {
     let store = Store::open(&ROLLED.0).unwrap();
     bencher.bench_local(|| {
         let mut count = 0;
-        store.visit_series(last_days(days), &mut |_, points| count += points.len()).unwrap();
+        store.visit_windows(last_days(days), 240, EXACT_SAMPLES, &mut |_, read| count += read.recent.len()).unwrap();
         count
     });
 }

@@ -23,6 +23,7 @@ pub(crate) fn series(metric: &str, value: f64, status: Status) -> SeriesSummary 
         p50: 100.0,
         p95: 116.4,
         p99: 123.3,
+        exact: true,
     };
     SeriesSummary {
         metric: metric.into(),

@@ -1,8 +1,7 @@
 //! The baselines written to the store, for other programs to read.
 
 use crate::model::{Baseline, MetricName, Window};
-use crate::stats;
-use crate::store::{Store, StoreError};
+use crate::store::{EXACT_SAMPLES, Store, StoreError};
 
 /// Stored baselines are left alone while they are younger than this.
 const FRESH_MS: i64 = 60_000;
@@ -20,18 +19,11 @@ pub(super) fn refresh(store: &mut Store, now_ms: i64) -> Result<bool, StoreError
 
 /// Writes the baselines of every metric over the stored windows.
 pub(super) fn write(store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
-    let longest = Window::BASELINES.into_iter().max().unwrap_or_default();
+    let ranges = Window::BASELINES.map(|window| window.range_at(now_ms));
     let mut rows: Vec<(MetricName, Window, Baseline)> = Vec::new();
-    let mut values = Vec::new();
-    store.visit_series(longest.range_at(now_ms), &mut |metric, points| {
-        for window in Window::BASELINES {
-            let range = window.range_at(now_ms);
-            let inside = points.iter().filter(|point| range.contains(point.timestamp_ms));
-            values.clear();
-            values.extend(inside.map(|point| point.value));
-            if let Some(baseline) = stats::baseline(&mut values) {
-                rows.push((MetricName::clone(metric), window, baseline));
-            }
+    store.visit_baselines(None, &ranges, EXACT_SAMPLES, &mut |metric, baselines| {
+        for (window, baseline) in Window::BASELINES.into_iter().zip(baselines) {
+            rows.extend(baseline.map(|baseline| (MetricName::clone(metric), window, baseline)));
         }
     })?;
     store.write_baselines(&rows, now_ms)

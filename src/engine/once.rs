@@ -8,7 +8,7 @@ use super::picture::Picture;
 use crate::clock::Clock;
 use crate::detect::DetectOptions;
 use crate::model::{Alert, Health, MetricBook, Snapshot, ViewRequest};
-use crate::store::{Store, StoreError};
+use crate::store::{EXACT_SAMPLES, Store, StoreError};
 
 /// Rows rolled up in one step.
 const ROLL_UP_ROWS: usize = 20_000;
@@ -79,7 +79,7 @@ pub fn snapshot_once(
     now_ms: i64,
 ) -> Result<Snapshot, StoreError> {
     let mut picture = Picture::default();
-    picture.read(store, request, book, detect, now_ms)?;
+    picture.read(store, request, book, detect, EXACT_SAMPLES, now_ms)?;
     let alerts = store.alerts(ALERTS_SHOWN)?;
     picture.judge(&alerts, now_ms);
     let totals = picture.totals();

@@ -17,7 +17,7 @@ use super::pace::Pace;
 use super::picture::Picture;
 use super::supervisor::{Mailbox, TaskResult, Wait};
 use crate::model::{Alert, Health, SPARK_BUCKETS, Snapshot, ViewRequest, Window};
-use crate::store::{Store, StoreError};
+use crate::store::{EXACT_SAMPLES, Store, StoreError};
 
 /// The name of the task on the notice board.
 pub(super) const NAME: &str = "snapshot";
@@ -33,6 +33,9 @@ const CHART_REST: u32 = 10;
 const IDLE_READ_MS: i64 = 60_000;
 /// ...and without a window, whose edge would move, this seldom.
 const IDLE_READ_WITHOUT_WINDOW_MS: i64 = 3_600_000;
+
+/// Samples of a metric that the first picture of a window reads one by one.
+const FIRST_EXACT_SAMPLES: u64 = 10_000;
 
 /// Rows of a store met for the first time that take noticeably long to read.
 const MANY_ROWS: i64 = 100_000;
@@ -82,6 +85,8 @@ struct Publisher<'a> {
     read: Pace,
     chart: Pace,
     round: Pace,
+    /// The picture is a first one, and a better one can follow.
+    read_again: bool,
     idle_read_at_ms: i64,
     alerts: Arc<[Alert]>,
     reading: Reading,
@@ -101,6 +106,7 @@ impl<'a> Publisher<'a> {
             read: Pace::new(READ_EVERY, READ_REST),
             chart: Pace::new(SHORTEST_ROUND, CHART_REST),
             round: Pace::new(SHORTEST_ROUND, 0),
+            read_again: false,
             idle_read_at_ms: i64::MAX,
             alerts: Arc::default(),
             reading: Reading::default(),
@@ -176,9 +182,12 @@ impl<'a> Publisher<'a> {
         }
         let view = self.channels.views.borrow().clone();
         if self.read.is_due() {
-            self.picture.read(&self.store, &view, &self.context.options.book, self.context.options.detect, now_ms)?;
+            self.read_series(&view, now_ms)?;
             self.read.done(started);
             self.chart.done(started);
+            if std::mem::take(&mut self.read_again) {
+                self.read.want_now();
+            }
             self.idle_read_at_ms = now_ms.saturating_add(idle_read_after_ms(view.window));
             has_changed = true;
         } else if self.chart.is_due() {
@@ -192,6 +201,19 @@ impl<'a> Publisher<'a> {
             self.channels.snapshots.send_replace(Arc::new(snapshot));
         }
         self.round.done(started);
+        Ok(())
+    }
+
+    /// Reads all series. The first picture of a window shows at once what sketches say, whatever the store
+    /// holds; the next one follows at once and is exact where it can be.
+    fn read_series(&mut self, view: &ViewRequest, now_ms: i64) -> Result<(), StoreError> {
+        let is_first = view.window != self.picture.request().window || self.picture.totals().newest_id == 0;
+        let exact_samples = if is_first { FIRST_EXACT_SAMPLES } else { EXACT_SAMPLES };
+        let options = &self.context.options;
+        self.picture.read(&self.store, view, &options.book, options.detect, exact_samples, now_ms)?;
+        if is_first && self.picture.is_rough(EXACT_SAMPLES) {
+            self.read_again = true;
+        }
         Ok(())
     }
 

@@ -24,6 +24,9 @@ pub struct Baseline {
     pub p95: f64,
     /// 99th percentile.
     pub p99: f64,
+    /// Whether the percentiles are those of the samples. Otherwise they are read off a sketch, within 0.5 % of
+    /// the value; what else there is stays exact.
+    pub exact: bool,
 }
 
 /// Shewhart control limits: centre line = mean, limits = mean +- 3 sd (Shewhart 1931).

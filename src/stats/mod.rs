@@ -4,8 +4,10 @@
 
 mod moments;
 mod quantile;
+mod sketch;
 mod trend;
 
 pub use moments::Moments;
 pub use quantile::{baseline, quantiles};
+pub use sketch::Sketch;
 pub use trend::{Line, line, trend};

@@ -50,6 +50,7 @@ pub fn baseline(values: &mut [f64]) -> Option<Baseline> {
         p50,
         p95,
         p99,
+        exact: true,
     })
 }
 

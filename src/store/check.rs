@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::hour::MetricRef;
+use super::part::MetricRef;
 use super::{Store, StoreError, chunk, hour, log, schema};
 
 /// The state of a store's file.

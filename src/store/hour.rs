@@ -1,24 +1,18 @@
-//! One hour of one metric in the derived tables: its moments, and its exact samples in parts.
+//! Hours: which one an instant lies in, and what is stored of one hour of one metric besides its samples.
 //!
-//! Hours are UTC hours since the Unix epoch. A part holds at most [`PART_POINTS`] samples, sorted by
-//! time; a late sample goes into the newest part, so parts of an hour may overlap in time. All parts
-//! of an hour in order, sorted by time without changing the order of equals, are the hour's samples in
-//! the order of time and arrival.
+//! Hours are UTC hours since the Unix epoch. The tables are in the order of hours first: what is new goes to
+//! their end, what is old leaves from their start, and a window is one stretch of them.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::chunk;
-use super::log;
-use crate::model::{Point, TimeRange, text, time};
+use crate::model::{Point, TimeRange};
 use crate::stats::Moments;
 
-const HOUR_MS: i64 = 3_600_000;
+use super::chunk::Stored;
 
-/// Samples in a part: bounds what a late sample makes the roll-up rewrite.
-pub(super) const PART_POINTS: usize = chunk::MAX_SAMPLES;
+pub(super) const HOUR_MS: i64 = 3_600_000;
 
 /// The hour an instant lies in.
 pub(super) const fn hour_of(timestamp_ms: i64) -> i64 {
@@ -35,10 +29,78 @@ pub(super) const fn hours_in(range: TimeRange) -> RangeInclusive<i64> {
     hour_of(range.from_ms)..=hour_of(range.until_ms.saturating_sub(1))
 }
 
+/// Whether a range holds every instant of an hour.
+pub(super) const fn is_within(hour: i64, range: TimeRange) -> bool {
+    range.from_ms <= start_ms(hour) && start_ms(hour).saturating_add(HOUR_MS) <= range.until_ms
+}
+
+/// Something that has a time.
+pub(super) trait Timed {
+    fn timestamp_ms(&self) -> i64;
+}
+
+impl Timed for Point {
+    fn timestamp_ms(&self) -> i64 {
+        self.timestamp_ms
+    }
+}
+
+impl Timed for Stored {
+    fn timestamp_ms(&self) -> i64 {
+        self.point.timestamp_ms
+    }
+}
+
 /// Sorts by time, equals in the order they came; costs one look when nothing was late.
-pub(super) fn sort(points: &mut [Point]) {
-    if !points.is_sorted_by_key(|point| point.timestamp_ms) {
-        points.sort_by_key(|point| point.timestamp_ms);
+pub(super) fn sort<T: Timed>(samples: &mut [T]) {
+    if !samples.is_sorted_by_key(T::timestamp_ms) {
+        samples.sort_by_key(T::timestamp_ms);
+    }
+}
+
+/// What is stored of one hour of one metric.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HourRow {
+    /// Moments of its samples.
+    pub moments: Moments,
+    /// The lowest id among its rows.
+    pub first_id: i64,
+    /// The highest id among its rows.
+    pub last_id: i64,
+}
+
+impl Default for HourRow {
+    fn default() -> Self {
+        Self { moments: Moments::default(), first_id: i64::MAX, last_id: i64::MIN }
+    }
+}
+
+impl HourRow {
+    /// Adds a sample. One by one in the order of arrival: the same bits, however the log was cut into steps.
+    pub(super) fn push(&mut self, id: i64, value: f64) {
+        self.moments.push(value);
+        self.first_id = self.first_id.min(id);
+        self.last_id = self.last_id.max(id);
+    }
+
+    pub(super) fn find(conn: &Connection, hour: i64, metric_id: i64) -> rusqlite::Result<Option<Self>> {
+        conn.prepare_cached(
+            "SELECT n, mean, m2, min, max, first_id, last_id FROM perftop_hour WHERE hour = ?1 AND metric_id = ?2",
+        )?
+        .query_row((hour, metric_id), |row| {
+            Ok(Self { moments: read_moments(row, 0)?, first_id: row.get(5)?, last_id: row.get(6)? })
+        })
+        .optional()
+    }
+
+    pub(super) fn write(&self, conn: &Connection, hour: i64, metric_id: i64) -> rusqlite::Result<()> {
+        let Moments { n, mean, m2, min, max } = self.moments;
+        conn.prepare_cached(
+            "INSERT OR REPLACE INTO perftop_hour (hour, metric_id, n, mean, m2, min, max, first_id, last_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute((hour, metric_id, n.cast_signed(), mean, m2, min, max, self.first_id, self.last_id))?;
+        Ok(())
     }
 }
 
@@ -54,167 +116,23 @@ pub(super) fn read_moments(row: &Row<'_>, first: usize) -> rusqlite::Result<Mome
     })
 }
 
-/// The moments of an hour, empty when it has none yet.
-pub(super) fn moments(conn: &Connection, metric_id: i64, hour: i64) -> rusqlite::Result<Moments> {
-    conn.prepare_cached("SELECT n, mean, m2, min, max FROM perftop_hour WHERE metric_id = ?1 AND hour = ?2")?
-        .query_row((metric_id, hour), |row| read_moments(row, 0))
-        .optional()
-        .map(Option::unwrap_or_default)
+/// The hours in a range in which any metric has samples, in order; each costs one look into the index.
+pub(super) fn existing(conn: &Connection, hours: RangeInclusive<i64>) -> rusqlite::Result<Vec<i64>> {
+    let mut next = conn.prepare_cached("SELECT hour FROM perftop_hour WHERE hour BETWEEN ?1 AND ?2 LIMIT 1")?;
+    let (mut from, until) = hours.into_inner();
+    let mut found = Vec::new();
+    while let Some(hour) = next.query_row((from, until), |row| row.get(0)).optional()? {
+        found.push(hour);
+        from = hour + 1;
+    }
+    Ok(found)
 }
 
-/// Writes the moments of an hour.
-pub(super) fn write_moments(conn: &Connection, metric_id: i64, hour: i64, moments: &Moments) -> rusqlite::Result<()> {
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO perftop_hour (metric_id, hour, n, mean, m2, min, max)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute((metric_id, hour, moments.n.cast_signed(), moments.mean, moments.m2, moments.min, moments.max))?;
+/// Takes an hour of a metric out of the derived tables.
+pub(super) fn delete(conn: &Connection, hour: i64, metric_id: i64) -> rusqlite::Result<()> {
+    for table in ["perftop_chunk", "perftop_dense", "perftop_hour"] {
+        conn.prepare_cached(&format!("DELETE FROM {table} WHERE hour = ?1 AND metric_id = ?2"))?
+            .execute((hour, metric_id))?;
+    }
     Ok(())
-}
-
-/// Which metric's samples are read or written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct MetricRef<'name> {
-    pub id: i64,
-    pub name: &'name str,
-}
-
-impl<'name> MetricRef<'name> {
-    /// Looks a metric up; `None` when nothing of it was rolled up yet.
-    pub(super) fn find(conn: &Connection, name: &'name str) -> rusqlite::Result<Option<Self>> {
-        conn.prepare_cached("SELECT id FROM perftop_metric WHERE name = ?1")?
-            .query_row([name], |row| row.get(0))
-            .optional()
-            .map(|id| id.map(|id| Self { id, name }))
-    }
-
-    /// Appends the samples of these hours to `out`, by hour and within it by part. A damaged hour is read
-    /// from the log instead, which is slow and right.
-    pub(super) fn read_hours(
-        self,
-        conn: &Connection,
-        hours: RangeInclusive<i64>,
-        out: &mut Vec<Point>,
-    ) -> rusqlite::Result<()> {
-        let mut statement = conn.prepare_cached(
-            "SELECT hour, data FROM perftop_chunk WHERE metric_id = ?1 AND hour BETWEEN ?2 AND ?3 ORDER BY hour, part",
-        )?;
-        let mut rows = statement.query((self.id, hours.start(), hours.end()))?;
-        let (mut current, mut hour_begin, mut is_damaged) = (None, 0, false);
-        while let Some(row) = rows.next()? {
-            let hour: i64 = row.get(0)?;
-            if current != Some(hour) {
-                (current, hour_begin, is_damaged) = (Some(hour), out.len(), false);
-            }
-            if is_damaged {
-                continue;
-            }
-            if let Err(error) = decode_part(hour, row, out)? {
-                self.warn(hour, error);
-                is_damaged = true;
-                out.truncate(hour_begin);
-                self.read_hour_from_log(conn, hour, out)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The moments of these hours, by hour.
-    pub(super) fn hour_moments(
-        self,
-        conn: &Connection,
-        hours: RangeInclusive<i64>,
-    ) -> rusqlite::Result<BTreeMap<i64, Moments>> {
-        conn.prepare_cached(
-            "SELECT hour, n, mean, m2, min, max FROM perftop_hour WHERE metric_id = ?1 AND hour BETWEEN ?2 AND ?3",
-        )?
-        .query_map((self.id, hours.start(), hours.end()), |row| Ok((row.get(0)?, read_moments(row, 1)?)))?
-        .collect()
-    }
-
-    /// The newest part of an hour into `out`: its number, or `None` when the hour has none. `Err` when
-    /// it is damaged.
-    pub(super) fn read_last_part(
-        self,
-        conn: &Connection,
-        hour: i64,
-        out: &mut Vec<Point>,
-    ) -> rusqlite::Result<Result<Option<i64>, chunk::ChunkError>> {
-        let mut statement = conn.prepare_cached(
-            "SELECT part, data FROM perftop_chunk WHERE metric_id = ?1 AND hour = ?2 ORDER BY part DESC LIMIT 1",
-        )?;
-        let mut rows = statement.query((self.id, hour))?;
-        let Some(row) = rows.next()? else { return Ok(Ok(None)) };
-        let part = row.get(0)?;
-        Ok(decode_part(hour, row, out)?.map(|()| Some(part)))
-    }
-
-    /// Writes samples in the order of arrival as the parts of an hour from `part` on.
-    pub(super) fn write_parts(
-        self,
-        conn: &Connection,
-        hour: i64,
-        part: i64,
-        points: &mut [Point],
-    ) -> rusqlite::Result<()> {
-        let mut statement = conn.prepare_cached(
-            "INSERT OR REPLACE INTO perftop_chunk (metric_id, hour, part, data) VALUES (?1, ?2, ?3, ?4)",
-        )?;
-        let mut data = Vec::new();
-        for (part, points) in (part..).zip(points.chunks_mut(PART_POINTS)) {
-            sort(points);
-            let samples: Vec<_> = points.iter().map(|&point| chunk::Stored { point, context: 0 }).collect();
-            chunk::encode(start_ms(hour), &samples, &mut data);
-            statement.execute((self.id, hour, part, &data))?;
-        }
-        Ok(())
-    }
-
-    /// Writes an hour that is not stored, from its samples in the order of arrival.
-    pub(super) fn write_hour(self, conn: &Connection, hour: i64, points: &mut [Point]) -> rusqlite::Result<()> {
-        let moments: Moments = points.iter().map(|point| point.value).collect();
-        write_moments(conn, self.id, hour, &moments)?;
-        self.write_parts(conn, hour, 0, points)
-    }
-
-    /// Replaces everything stored of an hour by these samples, given in the order of arrival.
-    pub(super) fn replace_hour(self, conn: &Connection, hour: i64, points: &mut [Point]) -> rusqlite::Result<()> {
-        conn.prepare_cached("DELETE FROM perftop_chunk WHERE metric_id = ?1 AND hour = ?2")?
-            .execute((self.id, hour))?;
-        conn.prepare_cached("DELETE FROM perftop_hour WHERE metric_id = ?1 AND hour = ?2")?.execute((self.id, hour))?;
-        if points.is_empty() { Ok(()) } else { self.write_hour(conn, hour, points) }
-    }
-
-    /// Appends what the log says of an hour, of rows that are rolled up, in the order of arrival.
-    pub(super) fn read_hour_from_log(self, conn: &Connection, hour: i64, out: &mut Vec<Point>) -> rusqlite::Result<()> {
-        let last_ms = start_ms(hour).saturating_add(HOUR_MS - 1);
-        let mut statement = conn.prepare_cached(
-            "SELECT id, metric_name, value, timestamp FROM performance_samples
-             WHERE id <= ?1 AND metric_name = ?2 AND timestamp BETWEEN ?3 AND ?4 ORDER BY id",
-        )?;
-        let mut rows = statement.query((log::rolled_up_to(conn)?, self.name, start_ms(hour), last_ms))?;
-        while let Some(row) = rows.next()? {
-            if let (_, Some(sample)) = log::LogRow::read(row)? {
-                out.push(sample.point());
-            }
-        }
-        Ok(())
-    }
-
-    /// Says in the log file which hour of which metric is damaged.
-    pub(super) fn warn(self, hour: i64, error: chunk::ChunkError) {
-        tracing::warn!("{}; reading it from the samples instead", self.damage(hour, error));
-    }
-
-    /// Names a damaged hour for a person.
-    pub(super) fn damage(self, hour: i64, error: chunk::ChunkError) -> String {
-        let metric = text::printable_short(self.name, 80);
-        format!("the stored hour {} of `{metric}` is damaged: {error}", time::rfc3339(start_ms(hour)))
-    }
-}
-
-/// Decodes the `data` in column 1 of a row.
-fn decode_part(hour: i64, row: &Row<'_>, out: &mut Vec<Point>) -> rusqlite::Result<Result<(), chunk::ChunkError>> {
-    let data = row.get_ref(1)?.as_bytes().unwrap_or_default();
-    Ok(chunk::decode_points(start_ms(hour), data, out))
 }

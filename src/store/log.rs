@@ -15,13 +15,17 @@ pub(super) struct LogRow<'row> {
     pub metric: &'row str,
     pub value: f64,
     pub timestamp_ms: i64,
+    /// As it stands there; whether it can be read is another question.
+    pub context: Option<&'row str>,
 }
 
 impl<'row> LogRow<'row> {
-    /// The id of a row with the columns id, name, value and timestamp, and the sample in it; `None` when
-    /// the name is no text, the value no finite number or the timestamp no integer.
+    /// The id of a row with the columns id, name, value, timestamp and context, and the sample in it; `None`
+    /// when the name is no text, the value no finite number or the timestamp no integer.
     pub(super) fn read(row: &'row Row<'_>) -> rusqlite::Result<(i64, Option<Self>)> {
-        Ok((row.get(0)?, Self::from_columns(row.get_ref(1)?, row.get_ref(2)?, row.get_ref(3)?)))
+        let sample = Self::from_columns(row.get_ref(1)?, row.get_ref(2)?, row.get_ref(3)?);
+        let context = row.get_ref(4)?.as_str().ok();
+        Ok((row.get(0)?, sample.map(|sample| Self { context, ..sample })))
     }
 
     fn from_columns(name: ValueRef<'row>, value: ValueRef<'_>, timestamp: ValueRef<'_>) -> Option<Self> {
@@ -32,7 +36,7 @@ impl<'row> LogRow<'row> {
             ValueRef::Integer(value) => value as f64,
             _ => return None,
         };
-        value.is_finite().then_some(Self { metric, value, timestamp_ms })
+        value.is_finite().then_some(Self { metric, value, timestamp_ms, context: None })
     }
 
     /// The value at its time.
@@ -70,9 +74,27 @@ pub(super) fn visit_after(
     mut visit: impl FnMut(i64, Option<LogRow<'_>>),
 ) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, metric_name, value, timestamp FROM performance_samples WHERE id > ?1 ORDER BY id LIMIT ?2",
+        "SELECT id, metric_name, value, timestamp, context_json FROM performance_samples
+         WHERE id > ?1 ORDER BY id LIMIT ?2",
     )?;
-    let mut rows = statement.query((after_id, i64::try_from(max).unwrap_or(i64::MAX)))?;
+    visit_rows(statement.query((after_id, i64::try_from(max).unwrap_or(i64::MAX)))?, &mut visit)
+}
+
+/// Visits the rows of the log from one id to another, both included; `None` for junk.
+pub(super) fn visit_between(
+    conn: &Connection,
+    first_id: i64,
+    last_id: i64,
+    visit: &mut dyn FnMut(i64, Option<LogRow<'_>>),
+) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, metric_name, value, timestamp, context_json FROM performance_samples
+         WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+    )?;
+    visit_rows(statement.query((first_id, last_id))?, visit)
+}
+
+fn visit_rows(mut rows: rusqlite::Rows<'_>, visit: &mut dyn FnMut(i64, Option<LogRow<'_>>)) -> rusqlite::Result<()> {
     while let Some(row) = rows.next()? {
         let (id, sample) = LogRow::read(row)?;
         visit(id, sample);
@@ -93,6 +115,27 @@ pub(super) fn visit_unrolled(
             visit(row);
         }
     })
+}
+
+/// Where the log ends, and where what was made of it does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    pub newest_id: i64,
+    pub rolled_up_to: i64,
+    /// How often rows in between were deleted or changed.
+    pub changes: i64,
+}
+
+/// Where the log ends.
+pub(super) fn ends(conn: &Connection) -> rusqlite::Result<Ends> {
+    let changes = State::UnrolledChanges.get(conn)?.unwrap_or(0);
+    Ok(Ends { newest_id: newest_id(conn)?, rolled_up_to: rolled_up_to(conn)?, changes })
+}
+
+/// Whether no row follows this one.
+pub(super) fn is_end(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM performance_samples WHERE id > ?1)")?
+        .query_row([id], |row| row.get(0))
 }
 
 /// The highest id the log ever gave out; it falls only when the log was started anew.

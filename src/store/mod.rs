@@ -10,7 +10,9 @@
 //! | `writer`, `ledger` | samples in, with how far their file was read, in one transaction |
 //! | `log` | rows of the log as samples; what is junk |
 //! | `tail`, `reader` | what is new; series, hours and totals |
-//! | `rollup`, `chunk`, `hour` | the log moved into hourly moments and exact chunks |
+//! | `rollup`, `pending`, `repair`, `replace` | the log moved into the derived tables, and what others changed in it |
+//! | `hour`, `part`, `chunk`, `dense` | an hour of a metric: moments, exact samples, their bytes, a short form |
+//! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
 //! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
 //! | `gate` | holds the writes of this process while it is stopped |
 //! | `wal` | the write-ahead log as a file |
@@ -22,19 +24,28 @@ mod anomalies;
 mod baselines;
 mod check;
 mod chunk;
+mod contexts;
+mod dense;
 mod error;
 mod gate;
+mod groups;
 mod hour;
 mod ledger;
 mod log;
 mod open;
+mod part;
+mod pending;
 mod prune;
 mod reader;
+mod repair;
+mod replace;
 mod rollup;
 mod salvage;
 mod schema;
 mod tail;
+mod totals;
 mod wal;
+mod windows;
 mod writer;
 
 use std::cell::RefCell;
@@ -52,6 +63,7 @@ pub use reader::Totals;
 pub use rollup::RollUp;
 pub use salvage::{Salvaged, SalvagedTable, salvage};
 pub use tail::{OldHistory, TailBatch};
+pub use windows::{EXACT_SAMPLES, SeriesWindow};
 pub use writer::Appended;
 
 /// One connection to a store. Every method blocks; a thread that must not wait hands it to one that may.
@@ -63,6 +75,9 @@ pub struct Store {
     conn: Connection,
     path: PathBuf,
     names: RefCell<log::Names>,
+    /// What this connection has appended and nobody has rolled up.
+    pending: Option<pending::Pending>,
+    contexts: contexts::Contexts,
 }
 
 impl Store {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::contexts::Contexts;
 use super::{Store, StoreError, schema, wal};
 
 /// How long a write waits for another writer, and a read for a database in rollback-journal mode.
@@ -64,7 +65,7 @@ impl Store {
     }
 
     fn over(conn: Connection, path: &Path) -> Self {
-        Self { conn, path: path.to_owned(), names: RefCell::default() }
+        Self { conn, path: path.to_owned(), names: RefCell::default(), pending: None, contexts: Contexts::default() }
     }
 }
 

@@ -1,9 +1,12 @@
 //! Takes out what is older than an instant, in steps that let other writers in between.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use super::hour::{self, MetricRef};
-use super::{Store, StoreError, gate, ledger, schema};
+use super::chunk::Stored;
+use super::hour::{self, HourRow};
+use super::part::MetricRef;
+use super::schema::State;
+use super::{Store, StoreError, gate, ledger, replace, schema, totals};
 
 /// What was taken out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,11 +85,14 @@ impl Store {
         while let Some(last_id) = self.read("look for old samples", |conn| step_end(conn, after_id))? {
             if self.read("look for old samples", |conn| has_old(conn, after_id, last_id, before_ms))? {
                 deleted += self.write("delete old samples", |transaction| {
-                    transaction
+                    State::Pruning.set(transaction, 1)?;
+                    let deleted = transaction
                         .prepare_cached(&format!(
                             "DELETE FROM performance_samples WHERE id > ?1 AND id <= ?2 AND {ROW_MS} < ?3"
                         ))?
-                        .execute((after_id, last_id, before_ms))
+                        .execute((after_id, last_id, before_ms))?;
+                    State::Pruning.clear(transaction)?;
+                    Ok(deleted)
                 })? as u64;
                 progress(deleted);
             }
@@ -96,18 +102,23 @@ impl Store {
     }
 
     fn prune_derived(&mut self, before_ms: i64) -> Result<u64, StoreError> {
+        let edge = hour::hour_of(before_ms);
+        let hours = self.read("look for old hours", |conn| hour::existing(conn, i64::MIN..=edge - 1))?;
+        let mut deleted = 0;
+        for hour in hours {
+            deleted += self.write("delete old hours", |transaction| delete_hour(transaction, hour))?;
+        }
         let touched: Vec<(i64, String)> = self.read("look for old hours", |conn| {
             conn.prepare_cached("SELECT id, name FROM perftop_metric WHERE first_ms < ?1")?
                 .query_map([before_ms], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect()
         })?;
-        let mut hours = 0;
         for (id, name) in touched {
-            hours += self.write("delete old hours", |transaction| {
-                prune_metric(transaction, MetricRef { id, name: &name }, before_ms)
+            self.write("delete old hours", |transaction| {
+                cut_hour(transaction, MetricRef { id, name: &name }, before_ms)
             })?;
         }
-        Ok(hours)
+        Ok(deleted)
     }
 
     fn prune_rows(&mut self, sql: &str, before_ms: i64) -> Result<u64, StoreError> {
@@ -160,38 +171,27 @@ fn has_old(conn: &Connection, after_id: i64, last_id: i64, before_ms: i64) -> ru
     .query_row((after_id, last_id, before_ms), |row| row.get(0))
 }
 
-/// Takes the whole hours before an instant out of the derived tables, cuts the hour it lies in, and
-/// counts the metric again.
-fn prune_metric(conn: &Connection, metric: MetricRef<'_>, before_ms: i64) -> rusqlite::Result<u64> {
-    let edge = hour::hour_of(before_ms);
-    conn.prepare_cached("DELETE FROM perftop_chunk WHERE metric_id = ?1 AND hour < ?2")?.execute((metric.id, edge))?;
-    let hours = conn
-        .prepare_cached("DELETE FROM perftop_hour WHERE metric_id = ?1 AND hour < ?2")?
-        .execute((metric.id, edge))?;
-    let mut points = Vec::new();
-    metric.read_hours(conn, edge..=edge, &mut points)?;
-    if points.iter().any(|point| point.timestamp_ms < before_ms) {
-        points.retain(|point| point.timestamp_ms >= before_ms);
-        metric.replace_hour(conn, edge, &mut points)?;
+/// Takes an hour of all metrics out of the derived tables; answers how many had it.
+fn delete_hour(conn: &Connection, hour: i64) -> rusqlite::Result<u64> {
+    conn.prepare_cached(
+        "UPDATE perftop_metric SET n = perftop_metric.n - h.n FROM perftop_hour h
+         WHERE h.hour = ?1 AND h.metric_id = perftop_metric.id",
+    )?
+    .execute([hour])?;
+    let mut deleted = 0;
+    for table in ["perftop_chunk", "perftop_dense", "perftop_hour"] {
+        deleted = conn.prepare_cached(&format!("DELETE FROM {table} WHERE hour = ?1"))?.execute([hour])? as u64;
     }
-    recount(conn, metric)?;
-    Ok(hours as u64)
+    Ok(deleted)
 }
 
-fn recount(conn: &Connection, metric: MetricRef<'_>) -> rusqlite::Result<()> {
-    let first_hour: Option<i64> = conn
-        .prepare_cached("SELECT hour FROM perftop_hour WHERE metric_id = ?1 ORDER BY hour LIMIT 1")?
-        .query_row([metric.id], |row| row.get(0))
-        .optional()?;
-    let mut points = Vec::new();
-    if let Some(hour) = first_hour {
-        metric.read_hours(conn, hour..=hour, &mut points)?;
-    }
-    let first_ms = points.iter().map(|point| point.timestamp_ms).min();
-    conn.prepare_cached(
-        "UPDATE perftop_metric SET first_ms = ?2, last_ms = CASE WHEN ?2 IS NULL THEN NULL ELSE last_ms END,
-           n = (SELECT coalesce(sum(n), 0) FROM perftop_hour WHERE metric_id = ?1) WHERE id = ?1",
-    )?
-    .execute((metric.id, first_ms))?;
-    Ok(())
+/// Cuts the hour an instant lies in, and looks where the metric begins now.
+fn cut_hour(conn: &Connection, metric: MetricRef<'_>, before_ms: i64) -> rusqlite::Result<()> {
+    let hour = hour::hour_of(before_ms);
+    totals::shrunk(conn, metric)?;
+    let Some(row) = HourRow::find(conn, hour, metric.id)? else { return Ok(()) };
+    let mut samples = Vec::new();
+    metric.read_hour(conn, hour, &mut samples)?;
+    samples.retain(|sample: &Stored| sample.point.timestamp_ms >= before_ms);
+    replace::replace(conn, metric, hour, (row.first_id, row.last_id), &mut samples)
 }

@@ -1,11 +1,11 @@
 //! Series, hours and totals: what was rolled up and the rest of the log, seen as one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::Connection;
 
-use super::hour::{self, MetricRef};
-use super::{Store, StoreError, log, schema};
+use super::part::MetricRef;
+use super::{Store, StoreError, groups, hour, log, schema};
 use crate::model::{MetricName, Point, TimeRange};
 use crate::stats::Moments;
 
@@ -37,7 +37,8 @@ impl Store {
     pub fn metrics(&self) -> Result<Vec<MetricName>, StoreError> {
         self.read("list metrics", |conn| {
             let shared = |name: &str| self.names.borrow_mut().shared(name);
-            let mut names: BTreeSet<MetricName> = rolled_metrics(conn)?.iter().map(|(_, name)| shared(name)).collect();
+            let mut names: BTreeSet<MetricName> =
+                groups::rolled(conn)?.iter().map(|metric| shared(&metric.name)).collect();
             log::visit_unrolled(conn, None, |row| {
                 if !names.contains(row.metric) {
                     names.insert(shared(row.metric));
@@ -62,53 +63,40 @@ impl Store {
         })
     }
 
-    /// Visits every metric, by name, with its samples in the range as [`Store::points`] gives them; the
-    /// list is empty when all its samples lie outside. Holds one metric in memory at a time, and the
-    /// samples that are not rolled up yet.
-    pub fn visit_series(
-        &self,
-        range: TimeRange,
-        visit: &mut dyn FnMut(&MetricName, &[Point]),
-    ) -> Result<(), StoreError> {
-        self.read("read all series", |conn| {
-            self.visit_series_of(conn, range, &mut |metric, points| visit(metric, points))
-        })
-    }
-
-    /// [`Store::visit_series`] inside the caller's transaction; the visitor may change the list.
+    /// Visits every metric with its samples in the range, by time, equals in the order of arrival, inside the
+    /// caller's transaction; the list is empty when all its samples lie outside, and the visitor may change it.
+    /// Holds some metrics in memory at a time, and the samples that are not rolled up yet.
     pub(super) fn visit_series_of(
         &self,
         conn: &Connection,
         range: TimeRange,
         visit: &mut dyn FnMut(&MetricName, &mut Vec<Point>),
     ) -> rusqlite::Result<()> {
-        let mut series = self.series(conn, range)?;
-        let mut points = Vec::new();
-        while let Some((name, parts)) = series.pop_first() {
-            points.clear();
-            if let Some(id) = parts.rolled_id {
-                MetricRef { id, name: &name }.read_hours(conn, hour::hours_in(range), &mut points)?;
-            }
-            points.extend(parts.rest);
+        let mut rest = self.unrolled(conn, None)?;
+        groups::visit_series(conn, hour::hours_in(range), &mut |metric, mut points| {
+            let name = self.names.borrow_mut().shared(&metric.name);
+            points.extend(rest.remove(&name).unwrap_or_default());
+            cut(&mut points, range);
+            visit(&name, &mut points);
+            Ok(())
+        })?;
+        for (name, mut points) in rest {
             cut(&mut points, range);
             visit(&name, &mut points);
         }
         Ok(())
     }
 
-    fn series(&self, conn: &Connection, range: TimeRange) -> rusqlite::Result<BTreeMap<MetricName, SeriesParts>> {
+    /// The samples that are not rolled up yet, by metric; of one metric only when it is named.
+    pub(super) fn unrolled(
+        &self,
+        conn: &Connection,
+        only: Option<&str>,
+    ) -> rusqlite::Result<HashMap<MetricName, Vec<Point>>> {
         let mut names = self.names.borrow_mut();
-        let mut series: BTreeMap<MetricName, SeriesParts> = rolled_metrics(conn)?
-            .into_iter()
-            .map(|(id, name)| (names.shared(&name), SeriesParts { rolled_id: Some(id), rest: Vec::new() }))
-            .collect();
-        log::visit_unrolled(conn, None, |row| {
-            let parts = series.entry(names.shared(row.metric)).or_default();
-            if range.contains(row.timestamp_ms) {
-                parts.rest.push(row.point());
-            }
-        })?;
-        Ok(series)
+        let mut rest: HashMap<MetricName, Vec<Point>> = HashMap::new();
+        log::visit_unrolled(conn, only, |row| rest.entry(names.shared(row.metric)).or_default().push(row.point()))?;
+        Ok(rest)
     }
 
     /// The hours of a metric that have an instant in the range: when each starts, in ms, and the moments
@@ -156,23 +144,6 @@ impl Store {
             Ok(totals)
         })
     }
-}
-
-/// Where the samples of a metric are.
-#[derive(Debug, Default)]
-struct SeriesParts {
-    rolled_id: Option<i64>,
-    rest: Vec<Point>,
-}
-
-/// The metrics that have rolled up samples.
-fn rolled_metrics(conn: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
-    if !schema::has_derived(conn)? {
-        return Ok(Vec::new());
-    }
-    conn.prepare_cached("SELECT id, name FROM perftop_metric WHERE n > 0")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
 }
 
 /// Sorts and leaves what lies in the range.

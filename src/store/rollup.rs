@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::hour::{self, MetricRef, PART_POINTS};
-use super::log;
-use super::schema::State;
-use super::{Store, StoreError};
-use crate::model::{MetricName, Point};
+use super::chunk::Stored;
+use super::contexts::Contexts;
+use super::dense;
+use super::hour::{self, HourRow};
+use super::part::{MetricRef, PART_SAMPLES};
+use super::pending::{Pending, Row};
+use super::schema::{self, State};
+use super::{Store, StoreError, log, repair};
 
 /// What one step of the roll-up did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,45 +22,82 @@ pub struct RollUp {
     pub remaining: bool,
 }
 
-/// A sample on its way into its hour.
-#[derive(Debug, Clone, Copy)]
-struct Placed {
-    /// Index into the batch's metrics.
-    metric: usize,
-    hour: i64,
-    point: Point,
-}
-
-/// The samples of one transaction.
-#[derive(Debug, Default)]
-struct Batch {
-    metrics: Vec<MetricName>,
-    placed: Vec<Placed>,
-    last_id: i64,
-    rows: usize,
-}
+/// Samples that [`Store::append`] lets wait in memory before it rolls them up: several hours of them are
+/// written at once, and the write lock is held for less than 10 ms.
+const WAITING_SAMPLES: usize = 50_000;
 
 impl Store {
-    /// Moves up to `max_rows` rows of the log, oldest first, into the derived tables, in one transaction.
+    /// Moves up to `max_rows` rows of the log, oldest first, into the derived tables, and makes hours anew of
+    /// which rows were deleted or changed, in short transactions.
     ///
     /// Any process may call this at any time. What the derived tables hold afterwards does not depend on
     /// who moved which rows in how many steps. A log that was started anew empties them first.
     pub fn roll_up(&mut self, max_rows: usize) -> Result<RollUp, StoreError> {
-        let is_done =
-            self.read("look for new samples", |conn| Ok(log::rolled_up_to(conn)? == log::newest_id(conn)?))?;
-        if is_done {
-            return Ok(RollUp { moved: 0, remaining: false });
+        self.notice_new_log()?;
+        repair::step(self)?;
+        let ends = self.read("look for new samples", log::ends)?;
+        let newest_id = ends.newest_id;
+        if ends.rolled_up_to >= newest_id {
+            return Ok(RollUp { moved: 0, remaining: self.read("look for changed samples", repair::is_wanted)? });
         }
-        self.write("roll up samples", |transaction| {
-            let newest_id = log::newest_id(transaction)?;
-            if newest_id < log::rolled_up_to(transaction)? {
-                forget_derived(transaction)?;
+        let pending = match self.pending.take() {
+            Some(pending) if pending.is_true(ends) && !pending.rows().is_empty() => pending,
+            _ => self.read("read new samples", |conn| Pending::read(conn, max_rows))?,
+        };
+        // Rows after the last one that is there were deleted before anybody saw them.
+        let is_end = self.read("look for new samples", |conn| log::is_end(conn, pending.last_id()))?;
+        let up_to_id = if is_end { newest_id.max(pending.last_id()) } else { pending.last_id() };
+        let moved = pending.rows().len();
+        let is_mine = self.write_pending(&pending, up_to_id)?;
+        let remaining = !is_mine || up_to_id < newest_id || self.read("look for changed samples", repair::is_wanted)?;
+        Ok(RollUp { moved: if is_mine { moved } else { 0 }, remaining })
+    }
+
+    /// Rolls up what this connection has appended, once enough of it waits.
+    pub(super) fn roll_up_waiting(&mut self) -> Result<(), StoreError> {
+        let Some(mut pending) = self.pending.take_if(|pending| pending.rows().len() >= WAITING_SAMPLES) else {
+            return Ok(());
+        };
+        if self.write_pending(&pending, pending.last_id())? {
+            pending.restart();
+            self.pending = Some(pending);
+        }
+        Ok(())
+    }
+
+    /// Writes rows of the log into the derived tables; false when somebody else has moved the watermark.
+    fn write_pending(&mut self, pending: &Pending, up_to_id: i64) -> Result<bool, StoreError> {
+        let mut contexts = std::mem::take(&mut self.contexts);
+        let written = self.write("roll up samples", |transaction| {
+            if !pending.is_true(log::ends(transaction)?) {
+                return Ok(false);
             }
-            let mut batch = Batch::read(transaction, max_rows)?;
-            batch.store(transaction)?;
-            let remaining = batch.rows == max_rows && batch.last_id < newest_id;
-            State::RolledUpTo.set(transaction, if remaining { batch.last_id } else { newest_id })?;
-            Ok(RollUp { moved: batch.placed.len(), remaining })
+            Batch::place(transaction, &mut contexts, pending)?.store(transaction)?;
+            State::RolledUpTo.set(transaction, up_to_id)?;
+            Ok(true)
+        });
+        // After a failure numbers may be known that were never stored.
+        if written.is_ok() {
+            self.contexts = contexts;
+        }
+        written
+    }
+
+    /// Empties the derived tables when the log was started anew.
+    fn notice_new_log(&mut self) -> Result<(), StoreError> {
+        let is_same =
+            |conn: &Connection| Ok(schema::is_log_watched(conn)? && log::newest_id(conn)? >= log::rolled_up_to(conn)?);
+        if self.read("look for new samples", is_same)? {
+            return Ok(());
+        }
+        self.pending = None;
+        self.contexts = Contexts::default();
+        self.write("forget the old log", |transaction| {
+            if !is_same(transaction)? {
+                forget_derived(transaction)?;
+                schema::watch_log(transaction)?;
+            }
+            Ok(())
         })
     }
 }
@@ -66,66 +106,93 @@ impl Store {
 fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(
         "DELETE FROM perftop_chunk;
+         DELETE FROM perftop_dense;
          DELETE FROM perftop_hour;
+         DELETE FROM perftop_dirty;
          -- Ids begin at 1 again: an alert of the old log must not be taken for one of the new.
          UPDATE perftop_alert SET first_sample_id = -id, recovered_at = coalesce(recovered_at, updated_at);
          UPDATE perftop_metric SET n = 0, first_ms = NULL, last_ms = NULL;",
     )?;
-    for mark in [State::RolledUpTo, State::JudgedUpTo, State::LearnUpTo, State::LearnBefore] {
-        mark.clear(conn)?;
-    }
-    Ok(())
+    let marks = [State::RolledUpTo, State::JudgedUpTo, State::LearnUpTo, State::LearnBefore, State::PrunedBefore];
+    marks.into_iter().try_for_each(|mark| mark.clear(conn))
 }
 
-impl Batch {
-    fn read(conn: &Connection, max_rows: usize) -> rusqlite::Result<Self> {
-        let mut batch = Self::default();
-        let mut index: HashMap<MetricName, usize> = HashMap::new();
-        log::visit_after(conn, log::rolled_up_to(conn)?, max_rows, |id, row| {
-            batch.rows += 1;
-            batch.last_id = id;
-            let Some(row) = row else { return };
-            let metric = index.get(row.metric).copied().unwrap_or_else(|| {
-                let name = MetricName::from(row.metric);
-                batch.metrics.push(name.clone());
-                index.insert(name, batch.metrics.len() - 1);
-                batch.metrics.len() - 1
-            });
-            batch.placed.push(Placed { metric, hour: hour::hour_of(row.timestamp_ms), point: row.point() });
-        })?;
-        Ok(batch)
-    }
-
-    /// Writes every hour that the batch touches, in the order of the tables' keys.
-    fn store(&mut self, conn: &Connection) -> rusqlite::Result<()> {
-        let targets = self.metrics.iter().map(|name| Target::find(conn, name)).collect::<rusqlite::Result<Vec<_>>>()?;
-        // Stable: within an hour the samples stay in the order of arrival.
-        self.placed.sort_by_key(|placed| (targets[placed.metric].metric.id, placed.hour));
-        let mut points = Vec::new();
-        for of_metric in self.placed.chunk_by(|a, b| a.metric == b.metric) {
-            let target = targets[of_metric[0].metric];
-            for of_hour in of_metric.chunk_by(|a, b| a.hour == b.hour) {
-                points.clear();
-                points.extend(of_hour.iter().map(|placed| placed.point));
-                target.add(conn, of_hour[0].hour, &mut points)?;
-            }
-            count(conn, target.metric.id, of_metric)?;
-        }
-        Ok(())
-    }
-}
-
-/// Where the samples of a metric go.
+/// A sample on its way into its hour.
 #[derive(Debug, Clone, Copy)]
-struct Target<'name> {
-    metric: MetricRef<'name>,
-    /// The newest hour that is stored; a later one need not be looked for.
-    newest_hour: Option<i64>,
+struct Placed {
+    hour: i64,
+    /// Index into the batch's targets.
+    target: u32,
+    id: i64,
+    sample: Stored,
 }
 
-impl<'name> Target<'name> {
+/// The samples of one transaction, in the order of the derived tables.
+#[derive(Debug)]
+struct Batch<'a> {
+    targets: Vec<Target<'a>>,
+    placed: Vec<Placed>,
+}
+
+impl<'a> Batch<'a> {
+    fn place(conn: &Connection, contexts: &mut Contexts, pending: &'a Pending) -> rusqlite::Result<Self> {
+        let mut targets = Vec::new();
+        let mut target_of: HashMap<u32, u32, foldhash::fast::RandomState> = HashMap::default();
+        let mut number_of: HashMap<u32, u32, foldhash::fast::RandomState> = HashMap::default();
+        let mut placed = Vec::with_capacity(pending.rows().len());
+        for &Row { id, metric, context, point } in pending.rows() {
+            let target = match target_of.get(&metric) {
+                Some(&target) => target,
+                None => {
+                    targets.push(Target::find(conn, &pending.metrics()[metric as usize])?);
+                    target_of.insert(metric, targets.len() as u32 - 1);
+                    targets.len() as u32 - 1
+                }
+            };
+            let context = match number_of.get(&context) {
+                Some(&number) => number,
+                None => {
+                    let number = contexts.number(conn, &pending.contexts()[context as usize])?;
+                    number_of.insert(context, number);
+                    number
+                }
+            };
+            let hour = hour::hour_of(point.timestamp_ms);
+            placed.push(Placed { hour, target, id, sample: Stored { point, context } });
+        }
+        // Stable: within an hour the samples stay in the order of arrival.
+        placed.sort_by_key(|placed| (placed.hour, targets[placed.target as usize].metric.id));
+        Ok(Self { targets, placed })
+    }
+
+    fn store(mut self, conn: &Connection) -> rusqlite::Result<()> {
+        let mut samples = Vec::new();
+        for of_hour in self.placed.chunk_by(|a, b| (a.hour, a.target) == (b.hour, b.target)) {
+            samples.clear();
+            samples.extend(of_hour.iter().map(|placed| placed.sample));
+            let target = &mut self.targets[of_hour[0].target as usize];
+            target.add(conn, of_hour, &mut samples)?;
+        }
+        self.targets.iter().try_for_each(|target| target.close(conn))
+    }
+}
+
+/// Where the samples of a metric go, and what came to it.
+#[derive(Debug)]
+struct Target<'a> {
+    metric: MetricRef<'a>,
+    /// The newest hour before this batch; a later one need not be looked for.
+    newest_hour: Option<i64>,
+    /// Hours that were touched.
+    touched: Vec<i64>,
+    added: u64,
+    first_ms: i64,
+    last_ms: i64,
+}
+
+impl<'a> Target<'a> {
     /// Looks a metric up, or enters it.
-    fn find(conn: &Connection, name: &'name str) -> rusqlite::Result<Self> {
+    fn find(conn: &Connection, name: &'a str) -> rusqlite::Result<Self> {
         let found = conn
             .prepare_cached("SELECT id, last_ms FROM perftop_metric WHERE name = ?1")?
             .query_row([name], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)))
@@ -134,48 +201,70 @@ impl<'name> Target<'name> {
             Some(found) => found,
             None => (conn.prepare_cached("INSERT INTO perftop_metric (name, n) VALUES (?1, 0)")?.insert([name])?, None),
         };
-        Ok(Self { metric: MetricRef { id, name }, newest_hour: last_ms.map(hour::hour_of) })
+        Ok(Self {
+            metric: MetricRef { id, name },
+            newest_hour: last_ms.map(hour::hour_of),
+            touched: Vec::new(),
+            added: 0,
+            first_ms: i64::MAX,
+            last_ms: i64::MIN,
+        })
     }
 
-    /// Adds samples, in the order of arrival, to an hour.
-    fn add(&self, conn: &Connection, hour: i64, new: &mut Vec<Point>) -> rusqlite::Result<()> {
-        let metric = self.metric;
-        if self.newest_hour.is_none_or(|newest| newest < hour) {
-            return metric.write_hour(conn, hour, new);
-        }
-        let mut points = Vec::new();
-        let part = match metric.read_last_part(conn, hour, &mut points)? {
-            Ok(None) => return metric.write_hour(conn, hour, new),
-            Ok(Some(part)) if points.len() < PART_POINTS => part,
-            Ok(Some(part)) => {
-                points.clear();
-                part + 1
-            }
-            Err(error) => {
-                metric.warn(hour, error);
-                metric.read_hour_from_log(conn, hour, &mut points)?;
-                points.append(new);
-                return metric.replace_hour(conn, hour, &mut points);
-            }
+    /// Adds samples, in the order of arrival, to their hour.
+    fn add(&mut self, conn: &Connection, placed: &[Placed], new: &mut Vec<Stored>) -> rusqlite::Result<()> {
+        let (metric, hour) = (self.metric, placed[0].hour);
+        self.touched.push(hour);
+        self.added += new.len() as u64;
+        let times = || new.iter().map(|sample| sample.point.timestamp_ms);
+        self.first_ms = times().fold(self.first_ms, i64::min);
+        self.last_ms = times().fold(self.last_ms, i64::max);
+        let known = if self.newest_hour.is_none_or(|newest| newest < hour) {
+            None
+        } else {
+            HourRow::find(conn, hour, metric.id)?
         };
-        // Pushed one by one onto what is there: the same bits, however the log was cut into batches.
-        let mut moments = hour::moments(conn, metric.id, hour)?;
-        for point in &*new {
-            moments.push(point.value);
+        let mut row = known.unwrap_or_default();
+        for placed in placed {
+            row.push(placed.id, placed.sample.point.value);
         }
-        hour::write_moments(conn, metric.id, hour, &moments)?;
-        points.append(new);
-        metric.write_parts(conn, hour, part, &mut points)
+        row.write(conn, hour, metric.id)?;
+        let (part, mut samples) = if known.is_some() { self.open_part(conn, hour)? } else { (0, Vec::new()) };
+        if samples.is_empty() {
+            return metric.write_parts(conn, hour, part, new);
+        }
+        samples.append(new);
+        metric.write_parts(conn, hour, part, &mut samples)
     }
-}
 
-/// Keeps the metric's totals in step with its hours.
-fn count(conn: &Connection, metric_id: i64, added: &[Placed]) -> rusqlite::Result<()> {
-    let times = || added.iter().map(|placed| placed.point.timestamp_ms);
-    conn.prepare_cached(
-        "UPDATE perftop_metric SET n = n + ?2, first_ms = min(coalesce(first_ms, ?3), ?3),
-           last_ms = max(coalesce(last_ms, ?4), ?4) WHERE id = ?1",
-    )?
-    .execute((metric_id, added.len().cast_signed(), times().min(), times().max()))?;
-    Ok(())
+    /// The part of an hour that has room, and what is in it.
+    fn open_part(&self, conn: &Connection, hour: i64) -> rusqlite::Result<(i64, Vec<Stored>)> {
+        let mut samples = Vec::new();
+        Ok(match self.metric.read_last_part(conn, hour, &mut samples)? {
+            Ok(None) => (0, samples),
+            Ok(Some(part)) if samples.len() < PART_SAMPLES => (part, samples),
+            Ok(Some(part)) => (part + 1, Vec::new()),
+            Err(error) => {
+                tracing::warn!("{}; it is made anew from the samples", self.metric.damage(hour, error));
+                repair::mark(conn, self.metric, hour)?;
+                // Beside the damaged part, until the hour is made anew.
+                (self.metric.next_part(conn, hour)?, Vec::new())
+            }
+        })
+    }
+
+    /// Keeps what depends on whole hours in step, once all samples are in their places.
+    fn close(&self, conn: &Connection) -> rusqlite::Result<()> {
+        conn.prepare_cached(
+            "UPDATE perftop_metric SET n = n + ?2, first_ms = min(coalesce(first_ms, ?3), ?3),
+               last_ms = max(coalesce(last_ms, ?4), ?4) WHERE id = ?1",
+        )?
+        .execute((self.metric.id, self.added.cast_signed(), self.first_ms, self.last_ms))?;
+        let newest_hour = self.newest_hour.unwrap_or(i64::MIN).max(hour::hour_of(self.last_ms));
+        let left_behind = self.newest_hour.filter(|hour| *hour < newest_hour && !self.touched.contains(hour));
+        for &hour in left_behind.iter().chain(&self.touched) {
+            dense::refresh(conn, self.metric, hour, newest_hour)?;
+        }
+        Ok(())
+    }
 }

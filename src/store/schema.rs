@@ -20,7 +20,8 @@ CREATE TABLE IF NOT EXISTS spc_anomalies (
 /// Layout n is made from layout n-1 by the n-th entry; the last one is what this program knows.
 ///
 /// Moments are not NOT NULL: SQLite keeps a NaN, which sums of the largest numbers can become, as NULL.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE perftop_state (k TEXT PRIMARY KEY, v INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE perftop_metric (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, n INTEGER NOT NULL, first_ms INTEGER, last_ms INTEGER);
@@ -43,7 +44,68 @@ CREATE TABLE perftop_alert (
   UNIQUE (metric_name, rule, first_sample_id));
 CREATE INDEX perftop_alert_open ON perftop_alert (metric_name, rule) WHERE recovered_at IS NULL;
 CREATE INDEX perftop_alert_updated ON perftop_alert (updated_at);
-"];
+",
+    "
+DROP TABLE perftop_chunk;
+DROP TABLE perftop_hour;
+CREATE TABLE perftop_hour (
+  hour INTEGER NOT NULL, metric_id INTEGER NOT NULL, n INTEGER NOT NULL, mean REAL, m2 REAL, min REAL, max REAL,
+  first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, PRIMARY KEY (hour, metric_id)) WITHOUT ROWID;
+CREATE TABLE perftop_chunk (
+  hour INTEGER NOT NULL, metric_id INTEGER NOT NULL, part INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (hour, metric_id, part)) WITHOUT ROWID;
+CREATE TABLE perftop_dense (
+  hour INTEGER NOT NULL, metric_id INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (hour, metric_id)) WITHOUT ROWID;
+CREATE TABLE perftop_context (id INTEGER PRIMARY KEY, tags TEXT NOT NULL UNIQUE);
+CREATE TABLE perftop_dirty (
+  metric_name TEXT NOT NULL, hour INTEGER NOT NULL, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL,
+  changes INTEGER NOT NULL, PRIMARY KEY (metric_name, hour)) WITHOUT ROWID;
+-- The log is rolled up anew into the new tables.
+UPDATE perftop_metric SET n = 0, first_ms = NULL, last_ms = NULL;
+DELETE FROM perftop_state WHERE k = 'rolled_up_to';
+INSERT INTO perftop_state (k, v) VALUES ('unrolled_changes', 0);
+",
+];
+
+/// Notices what others delete or change. Of rows that are rolled up already, the hour is entered, to be made
+/// anew from the log; changes to later rows are counted, so that nobody rolls up what he has in memory of them.
+/// Nothing fires on an insert: whoever appends pays nothing. What we delete ourselves because it is old is not
+/// to change what was made from it: `pruning` stands in `perftop_state` meanwhile.
+///
+/// `t / 3600000 - (t % 3600000 < 0)` is the hour of a time, rounded down also before 1970.
+const WATCHERS: &str = "
+CREATE TRIGGER IF NOT EXISTS perftop_sample_deleted AFTER DELETE ON performance_samples
+BEGIN
+  INSERT INTO perftop_dirty (metric_name, hour, first_id, last_id, changes)
+  SELECT old.metric_name, old.timestamp / 3600000 - (old.timestamp % 3600000 < 0), old.id, old.id, 1
+  WHERE old.id <= (SELECT v FROM perftop_state WHERE k = 'rolled_up_to')
+    AND typeof(old.metric_name) = 'text' AND typeof(old.timestamp) = 'integer'
+    AND NOT EXISTS (SELECT 1 FROM perftop_state WHERE k = 'pruning')
+  ON CONFLICT DO UPDATE SET first_id = min(first_id, excluded.first_id), last_id = max(last_id, excluded.last_id),
+    changes = changes + 1;
+  UPDATE perftop_state SET v = v + 1 WHERE k = 'unrolled_changes'
+    AND old.id > (SELECT coalesce(max(v), 0) FROM perftop_state WHERE k = 'rolled_up_to');
+END;
+CREATE TRIGGER IF NOT EXISTS perftop_sample_updated
+AFTER UPDATE OF id, metric_name, value, timestamp, context_json ON performance_samples
+BEGIN
+  INSERT INTO perftop_dirty (metric_name, hour, first_id, last_id, changes)
+  SELECT old.metric_name, old.timestamp / 3600000 - (old.timestamp % 3600000 < 0), old.id, old.id, 1
+  WHERE old.id <= (SELECT v FROM perftop_state WHERE k = 'rolled_up_to')
+    AND typeof(old.metric_name) = 'text' AND typeof(old.timestamp) = 'integer'
+  ON CONFLICT DO UPDATE SET first_id = min(first_id, excluded.first_id), last_id = max(last_id, excluded.last_id),
+    changes = changes + 1;
+  INSERT INTO perftop_dirty (metric_name, hour, first_id, last_id, changes)
+  SELECT new.metric_name, new.timestamp / 3600000 - (new.timestamp % 3600000 < 0), new.id, new.id, 1
+  WHERE new.id <= (SELECT v FROM perftop_state WHERE k = 'rolled_up_to')
+    AND typeof(new.metric_name) = 'text' AND typeof(new.timestamp) = 'integer'
+  ON CONFLICT DO UPDATE SET first_id = min(first_id, excluded.first_id), last_id = max(last_id, excluded.last_id),
+    changes = changes + 1;
+  UPDATE perftop_state SET v = v + 1 WHERE k = 'unrolled_changes'
+    AND old.id > (SELECT coalesce(max(v), 0) FROM perftop_state WHERE k = 'rolled_up_to');
+END;
+";
 
 /// The layout this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len().cast_signed() as i64;
@@ -61,6 +123,12 @@ pub(super) enum State {
     LearnUpTo,
     /// when they are dated before this time, in ms.
     LearnBefore,
+    /// Rows dated before this time, in ms, may be gone from the log; what was made from them is what is known.
+    PrunedBefore,
+    /// How often rows after `RolledUpTo` were deleted or changed.
+    UnrolledChanges,
+    /// There only while we delete what is old, within one transaction.
+    Pruning,
 }
 
 impl State {
@@ -72,6 +140,9 @@ impl State {
             Self::JudgedUpTo => "judged_up_to",
             Self::LearnUpTo => "learn_up_to",
             Self::LearnBefore => "learn_before_ms",
+            Self::PrunedBefore => "pruned_before_ms",
+            Self::UnrolledChanges => "unrolled_changes",
+            Self::Pruning => "pruning",
         }
     }
 
@@ -104,9 +175,9 @@ pub(super) fn has_table(conn: &Connection, name: &str) -> rusqlite::Result<bool>
         .query_row([name], |row| row.get(0))
 }
 
-/// Whether our tables are there; without them only the log can be read.
+/// Whether our tables are there in the layout of this program; without them only the log can be read.
 pub(super) fn has_derived(conn: &Connection) -> rusqlite::Result<bool> {
-    has_table(conn, "perftop_state")
+    has_table(conn, "perftop_dirty")
 }
 
 /// Whether the database has tables, and none that the contract names.
@@ -121,7 +192,7 @@ pub(super) fn is_foreign(conn: &Connection) -> rusqlite::Result<bool> {
 
 /// The layout of our tables; 0 when there are none.
 pub(super) fn version(conn: &Connection) -> rusqlite::Result<i64> {
-    if has_derived(conn)? { Ok(State::SchemaVersion.get(conn)?.unwrap_or(0)) } else { Ok(0) }
+    if has_table(conn, "perftop_state")? { Ok(State::SchemaVersion.get(conn)?.unwrap_or(0)) } else { Ok(0) }
 }
 
 /// Brings the tables to [`VERSION`]; runs inside the caller's write transaction.
@@ -134,5 +205,19 @@ pub(super) fn migrate(conn: &Connection) -> rusqlite::Result<()> {
     if found < VERSION {
         State::SchemaVersion.set(conn, VERSION)?;
     }
-    Ok(())
+    watch_log(conn)
+}
+
+/// Sets the triggers on the log where they are missing.
+pub(super) fn watch_log(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(WATCHERS)
+}
+
+/// Whether changes to the log are noticed. A log that was dropped and made anew has lost its triggers.
+pub(super) fn is_log_watched(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached(
+        "SELECT count(*) = 2 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'performance_samples'
+           AND name IN ('perftop_sample_deleted', 'perftop_sample_updated')",
+    )?
+    .query_row([], |row| row.get(0))
 }

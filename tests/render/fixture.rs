@@ -76,6 +76,7 @@ impl Profile {
             p50: at(0.03),
             p95: at(1.62),
             p99: at(2.21),
+            exact: true,
         }
     }
 

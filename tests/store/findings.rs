@@ -237,7 +237,8 @@ fn what_other_programs_leave_out_of_an_anomaly_is_optional() {
 fn baselines_replace_those_of_the_same_window() {
     let place = Place::new();
     let mut store = place.open();
-    let baseline = Baseline { count: 30, mean: 5.0, std_dev: 1.0, min: 3.0, max: 8.0, p50: 5.0, p95: 7.0, p99: 7.5 };
+    let baseline =
+        Baseline { count: 30, mean: 5.0, std_dev: 1.0, min: 3.0, max: 8.0, p50: 5.0, p95: 7.0, p99: 7.5, exact: true };
     let lcp = || "lcp".into();
     store.write_baselines(&[(lcp(), Window::H24, baseline), (lcp(), Window::D7, baseline)], 1).unwrap();
     let newer = Baseline { mean: 6.0, count: 31, ..baseline };

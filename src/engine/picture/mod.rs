@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::detect::DetectOptions;
-use crate::model::{Alert, ChartData, Health, MetricBook, MetricName, Point, Snapshot, TimeRange, ViewRequest};
+use crate::model::{
+    Alert, ChartData, Health, MetricBook, MetricName, Point, SPARK_BUCKETS, Snapshot, TimeRange, ViewRequest,
+};
 use crate::store::{Store, StoreError, Totals};
 
 use self::summary::{Series, gravest_open};
@@ -35,21 +37,23 @@ impl Picture {
         &self.request
     }
 
-    /// Reads every series over the window of `request`, and the chart.
+    /// Reads every series over the window of `request`, and the chart. A window with more than `exact_samples`
+    /// of a metric is summed up from sketches, whose cost does not grow with the samples.
     pub(super) fn read(
         &mut self,
         store: &Store,
         request: &ViewRequest,
         book: &MetricBook,
         detect: DetectOptions,
+        exact_samples: u64,
         now_ms: i64,
     ) -> Result<(), StoreError> {
         self.totals = store.totals()?;
         self.request = request.clone();
         let window = self.window(now_ms);
         let mut series = BTreeMap::new();
-        store.visit_series(window, &mut |metric, points| {
-            series.insert(MetricName::clone(metric), Series::new(metric, points, window, book, detect.min_samples));
+        store.visit_windows(window, SPARK_BUCKETS, exact_samples, &mut |metric, read| {
+            series.insert(MetricName::clone(metric), Series::new(metric, read, book, detect.min_samples));
         })?;
         self.carry_latest(&mut series);
         self.series = series;
@@ -85,6 +89,12 @@ impl Picture {
             None => None,
         };
         Ok(())
+    }
+
+    /// Whether a baseline is read off sketches that has no more samples than this.
+    pub(super) fn is_rough(&self, exact_samples: u64) -> bool {
+        let baselines = self.series.values().filter_map(|series| series.summary.baseline);
+        baselines.into_iter().any(|baseline| !baseline.exact && baseline.count <= exact_samples)
     }
 
     /// Takes newest points into the summaries; whether all of their metrics are known.

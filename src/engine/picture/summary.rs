@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use crate::detect::control_limits;
 use crate::model::{
-    Alert, AlertState, Baseline, ControlLimits, MetricBook, MetricName, Point, SPARK_BUCKETS, SeriesSummary, Severity,
-    Status, TimeRange,
+    Alert, AlertState, Baseline, ControlLimits, MetricBook, MetricName, Point, SeriesSummary, Severity, Status,
 };
 use crate::stats;
+use crate::store::SeriesWindow;
 
 /// A series is stale after this many times its usual interval without a sample...
 const STALE_INTERVALS: i64 = 10;
 /// ...but never sooner than this.
 const STALE_AT_LEAST_MS: i64 = 5 * 60_000;
-/// The usual interval is the median of this many last ones.
-const INTERVALS: usize = 64;
 
 /// A summary, and what it takes to bring it up to date without reading the series again.
 #[derive(Debug, Clone)]
@@ -28,24 +26,16 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// The summary of a metric from its points in `range`, oldest first.
-    pub(super) fn new(
-        metric: &MetricName,
-        points: &[Point],
-        range: TimeRange,
-        book: &MetricBook,
-        min_samples: u64,
-    ) -> Self {
-        let spark = spark(points, range);
-        let mut before: Vec<f64> = points.iter().map(|point| point.value).collect();
-        before.pop();
+    /// The summary of a metric from what was read of it.
+    pub(super) fn new(metric: &MetricName, read: SeriesWindow, book: &MetricBook, min_samples: u64) -> Self {
+        let SeriesWindow { baseline, spark, recent } = read;
         let mut series = Self {
             summary: SeriesSummary {
                 metric: MetricName::clone(metric),
                 unit: book.unit(metric),
                 direction: book.direction(metric),
                 latest: None,
-                baseline: stats::baseline(&mut before),
+                baseline,
                 trend: stats::trend(&spark),
                 spark: spark.into(),
                 deviation_pct: None,
@@ -53,10 +43,10 @@ impl Series {
                 status: Status::Stale,
             },
             stale_at_ms: None,
-            interval_ms: usual_interval_ms(points),
+            interval_ms: usual_interval_ms(&recent),
             min_samples,
         };
-        if let Some(&latest) = points.last() {
+        if let Some(&latest) = recent.last() {
             series.set_latest(latest);
         }
         series
@@ -120,25 +110,8 @@ pub(super) fn gravest_open(alerts: &[Alert]) -> HashMap<MetricName, Severity> {
     gravest
 }
 
-/// Means of [`SPARK_BUCKETS`] equal stretches of `range`.
-fn spark(points: &[Point], range: TimeRange) -> Vec<Option<f64>> {
-    let span_ms = range.span_ms().max(1);
-    let mut buckets = vec![(0.0_f64, 0_u32); SPARK_BUCKETS];
-    for point in points {
-        let along = i128::from(point.timestamp_ms) - i128::from(range.from_ms);
-        let place = along * SPARK_BUCKETS as i128 / i128::from(span_ms);
-        let place = usize::try_from(place).unwrap_or(0).min(SPARK_BUCKETS - 1);
-        if let Some((mean, count)) = buckets.get_mut(place) {
-            *count += 1;
-            // Divided first: the difference of the two largest numbers of either sign is not finite.
-            *mean += point.value / f64::from(*count) - *mean / f64::from(*count);
-        }
-    }
-    buckets.into_iter().map(|(mean, count)| (count > 0).then_some(mean)).collect()
-}
-
-fn usual_interval_ms(points: &[Point]) -> i64 {
-    let recent = &points[points.len().saturating_sub(INTERVALS + 1)..];
+/// The median of the intervals between the newest points; 0 when there are none.
+fn usual_interval_ms(recent: &[Point]) -> i64 {
     let mut intervals: Vec<i64> =
         recent.windows(2).map(|pair| pair[1].timestamp_ms.saturating_sub(pair[0].timestamp_ms)).collect();
     if intervals.is_empty() {
@@ -151,17 +124,21 @@ fn usual_interval_ms(points: &[Point]) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Trend;
+    use crate::model::{SPARK_BUCKETS, Trend};
 
     const NOW_MS: i64 = 1_700_000_000_000;
-    const HOUR_MS: i64 = 3_600_000;
 
     fn series(values: &[f64]) -> Series {
         let first_ms = NOW_MS - values.len().cast_signed() as i64 * 10_000;
         let points: Vec<Point> =
             values.iter().zip(1..).map(|(&value, i)| Point { timestamp_ms: first_ms + i * 10_000, value }).collect();
-        let range = TimeRange { from_ms: NOW_MS - HOUR_MS, until_ms: NOW_MS + 1 };
-        Series::new(&"lcp_ms".into(), &points, range, &MetricBook::default(), 30)
+        let before = &values[..values.len().saturating_sub(1)];
+        let read = SeriesWindow {
+            baseline: stats::baseline(&mut before.to_vec()),
+            spark: vec![None; SPARK_BUCKETS],
+            recent: points,
+        };
+        Series::new(&"lcp_ms".into(), read, &MetricBook::default(), 30)
     }
 
     fn status(series: &mut Series, now_ms: i64) -> Status {
@@ -207,20 +184,5 @@ mod tests {
         assert!(series.judge(&gravest, NOW_MS));
         assert!(!series.judge(&gravest, NOW_MS));
         assert_eq!(series.summary.status, Status::Warning);
-    }
-
-    #[test]
-    fn the_largest_numbers_have_a_sparkline() {
-        let range = TimeRange { from_ms: 0, until_ms: SPARK_BUCKETS.cast_signed() as i64 };
-        let points = [f64::MAX, -f64::MAX, f64::MAX].map(|value| Point { timestamp_ms: 0, value });
-        assert!(spark(&points, range)[0].unwrap().is_finite());
-    }
-
-    #[test]
-    fn a_sparkline_has_gaps_where_nothing_was_measured() {
-        let range = TimeRange { from_ms: 0, until_ms: 2_400 };
-        let points = [(0, 1.0), (9, 3.0), (2_399, 7.0)].map(|(timestamp_ms, value)| Point { timestamp_ms, value });
-        let spark = spark(&points, range);
-        assert_eq!((spark[0], spark[1], spark[SPARK_BUCKETS - 1]), (Some(2.0), None, Some(7.0)));
     }
 }

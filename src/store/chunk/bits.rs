@@ -18,7 +18,7 @@ const GROUP: usize = 8;
 /// The widest packed number; wider ones take all 64 bits.
 const MAX_PACKED_BITS: u32 = 57;
 
-pub(super) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
+pub(in crate::store) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -26,7 +26,7 @@ pub(super) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-pub(super) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+pub(in crate::store) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
         let byte = take_byte(bytes)?;

@@ -12,16 +12,18 @@
 mod bits;
 mod checksum;
 mod contexts;
+mod envelope;
 #[cfg(test)]
 mod tests;
 mod times;
 mod values;
 
 use crate::model::Point;
-use checksum::checksum;
+
+pub(super) use bits::{put_varint, take_varint};
+pub(super) use envelope::{begin, seal, unseal};
 
 const FORM: u8 = 2;
-const HEADER_BYTES: usize = 5;
 
 /// Samples in a chunk; bounds what damaged bytes can ask for.
 pub(super) const MAX_SAMPLES: usize = 4096;
@@ -56,18 +58,15 @@ pub(super) enum ChunkError {
 /// emptied first.
 pub(super) fn encode(start_ms: i64, samples: &[Stored], out: &mut Vec<u8>) {
     debug_assert!(samples.len() <= MAX_SAMPLES, "{} samples are too many for a chunk", samples.len());
-    out.clear();
-    out.extend([FORM, 0, 0, 0, 0]);
+    begin(FORM, out);
     bits::put_varint(out, samples.len() as u64);
     values::put(out, samples.iter().map(|sample| sample.point.value));
     times::put(out, start_ms, samples.iter().map(|sample| sample.point.timestamp_ms));
     contexts::put(out, samples.iter().map(|sample| sample.context));
-    let sum = checksum(&out[HEADER_BYTES..]);
-    out[1..HEADER_BYTES].copy_from_slice(&sum.to_le_bytes());
+    seal(out);
 }
 
 /// Appends the samples of a chunk to `out`; leaves it as it was when the chunk is damaged.
-#[cfg_attr(not(test), expect(dead_code, reason = "the roll-up reads it in the next step"))]
 pub(super) fn decode(start_ms: i64, data: &[u8], out: &mut Vec<Stored>) -> Result<(), ChunkError> {
     append(data, out, |mut columns, n, out| {
         let begin = out.len();
@@ -91,7 +90,6 @@ pub(super) fn decode_points(start_ms: i64, data: &[u8], out: &mut Vec<Point>) ->
 }
 
 /// Appends the values of a chunk in the order of time; leaves `out` as it was when the chunk is damaged.
-#[cfg_attr(not(test), expect(dead_code, reason = "the roll-up reads it in the next step"))]
 pub(super) fn decode_values(data: &[u8], out: &mut Vec<f64>) -> Result<(), ChunkError> {
     append(data, out, |mut columns, n, out| take_values(&mut columns, n, out, |value| value))
 }
@@ -118,14 +116,7 @@ fn append<T>(
 
 /// How many samples a chunk holds, and its columns.
 fn open(data: &[u8]) -> Result<(usize, &[u8]), ChunkError> {
-    let (&form, rest) = data.split_first().ok_or(ChunkError::Content)?;
-    if form != FORM {
-        return Err(ChunkError::Form(form));
-    }
-    let (sum, mut body) = rest.split_first_chunk().ok_or(ChunkError::Content)?;
-    if u32::from_le_bytes(*sum) != checksum(body) {
-        return Err(ChunkError::Checksum);
-    }
+    let mut body = unseal(FORM, data)?;
     let n = bits::take_varint(&mut body).and_then(|n| usize::try_from(n).ok());
     let n = n.filter(|&n| n <= MAX_SAMPLES).ok_or(ChunkError::Content)?;
     Ok((n, body))

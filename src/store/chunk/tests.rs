@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use rstest::rstest;
 
+use super::checksum::checksum;
+use super::envelope::HEADER_BYTES;
 use super::*;
 
 const START_MS: i64 = 1_699_999_200_000;

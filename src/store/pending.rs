@@ -1,0 +1,136 @@
+//! Rows of the log that follow the watermark, held in memory until they are rolled up: what this connection
+//! has appended itself need not be read back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::log::{self, Ends, LogRow};
+use crate::model::{MetricName, NewSample, Point};
+
+/// A sample, with its metric and context as indexes into the lists of [`Pending`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    pub id: i64,
+    pub metric: u32,
+    pub context: u32,
+    pub point: Point,
+}
+
+/// The rows of the log from one id to another.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    /// They follow this row.
+    after_id: i64,
+    /// How often unrolled rows had been changed when the first of them was looked at.
+    changes: i64,
+    /// The last one; a row that is no sample counts too.
+    last_id: i64,
+    rows: Vec<Row>,
+    metrics: Texts,
+    contexts: Texts,
+}
+
+/// Texts, each held once.
+#[derive(Debug, Default)]
+struct Texts {
+    list: Vec<Arc<str>>,
+    index: HashMap<Arc<str>, u32, foldhash::fast::RandomState>,
+}
+
+impl Texts {
+    fn index(&mut self, text: &str, share: impl FnOnce() -> Arc<str>) -> u32 {
+        if let Some(&index) = self.index.get(text) {
+            return index;
+        }
+        let (index, text) = (self.list.len() as u32, share());
+        self.list.push(Arc::clone(&text));
+        self.index.insert(text, index);
+        index
+    }
+}
+
+impl Pending {
+    /// Nothing yet, after the watermark.
+    pub(super) fn after(ends: Ends) -> Self {
+        let Ends { rolled_up_to, changes, .. } = ends;
+        let mut pending = Self { after_id: rolled_up_to, last_id: rolled_up_to, changes, ..Self::default() };
+        // The first context is the missing one.
+        pending.contexts.index("", Arc::default);
+        pending
+    }
+
+    /// Up to `max` rows of the log after the watermark.
+    pub(super) fn read(conn: &Connection, max: usize) -> rusqlite::Result<Self> {
+        let ends = log::ends(conn)?;
+        let mut pending = Self::after(ends);
+        log::visit_after(conn, ends.rolled_up_to, max, |id, row| pending.add(id, row))?;
+        Ok(pending)
+    }
+
+    /// Takes in the rows after the last one, up to a row that may be missing.
+    pub(super) fn read_on(&mut self, conn: &Connection, up_to_id: i64) -> rusqlite::Result<()> {
+        if self.last_id < up_to_id {
+            log::visit_between(conn, self.last_id + 1, up_to_id, &mut |id, row| self.add(id, row))?;
+            self.last_id = up_to_id;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, id: i64, row: Option<LogRow<'_>>) {
+        self.last_id = id;
+        let Some(row) = row else { return };
+        let metric = self.metrics.index(row.metric, || row.metric.into());
+        let context = row.context.map_or(0, |text| self.contexts.index(text, || text.into()));
+        self.rows.push(Row { id, metric, context, point: row.point() });
+    }
+
+    /// Takes in a batch that was appended right after the last row.
+    pub(super) fn extend(&mut self, batch: &[NewSample]) {
+        self.rows.reserve(batch.len());
+        for sample in batch {
+            self.last_id += 1;
+            let metric = self.metrics.index(&sample.metric, || MetricName::clone(&sample.metric));
+            let context =
+                sample.context_json.as_ref().map_or(0, |text| self.contexts.index(text, || Arc::from(&**text)));
+            let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+            self.rows.push(Row { id: self.last_id, metric, context, point });
+        }
+    }
+
+    /// Begins anew after the last row. Lists of texts are kept while they are short: the same ones will follow.
+    pub(super) fn restart(&mut self) {
+        const KEPT_TEXTS: usize = 10_000;
+        self.after_id = self.last_id;
+        self.rows.clear();
+        if self.metrics.list.len().max(self.contexts.list.len()) > KEPT_TEXTS {
+            let ends = Ends { newest_id: self.last_id, rolled_up_to: self.last_id, changes: self.changes };
+            *self = Self::after(ends);
+        }
+    }
+
+    /// Whether the rows are still those between the watermark and the last one.
+    pub(super) const fn is_true(&self, ends: Ends) -> bool {
+        self.after_id == ends.rolled_up_to && self.changes == ends.changes
+    }
+
+    pub(super) const fn last_id(&self) -> i64 {
+        self.last_id
+    }
+
+    /// The samples among the rows, in the order of arrival.
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The metrics that the rows refer to, and perhaps more.
+    pub(super) fn metrics(&self) -> &[MetricName] {
+        &self.metrics.list
+    }
+
+    /// The contexts that the rows refer to, and perhaps more; the first stands for none.
+    pub(super) fn contexts(&self) -> &[Arc<str>] {
+        &self.contexts.list
+    }
+}

@@ -1,0 +1,216 @@
+//! Statistics of every series over windows: exact from the samples where a window holds few enough of them,
+//! from the short forms of its hours where it holds more.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::Connection;
+
+use super::dense;
+use super::groups::{self, Rolled};
+use super::hour;
+use super::part::FromStored as _;
+use super::{Store, StoreError};
+use crate::model::{Baseline, MetricName, Point, TimeRange};
+
+use self::gather::{Gather, Need};
+
+mod gather;
+
+/// Samples of a metric that a window may hold to be read one by one.
+pub const EXACT_SAMPLES: u64 = 250_000;
+
+/// The newest points of a series that are handed on.
+const RECENT: u64 = 65;
+
+/// One series over one window.
+#[derive(Debug, Clone)]
+pub struct SeriesWindow {
+    /// Of the window without its newest sample; with it where the window is not read one by one.
+    pub baseline: Option<Baseline>,
+    /// Means of equal stretches of the window, oldest first; `None` where there is no sample. Where they are
+    /// shorter than what is stored of a dense hour, a stored stretch counts for the one its middle lies in.
+    pub spark: Vec<Option<f64>>,
+    /// The newest points of the window, oldest first: 65, or as many as there are.
+    pub recent: Vec<Point>,
+}
+
+/// What is asked of every series.
+#[derive(Debug, Clone, Copy)]
+struct Request<'a> {
+    ranges: &'a [TimeRange],
+    /// Stretches of the first range for a sparkline; 0 for none.
+    buckets: usize,
+    exact_samples: u64,
+}
+
+impl Request<'_> {
+    /// All of the ranges.
+    fn reach(&self) -> TimeRange {
+        TimeRange {
+            from_ms: self.ranges.iter().map(|range| range.from_ms).min().unwrap_or(0),
+            until_ms: self.ranges.iter().map(|range| range.until_ms).max().unwrap_or(0),
+        }
+    }
+}
+
+impl Store {
+    /// Visits every metric, by name, with its baseline over each of the ranges; of one metric only when it is
+    /// named. A range with more than `exact_samples` of a metric is summed up from sketches.
+    pub fn visit_baselines(
+        &self,
+        metric: Option<&str>,
+        ranges: &[TimeRange],
+        exact_samples: u64,
+        visit: &mut dyn FnMut(&MetricName, &[Option<Baseline>]),
+    ) -> Result<(), StoreError> {
+        let request = Request { ranges, buckets: 0, exact_samples };
+        self.read("read baselines of all series", |conn| self.gather(conn, metric, request, Gather::baselines))?
+            .iter()
+            .for_each(|(name, baselines)| visit(name, baselines));
+        Ok(())
+    }
+
+    /// Visits every metric, by name, with what a picture shows of it: a window cut into `buckets`.
+    pub fn visit_windows(
+        &self,
+        range: TimeRange,
+        buckets: usize,
+        exact_samples: u64,
+        visit: &mut dyn FnMut(&MetricName, SeriesWindow),
+    ) -> Result<(), StoreError> {
+        let request = Request { ranges: &[range], buckets, exact_samples };
+        self.read("read all series", |conn| self.gather(conn, None, request, Gather::window))?
+            .into_iter()
+            .for_each(|(name, window)| visit(&name, window));
+        Ok(())
+    }
+
+    /// Gathers what is asked of every series, one group of metrics after the other.
+    fn gather<T>(
+        &self,
+        conn: &Connection,
+        only: Option<&str>,
+        request: Request<'_>,
+        finish: impl Fn(Gather) -> T,
+    ) -> rusqlite::Result<BTreeMap<MetricName, T>> {
+        let mut rest = self.unrolled(conn, only)?;
+        let mut metrics = groups::rolled(conn)?;
+        metrics.retain(|metric| only.is_none_or(|only| metric.name == only));
+        let exact = exactness(conn, &metrics, request)?;
+        let hours = hour::existing(conn, hour::hours_in(request.reach()))?;
+        let mut done = BTreeMap::new();
+        for group in groups::groups(&metrics) {
+            let mut gathers: Vec<Gather> =
+                group.iter().map(|metric| Gather::new(&request, &exact[&metric.id], Some(metric))).collect();
+            for &hour in &hours {
+                read_hour(conn, group, hour, &mut gathers)?;
+            }
+            for (metric, mut gather) in group.iter().zip(gathers) {
+                let name = self.names.borrow_mut().shared(&metric.name);
+                gather.take_rest(&rest.remove(&name).unwrap_or_default());
+                done.insert(name, finish(gather));
+            }
+        }
+        for (name, rest) in rest {
+            let mut gather = Gather::new(&request, &vec![true; request.ranges.len()], None);
+            gather.take_rest(&rest);
+            done.insert(name, finish(gather));
+        }
+        Ok(done)
+    }
+}
+
+/// Which of the ranges are read one by one, of each metric. Hours at the edges count whole.
+fn exactness(conn: &Connection, metrics: &[Rolled], request: Request<'_>) -> rusqlite::Result<HashMap<i64, Vec<bool>>> {
+    let mut counts: HashMap<i64, Vec<u64>> =
+        metrics.iter().map(|metric| (metric.id, vec![0; request.ranges.len()])).collect();
+    if metrics.iter().any(|metric| metric.n > request.exact_samples) {
+        let hours = hour::hours_in(request.reach());
+        let mut statement =
+            conn.prepare_cached("SELECT metric_id, hour, n FROM perftop_hour WHERE hour BETWEEN ?1 AND ?2")?;
+        let mut rows = statement.query((hours.start(), hours.end()))?;
+        while let Some(row) = rows.next()? {
+            let (hour, n): (i64, i64) = (row.get(1)?, row.get(2)?);
+            for (count, &range) in counts.get_mut(&row.get(0)?).into_iter().flatten().zip(request.ranges) {
+                if hour::hours_in(range).contains(&hour) {
+                    *count += n.cast_unsigned();
+                }
+            }
+        }
+    }
+    let exact = |counts: Vec<u64>| counts.into_iter().map(|count| count <= request.exact_samples).collect();
+    Ok(counts.into_iter().map(|(id, counts)| (id, exact(counts))).collect())
+}
+
+/// Reads what each series of a group needs of an hour.
+fn read_hour(conn: &Connection, group: &[Rolled], hour: i64, gathers: &mut [Gather]) -> rusqlite::Result<()> {
+    let mut needs: Vec<Need> = gathers.iter().map(|gather| gather.need(hour)).collect();
+    let mut has_dense = vec![false; group.len()];
+    if needs.iter().any(|need| need.dense) {
+        groups::visit_dense(conn, group, hour, &mut |at, data| {
+            let taken = dense::decode(data).ok().filter(|_| needs[at].dense);
+            has_dense[at] = taken.and_then(|dense| gathers[at].take_dense(hour, &dense)).is_some();
+            Ok(())
+        })?;
+    }
+    for (need, &has_dense) in needs.iter_mut().zip(&has_dense) {
+        need.points |= need.points_if_sparse && !has_dense;
+        need.values |= need.dense && !has_dense;
+    }
+    if !needs.iter().any(|need| need.points || need.values) {
+        return Ok(());
+    }
+    let mut taking = Taking::default();
+    groups::visit_parts(conn, group, hour, &mut |at, data| {
+        if taking.at != Some(at) {
+            taking.hand_over(hour, gathers, &has_dense);
+            taking.at = Some(at);
+        }
+        taking.read(conn, &group[at], hour, needs[at], data)
+    })?;
+    taking.hand_over(hour, gathers, &has_dense);
+    Ok(())
+}
+
+/// The samples of an hour of one metric, until all its parts are read.
+#[derive(Debug, Default)]
+struct Taking {
+    /// The metric's index in its group.
+    at: Option<usize>,
+    points: Vec<Point>,
+    values: Vec<f64>,
+    /// A part was damaged, and the hour is read from the log.
+    is_done: bool,
+}
+
+impl Taking {
+    fn read(&mut self, conn: &Connection, metric: &Rolled, hour: i64, need: Need, data: &[u8]) -> rusqlite::Result<()> {
+        if self.is_done || !(need.points || need.values) {
+            return Ok(());
+        }
+        let decoded = if need.points {
+            Point::decode(hour::start_ms(hour), data, &mut self.points)
+        } else {
+            f64::decode(hour::start_ms(hour), data, &mut self.values)
+        };
+        let Err(error) = decoded else { return Ok(()) };
+        self.is_done = true;
+        self.points.clear();
+        self.values.clear();
+        metric.as_ref().read_damaged(conn, hour, error, &mut self.points)
+    }
+
+    fn hand_over(&mut self, hour: i64, gathers: &mut [Gather], has_dense: &[bool]) {
+        if let Some(at) = self.at {
+            if !self.points.is_empty() {
+                gathers[at].take_points(hour, &self.points, has_dense[at]);
+            }
+            if !self.values.is_empty() {
+                gathers[at].take_values(hour, &self.values, has_dense[at]);
+            }
+        }
+        self.points.clear();
+        self.values.clear();
+        self.is_done = false;
+    }
+}
