@@ -1,13 +1,14 @@
-//! Pure functions and small accumulators: moments, quantiles, the trend test.
+//! Pure functions and small accumulators: moments, quantiles, sketches of them, the trend test.
 //!
 //! Knows numbers only: no metric, no store, no clock. Values are expected to be finite.
 
 mod moments;
+pub(crate) mod packed;
 mod quantile;
 mod sketch;
 mod trend;
 
 pub use moments::Moments;
 pub use quantile::{baseline, quantiles};
-pub use sketch::Sketch;
+pub use sketch::{RELATIVE_ERROR, Sketch, SketchError};
 pub use trend::{Line, line, trend};

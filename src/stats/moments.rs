@@ -25,7 +25,27 @@ impl Default for Moments {
     }
 }
 
+/// Sums that run side by side, as each addition waits for the one before it.
+const LANES: usize = 8;
+
 impl Moments {
+    /// The moments of values that are all there: in two passes over the distances from the first of them
+    /// (the corrected two-pass algorithm in Chan, Golub & `LeVeque` 1983, The American Statistician 37), without
+    /// a division a value.
+    #[must_use]
+    pub fn of(values: &[f64]) -> Self {
+        let Some(&first) = values.first() else { return Self::default() };
+        let n = values.len() as f64;
+        let mean = first + sum(values, |value| value - first) / n;
+        let m2 = sum(values, |value| (value - mean) * (value - mean)) - sum(values, |value| value - mean).powi(2) / n;
+        if !m2.is_finite() {
+            // Distances longer than the largest number: push takes such ways in parts.
+            return values.iter().copied().collect();
+        }
+        let (min, max) = extremes(values);
+        Self { n: values.len() as u64, mean, m2: m2.max(0.0), min, max }
+    }
+
     /// Adds one value.
     pub fn push(&mut self, value: f64) {
         self.n += 1;
@@ -74,6 +94,32 @@ impl FromIterator<f64> for Moments {
         values.into_iter().for_each(|value| moments.push(value));
         moments
     }
+}
+
+fn sum(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
+    let (rows, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for row in rows {
+        for (lane, value) in lanes.iter_mut().zip(row) {
+            *lane += term(*value);
+        }
+    }
+    lanes.into_iter().chain(rest.iter().map(|value| term(*value))).sum()
+}
+
+fn extremes(values: &[f64]) -> (f64, f64) {
+    let (rows, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [(f64::INFINITY, f64::NEG_INFINITY); LANES];
+    for row in rows {
+        for ((min, max), value) in lanes.iter_mut().zip(row) {
+            *min = if value < min { *value } else { *min };
+            *max = if value > max { *value } else { *max };
+        }
+    }
+    lanes
+        .into_iter()
+        .chain(rest.iter().map(|&value| (value, value)))
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |all, one| (all.0.min(one.0), all.1.max(one.1)))
 }
 
 /// `from`, moved by `share` of the way to `to`; the way itself may be longer than the largest number.
@@ -136,7 +182,30 @@ mod tests {
         assert_eq!((merged.mean, merged.m2), (0.0, f64::INFINITY));
     }
 
+    #[rstest]
+    #[case::constant(&[0.1; 21])]
+    #[case::large_mean(&[1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0])]
+    #[case::outlier_first(&[1e12, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0])]
+    #[case::overflow(&[f64::MAX, -f64::MAX, f64::MAX, -f64::MAX])]
+    #[case::underflow(&[3e-200, 1e-200, 2e-200])]
+    #[case::empty(&[])]
+    fn values_at_once_have_the_moments_of_values_pushed(#[case] values: &[f64]) {
+        let (at_once, pushed) = (Moments::of(values), values.iter().copied().collect::<Moments>());
+        assert_eq!((at_once.n, at_once.min, at_once.max), (pushed.n, pushed.min, pushed.max));
+        assert!((at_once.mean - pushed.mean).abs() <= 1e-14 * pushed.mean.abs(), "{} {}", at_once.mean, pushed.mean);
+        let is_near = (at_once.m2 - pushed.m2).abs() <= 1e-12 * pushed.m2;
+        assert!(is_near || at_once.m2.total_cmp(&pushed.m2).is_eq(), "{at_once:?} {pushed:?}");
+    }
+
     proptest! {
+        #[test]
+        fn values_at_once_equal_values_pushed(values in prop::collection::vec(-1e6..1e6_f64, 0..100)) {
+            let (at_once, pushed) = (Moments::of(&values), values.iter().copied().collect::<Moments>());
+            prop_assert_eq!((at_once.n, at_once.min, at_once.max), (pushed.n, pushed.min, pushed.max));
+            prop_assert!((at_once.mean - pushed.mean).abs() <= 1e-9);
+            prop_assert!((at_once.m2 - pushed.m2).abs() <= 1e-12 * pushed.m2);
+        }
+
         #[test]
         fn merging_parts_equals_pushing_all(
             values in prop::collection::vec(-1e6..1e6_f64, 1..200),

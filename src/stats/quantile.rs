@@ -25,7 +25,7 @@ fn smallest(values: &[f64]) -> Option<f64> {
 }
 
 /// Linear interpolation, from the nearer end as numpy does it.
-fn between(low: f64, high: f64, share: f64) -> f64 {
+pub(super) fn between(low: f64, high: f64, share: f64) -> f64 {
     let way = high - low;
     if !way.is_finite() {
         low * (1.0 - share) + high * share
@@ -39,7 +39,7 @@ fn between(low: f64, high: f64, share: f64) -> f64 {
 /// The baseline of finite `values` in any order; `None` when there are none. Reorders `values`.
 #[must_use]
 pub fn baseline(values: &mut [f64]) -> Option<Baseline> {
-    let moments: Moments = values.iter().copied().collect();
+    let moments = Moments::of(values);
     let [p50, p95, p99] = quantiles(values, [0.5, 0.95, 0.99])?;
     Some(Baseline {
         count: moments.n,

@@ -15,6 +15,7 @@ use super::chunk::{self, ChunkError};
 use super::hour::{self, HOUR_MS, HourRow};
 use super::part::MetricRef;
 use crate::model::Point;
+use crate::stats::packed::{put_varint, take_varint};
 use crate::stats::{Moments, Sketch};
 
 /// Hours with no more samples than this are read whole.
@@ -61,12 +62,12 @@ fn encode(start_ms: i64, points: &[Point], out: &mut Vec<u8>) {
         sketch.add(point.value);
     }
     chunk::begin(VERSION, out);
-    chunk::put_varint(out, whole.n);
+    put_varint(out, whole.n);
     for number in [whole.mean, whole.m2, whole.min, whole.max] {
         put_number(out, number);
     }
     for slot in slots {
-        chunk::put_varint(out, slot.n);
+        put_varint(out, slot.n);
         if slot.n > 0 {
             put_number(out, slot.mean);
         }
@@ -91,7 +92,7 @@ pub(super) fn decode(data: &[u8]) -> Result<Dense<'_>, ChunkError> {
 }
 
 fn decode_body<'a>(rest: &mut &'a [u8]) -> Option<Dense<'a>> {
-    let n = chunk::take_varint(rest)?;
+    let n = take_varint(rest)?;
     let moments = Moments {
         n,
         mean: take_number(rest)?,
@@ -101,7 +102,7 @@ fn decode_body<'a>(rest: &mut &'a [u8]) -> Option<Dense<'a>> {
     };
     let mut slots = [Slot::default(); SLOTS];
     for slot in &mut slots {
-        slot.n = chunk::take_varint(rest)?;
+        slot.n = take_varint(rest)?;
         if slot.n > 0 {
             slot.mean = take_number(rest)?;
         }

@@ -7,7 +7,7 @@
 //! ```
 //! Written in whichever form is shorter.
 
-use super::bits::{put_numbers, put_varint, take_numbers, take_varint};
+use crate::stats::packed::{put_numbers, put_varint, take_numbers, take_varint};
 
 /// A list is not worth its place unless it saves this many bits of every id.
 const MIN_SAVED_BITS: u32 = 2;

@@ -3,13 +3,12 @@
 //! ```text
 //! u8 form = 2 | u32 checksum of what follows, little-endian | varint n | values | timestamps | contexts
 //! ```
-//! The columns and their blocks are described where they are written: `values`, `times`, `contexts`,
-//! `bits`. Values come first, as most readers want them alone. A sample with three decimals, a timestamp in
-//! ms and one of 60 contexts takes between 5 and 6 bytes.
+//! The columns and their blocks are described where they are written: `values`, `times`, `contexts`;
+//! the numbers in them in `stats::packed`. Values come first, as most readers want them alone. A sample with
+//! three decimals, a timestamp in ms and one of 60 contexts takes between 5 and 6 bytes.
 //!
 //! Knows bytes only; which table they stand in is the business of `hour`.
 
-mod bits;
 mod checksum;
 mod contexts;
 mod envelope;
@@ -19,8 +18,8 @@ mod times;
 mod values;
 
 use crate::model::Point;
+use crate::stats::packed;
 
-pub(super) use bits::{put_varint, take_varint};
 pub(super) use envelope::{begin, seal, unseal};
 
 const FORM: u8 = 2;
@@ -59,7 +58,7 @@ pub(super) enum ChunkError {
 pub(super) fn encode(start_ms: i64, samples: &[Stored], out: &mut Vec<u8>) {
     debug_assert!(samples.len() <= MAX_SAMPLES, "{} samples are too many for a chunk", samples.len());
     begin(FORM, out);
-    bits::put_varint(out, samples.len() as u64);
+    packed::put_varint(out, samples.len() as u64);
     values::put(out, samples.iter().map(|sample| sample.point.value));
     times::put(out, start_ms, samples.iter().map(|sample| sample.point.timestamp_ms));
     contexts::put(out, samples.iter().map(|sample| sample.context));
@@ -117,7 +116,7 @@ fn append<T>(
 /// How many samples a chunk holds, and its columns.
 fn open(data: &[u8]) -> Result<(usize, &[u8]), ChunkError> {
     let mut body = unseal(FORM, data)?;
-    let n = bits::take_varint(&mut body).and_then(|n| usize::try_from(n).ok());
+    let n = packed::take_varint(&mut body).and_then(|n| usize::try_from(n).ok());
     let n = n.filter(|&n| n <= MAX_SAMPLES).ok_or(ChunkError::Content)?;
     Ok((n, body))
 }

@@ -5,7 +5,7 @@
 //! numbers: the first timestamp after the hour's start, then the distance to the one before, in units
 //! ```
 
-use super::bits::{put_numbers, put_varint, take_numbers, take_varint};
+use crate::stats::packed::{put_numbers, put_varint, take_numbers, take_varint};
 
 const SECOND_MS: i64 = 1000;
 

@@ -6,7 +6,7 @@
 //!             which are zero in all (values that were once 32-bit floats have 29 such)
 //! ```
 
-use super::bits::{BLOCK, put_numbers, take_byte, take_numbers};
+use crate::stats::packed::{BLOCK, put_numbers, take_byte, take_numbers};
 
 /// Powers of ten that a float holds exactly and that leave room for digits before the point.
 const POWERS: [f64; 16] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];

@@ -10,7 +10,7 @@
 //! block alone. Reading survives any bytes.
 
 /// Numbers in a block; only the last block of a list holds fewer.
-pub(super) const BLOCK: usize = 128;
+pub(crate) const BLOCK: usize = 128;
 
 /// Numbers that end on a whole byte whatever their width.
 const GROUP: usize = 8;
@@ -18,7 +18,8 @@ const GROUP: usize = 8;
 /// The widest packed number; wider ones take all 64 bits.
 const MAX_PACKED_BITS: u32 = 57;
 
-pub(in crate::store) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
+/// Appends a varint.
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -26,9 +27,10 @@ pub(in crate::store) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-pub(in crate::store) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+/// Takes a varint off the front; `None` when there is none.
+pub(crate) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
-    for shift in (0..64).step_by(7) {
+    for shift in (0..u64::BITS).step_by(7) {
         let byte = take_byte(bytes)?;
         number |= u64::from(byte & 0x7f) << shift;
         if byte < 0x80 {
@@ -38,14 +40,26 @@ pub(in crate::store) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-pub(super) fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
+/// Appends a varint of a number of either sign (the zigzag code of Protocol Buffers).
+pub(crate) fn put_signed(out: &mut Vec<u8>, number: i64) {
+    put_varint(out, ((number << 1) ^ (number >> 63)).cast_unsigned());
+}
+
+/// Takes what [`put_signed`] appended off the front.
+pub(crate) fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
+    let number = take_varint(bytes)?;
+    Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+}
+
+/// Takes a byte off the front.
+pub(crate) fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
     let (&byte, rest) = bytes.split_first()?;
     *bytes = rest;
     Some(byte)
 }
 
 /// Writes a list in blocks.
-pub(super) fn put_numbers(out: &mut Vec<u8>, numbers: impl Iterator<Item = i64>) {
+pub(crate) fn put_numbers(out: &mut Vec<u8>, numbers: impl Iterator<Item = i64>) {
     let mut numbers = numbers;
     let mut buffer = [0; BLOCK];
     loop {
@@ -64,7 +78,7 @@ pub(super) fn put_numbers(out: &mut Vec<u8>, numbers: impl Iterator<Item = i64>)
 }
 
 /// Reads a list of `n` numbers, a block at a time.
-pub(super) fn take_numbers(bytes: &mut &[u8], n: usize, mut each_block: impl FnMut(&[i64])) -> Option<()> {
+pub(crate) fn take_numbers(bytes: &mut &[u8], n: usize, mut each_block: impl FnMut(&[i64])) -> Option<()> {
     let mut buffer = [0; BLOCK];
     for begin in (0..n).step_by(BLOCK) {
         let block = &mut buffer[..(n - begin).min(BLOCK)];
@@ -78,7 +92,7 @@ fn put_block(out: &mut Vec<u8>, numbers: &[i64]) {
     let (lowest, highest) =
         numbers.iter().fold((i64::MAX, i64::MIN), |(low, high), &number| (low.min(number), high.max(number)));
     let width = width_of(highest.wrapping_sub(lowest).cast_unsigned());
-    put_varint(out, zigzag(lowest));
+    put_signed(out, lowest);
     out.push(width as u8);
     let (mut word, mut filled) = (0, 0);
     for number in numbers {
@@ -95,7 +109,7 @@ fn put_block(out: &mut Vec<u8>, numbers: &[i64]) {
 }
 
 fn take_block(bytes: &mut &[u8], numbers: &mut [i64]) -> Option<()> {
-    let lowest = unzigzag(take_varint(bytes)?);
+    let lowest = take_signed(bytes)?;
     let width = usize::from(take_byte(bytes)?);
     if width == 0 {
         numbers.fill(lowest);
@@ -158,13 +172,4 @@ fn word_at<const WIDTH: usize>(group: &[u8; WIDTH], first: usize) -> u64 {
 fn width_of(range: u64) -> u32 {
     let bits = u64::BITS - range.leading_zeros();
     if bits > MAX_PACKED_BITS { u64::BITS } else { bits }
-}
-
-/// Small numbers of either sign as small numbers (the zigzag code of Protocol Buffers).
-pub(super) const fn zigzag(number: i64) -> u64 {
-    ((number << 1) ^ (number >> 63)).cast_unsigned()
-}
-
-const fn unzigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
