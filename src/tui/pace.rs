@@ -14,7 +14,7 @@ const AFTER_DATA_UNFOCUSED: Duration = Duration::from_millis(250);
 /// Why a frame is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// A key, a new size, an alert: the user waits for it.
+    /// A key, a new size, an alert, the first picture of a view: the user waits for it.
     Input,
     /// New data.
     Data,

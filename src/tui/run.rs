@@ -167,7 +167,13 @@ impl Running {
                 let event = Event::Alerts { raised: raised.alerts, inserted_here: raised.inserted_here };
                 self.apply(event, Cause::Input)?;
             }
-            Wake::Snapshot(snapshot) => self.apply(Event::Snapshot(snapshot), Cause::Data)?,
+            Wake::Snapshot(snapshot) => {
+                // The first answer to what was asked for: the user waits for it as for a key's frame.
+                let is_more_of_the_same =
+                    self.app.snapshot.as_ref().is_some_and(|last| last.request == snapshot.request);
+                let cause = if is_more_of_the_same { Cause::Data } else { Cause::Input };
+                self.apply(Event::Snapshot(snapshot), cause)?;
+            }
             Wake::Notice(notice) => self.notice(notice)?,
             Wake::EngineEnded => self.notice(failed("the engine has ended: what you see stands still".to_owned()))?,
             Wake::Time => self.pass_time()?,
