@@ -107,7 +107,8 @@ fn sum(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
     lanes.into_iter().chain(rest.iter().map(|value| term(*value))).sum()
 }
 
-fn extremes(values: &[f64]) -> (f64, f64) {
+/// The smallest and the largest value; infinities the other way round when there are none.
+pub(super) fn extremes(values: &[f64]) -> (f64, f64) {
     let (rows, rest) = values.as_chunks::<LANES>();
     let mut lanes = [(f64::INFINITY, f64::NEG_INFINITY); LANES];
     for row in rows {

@@ -1,6 +1,7 @@
 //! Quantiles by selection, and the baseline they complete.
 
 use super::Moments;
+use super::moments::extremes;
 use crate::model::Baseline;
 
 /// Quantiles of `values` by linear interpolation at rank q*(n-1) (Hyndman & Fan 1996, type 7; numpy's
@@ -16,12 +17,8 @@ pub fn quantiles<const N: usize>(values: &mut [f64], at: [f64; N]) -> Option<[f6
         let low = *low;
         let share = rank - below as f64;
         selected_to = below;
-        if share <= 0.0 { low } else { between(low, smallest(above).unwrap_or(low), share) }
+        if share <= 0.0 || above.is_empty() { low } else { between(low, extremes(above).0, share) }
     }))
-}
-
-fn smallest(values: &[f64]) -> Option<f64> {
-    values.iter().copied().min_by(f64::total_cmp)
 }
 
 /// Linear interpolation, from the nearer end as numpy does it.

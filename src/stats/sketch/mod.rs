@@ -15,6 +15,7 @@ mod scale;
 mod tests;
 
 use bins::Bins;
+use super::moments::extremes;
 use bytes::Incoming;
 pub use bytes::SketchError;
 
@@ -183,8 +184,4 @@ impl Sketch {
         let mut all = negative.chain([(0.0, self.zeros)]).chain(positive);
         all.find(|(_, count)| holds_rank(*count)).map_or(self.max, |(value, _)| value.clamp(self.min, self.max))
     }
-}
-
-fn extremes(values: &[f64]) -> (f64, f64) {
-    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &value| (min.min(value), max.max(value)))
 }
