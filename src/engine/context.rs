@@ -1,11 +1,17 @@
 //! What every task is given: the options, the clock, and what the tasks share.
 
+use std::time::Duration;
+
 use super::board::Board;
 use super::options::EngineOptions;
 use super::shared::Shared;
 use super::supervisor::Waker;
 use crate::clock::Clock;
 use crate::store::{Store, StoreError};
+
+/// Before a replaced database is opened again: whoever deletes one deletes three files, and every task lets go of
+/// the old ones first. A new connection beside an old one would take the old log's index for its own.
+pub(super) const REPLACED_PAUSE: Duration = Duration::from_millis(100);
 
 /// What every task is given.
 #[derive(Debug, Clone)]

@@ -17,7 +17,6 @@ mod baselines;
 mod board;
 mod context;
 mod dropper;
-mod files;
 mod judge;
 mod keeper;
 mod once;

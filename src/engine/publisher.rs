@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::board::Reading;
-use super::context::Context;
-use super::files::{DatabaseFiles, REPLACED_PAUSE};
+use super::context::{Context, REPLACED_PAUSE};
 use super::pace::Pace;
 use super::picture::Picture;
 use super::supervisor::{Mailbox, TaskResult, Wait};
@@ -79,7 +78,6 @@ struct Publisher<'a> {
     context: &'a Context,
     channels: &'a mut Channels,
     store: Store,
-    files: DatabaseFiles,
     picture: Picture,
     /// Reading all series; reading the chart; handing out a picture.
     read: Pace,
@@ -101,7 +99,6 @@ impl<'a> Publisher<'a> {
             context,
             channels,
             store,
-            files: DatabaseFiles::at(&context.options.store_path),
             picture,
             read: Pace::new(READ_EVERY, READ_REST),
             chart: Pace::new(SHORTEST_ROUND, CHART_REST),
@@ -118,8 +115,7 @@ impl<'a> Publisher<'a> {
     fn serve(&mut self, mailbox: &Mailbox) -> Result<End, StoreError> {
         self.announce_first_contact()?;
         loop {
-            if self.resets != self.context.shared.resets() || self.files.are_replaced(&self.context.options.store_path)
-            {
+            if self.resets != self.context.shared.resets() || self.store.is_replaced() {
                 return Ok(End::Replaced);
             }
             self.notice_view();

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::context::Context;
-use super::files::{DatabaseFiles, REPLACED_PAUSE};
+use super::context::{Context, REPLACED_PAUSE};
 use super::judge::Judge;
 use super::options::Command;
 use super::options::RaisedAlerts;
@@ -116,7 +115,6 @@ struct Session<'a> {
     watch: Option<StoreWatch>,
     judge: Judge,
     outbox: Outbox,
-    files: DatabaseFiles,
     data_version: i64,
     last_round: Instant,
     mark_at: Option<Instant>,
@@ -132,7 +130,6 @@ impl<'a> Session<'a> {
             .ok();
         // Before the first look, so that what comes during it is seen as a change.
         let data_version = store.data_version()?;
-        let files = DatabaseFiles::at(path);
         let known_id = context.shared.told_alert_id().map_or_else(|| store.newest_alert_id(), Ok)?;
         context.shared.set_told_alert_id(known_id);
         let outbox = Outbox::new(raised.clone(), known_id);
@@ -145,7 +142,6 @@ impl<'a> Session<'a> {
             watch,
             judge,
             outbox,
-            files,
             data_version,
             last_round: Instant::now(),
             mark_at: None,
@@ -184,7 +180,7 @@ impl<'a> Session<'a> {
     fn look(&mut self, mailbox: &Mailbox) -> Result<bool, StoreError> {
         let data_version = self.store.data_version()?;
         if data_version == self.data_version {
-            return Ok(self.files.are_replaced(&self.context.options.store_path));
+            return Ok(self.store.is_replaced());
         }
         self.data_version = data_version;
         if let Some(early) = SHORTEST_ROUND.checked_sub(self.last_round.elapsed()) {

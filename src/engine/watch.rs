@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use super::files::real_path;
 use super::supervisor::Waker;
+use crate::store::real_path;
 
 /// Watches until it is dropped.
 #[derive(Debug)]

@@ -159,6 +159,15 @@ pub enum StoreError {
         /// What was being done.
         doing: &'static str,
     },
+    /// The file is not the one that was opened.
+    #[error(
+        "the store `{}` was deleted or replaced while it was in use, and what was put in went with it: put it in again",
+        shown(path)
+    )]
+    Replaced {
+        /// The store's path.
+        path: PathBuf,
+    },
     /// Another process has read the same stretch of the same file.
     #[error(
         "`{}` was being read by another perftop (the ledger says {found}, expected {expected}): read on from there",

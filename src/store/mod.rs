@@ -14,6 +14,7 @@
 //! | `hour`, `part`, `chunk`, `dense` | an hour of a metric: moments, exact samples, their bytes, a short form |
 //! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
 //! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
+//! | `files` | is the database at the path still the one that was opened |
 //! | `gate` | holds the writes of this process while it is stopped |
 //! | `wal` | the write-ahead log as a file |
 //! | `prune`, `check` | taking out what is old; is it healthy |
@@ -27,6 +28,7 @@ mod chunk;
 mod contexts;
 mod dense;
 mod error;
+mod files;
 mod gate;
 mod groups;
 mod hour;
@@ -57,6 +59,7 @@ pub use alerts::Recorded;
 pub use baselines::StoredBaseline;
 pub use check::StoreCheck;
 pub use error::StoreError;
+pub use files::real_path;
 pub use gate::{HeldWrites, hold_writes};
 pub use prune::Pruned;
 pub use reader::Totals;
@@ -74,6 +77,7 @@ pub use writer::Appended;
 pub struct Store {
     conn: Connection,
     path: PathBuf,
+    files: files::DatabaseFiles,
     names: RefCell<log::Names>,
     /// What this connection has appended and nobody has rolled up.
     pending: Option<pending::Pending>,

@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::contexts::Contexts;
+use super::files::DatabaseFiles;
 use super::{Store, StoreError, schema, wal};
 
 /// How long a write waits for another writer, and a read for a database in rollback-journal mode.
@@ -65,7 +66,14 @@ impl Store {
     }
 
     fn over(conn: Connection, path: &Path) -> Self {
-        Self { conn, path: path.to_owned(), names: RefCell::default(), pending: None, contexts: Contexts::default() }
+        Self {
+            conn,
+            path: path.to_owned(),
+            files: DatabaseFiles::at(path),
+            names: RefCell::default(),
+            pending: None,
+            contexts: Contexts::default(),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The store is deleted, replaced, emptied or moved behind a link while dashboards run.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::place::Place;
@@ -82,6 +84,27 @@ fn a_store_that_is_emptied_begins_anew() {
     dashboard.wait_for("after");
     place.assert_holds(after, 0..2_500);
     place.assert_sound();
+}
+
+/// Who was told that samples are stored must be told that they are gone.
+#[test]
+fn an_ingest_whose_store_is_deleted_does_not_say_that_it_is_stored() {
+    let (place, series) = (Place::new(), Series::new("ingested"));
+    let mut ingest = Command::new(env!("CARGO_BIN_EXE_perftop"))
+        .arg("ingest")
+        .envs(place.home.environment())
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = ingest.stdin.take().unwrap();
+    stdin.write_all(series.lines(0..10).as_bytes()).unwrap();
+    place.wait_for_rows(series, 10);
+    remove(&place.store(), &["", "-wal", "-shm"]);
+    drop(stdin);
+    let answer = place.home.answer(&ingest.wait_with_output().unwrap());
+    assert_eq!(answer.code, Some(5), "{answer:?}");
+    assert!(answer.stderr.contains("was deleted or replaced while it was in use"), "{answer:?}");
 }
 
 /// SQLite keeps the log beside the file that the link leads to, so that is where the events are.

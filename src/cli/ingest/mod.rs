@@ -213,6 +213,9 @@ impl Ingest<'_> {
     }
 
     fn finish(mut self, end: End, summary: report::Format) -> anyhow::Result<Exit> {
+        if self.tally.samples > 0 {
+            self.store.check_in_place()?;
+        }
         if end == End::Complete && self.tally.samples > 0 {
             self.progress.say("summing up hours");
             while self.store.roll_up(ROLL_UP_ROWS)?.remaining {

@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use self::watch::DirWatch;
-use super::context::Context;
-use super::files::{DatabaseFiles, REPLACED_PAUSE};
+use super::context::{Context, REPLACED_PAUSE};
 use super::supervisor::{Mailbox, TaskResult, Wait, Waker};
 use crate::ingest::dropdir::{Found, Stamp, list};
 use crate::ingest::dropfile::{Cursor, DropFile, Step, Writer};
@@ -65,7 +64,7 @@ fn serve(
 ) -> Result<End, Box<dyn std::error::Error + Send + Sync>> {
     let mut dropper = Dropper::open(context)?;
     loop {
-        if !watch.is_same() || dropper.is_store_replaced() {
+        if !watch.is_same() || dropper.store.is_replaced() {
             return Ok(End::Replaced);
         }
         let found = list(dir).map_err(|error| format!("cannot read `{}`: {error}", dir.display()))?;
@@ -80,7 +79,6 @@ fn serve(
 struct Dropper<'a> {
     context: &'a Context,
     store: Store,
-    files: DatabaseFiles,
     dictionary: Dictionary,
     known: HashMap<FileIdentity, Known>,
     /// Files under names that are not ours, which were not begun under one that is.
@@ -112,15 +110,8 @@ impl Known {
 impl<'a> Dropper<'a> {
     fn open(context: &'a Context) -> Result<Self, StoreError> {
         let store = context.open_store()?;
-        let files = DatabaseFiles::at(&context.options.store_path);
         let (known, strangers) = (HashMap::new(), HashSet::new());
-        Ok(Self { context, store, files, dictionary: Dictionary::default(), known, strangers })
-    }
-
-    /// Whether the store's file was deleted or replaced. What is written to it is lost, and its ledger knows nothing
-    /// of the new one's samples.
-    fn is_store_replaced(&self) -> bool {
-        self.files.are_replaced(&self.context.options.store_path)
+        Ok(Self { context, store, dictionary: Dictionary::default(), known, strangers })
     }
 
     /// Whether a file is to be read: its name says so, or it was begun while its name did (a log that was rotated
@@ -150,7 +141,7 @@ impl<'a> Dropper<'a> {
         self.known.retain(|identity, _| present.contains(identity));
         self.strangers.retain(|identity| present.contains(identity));
         for file in found {
-            if mailbox.is_stopping() || self.is_store_replaced() {
+            if mailbox.is_stopping() || self.store.is_replaced() {
                 break;
             }
             if !self.is_wanted(file)? {

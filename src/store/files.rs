@@ -3,11 +3,9 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-/// Before a replaced database is opened again: whoever deletes one deletes three files, and every task lets go of
-/// the old ones first. A new connection beside an old one would take the old log's index for its own.
-pub(super) const REPLACED_PAUSE: Duration = Duration::from_millis(100);
+use super::{Store, StoreError};
 
 /// Device, inode and time of birth: an inode number alone is given out again.
 type Identity = (u64, u64, Option<SystemTime>);
@@ -34,9 +32,23 @@ impl DatabaseFiles {
     }
 }
 
+impl Store {
+    /// Whether the file was deleted or replaced since it was opened. What is written to it is lost then.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        self.files.are_replaced(&self.path)
+    }
+
+    /// [`StoreError::Replaced`] when [`Store::is_replaced`]: for whoever has said that something is stored.
+    pub fn check_in_place(&self) -> Result<(), StoreError> {
+        if self.is_replaced() { Err(StoreError::Replaced { path: self.path.clone() }) } else { Ok(()) }
+    }
+}
+
 /// Where the database is that lies at `path`, or is to be made there: SQLite follows links, and keeps the log and its
 /// index beside the file that they lead to.
-pub(super) fn real_path(path: &Path) -> PathBuf {
+#[must_use]
+pub fn real_path(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
