@@ -69,11 +69,12 @@ impl Store {
     fn write_pending(&mut self, pending: &Pending, up_to_id: i64) -> Result<bool, StoreError> {
         let mut contexts = std::mem::take(&mut self.contexts);
         let written = self.write("roll up samples", |transaction| {
-            if !pending.is_true(log::ends(transaction)?) {
+            if !is_same_log(transaction)? || !pending.is_true(log::ends(transaction)?) {
                 return Ok(false);
             }
             Batch::place(transaction, &mut contexts, pending)?.store(transaction)?;
             State::RolledUpTo.set(transaction, up_to_id)?;
+            State::Emptied.clear(transaction)?;
             Ok(true)
         });
         // After a failure numbers may be known that were never stored.
@@ -85,21 +86,32 @@ impl Store {
 
     /// Empties the derived tables when the log was started anew.
     fn notice_new_log(&mut self) -> Result<(), StoreError> {
-        let is_same =
-            |conn: &Connection| Ok(schema::is_log_watched(conn)? && log::newest_id(conn)? >= log::rolled_up_to(conn)?);
-        if self.read("look for new samples", is_same)? {
+        if self.read("look for new samples", is_same_log)? {
             return Ok(());
         }
         self.pending = None;
         self.contexts = Contexts::default();
         self.write("forget the old log", |transaction| {
-            if !is_same(transaction)? {
+            if !is_same_log(transaction)? {
                 forget_derived(transaction)?;
                 schema::watch_log(transaction)?;
             }
             Ok(())
         })
     }
+}
+
+/// Whether the log is still the one that was rolled up. Ids of one that was started anew begin at 1 again; they may
+/// have passed the watermark before anybody looks.
+fn is_same_log(conn: &Connection) -> rusqlite::Result<bool> {
+    let rolled_up_to = log::rolled_up_to(conn)?;
+    let begins_again = || {
+        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM performance_samples WHERE id BETWEEN 1 AND ?1)")?
+            .query_row([rolled_up_to], |row| row.get::<_, bool>(0))
+    };
+    Ok(schema::is_log_watched(conn)?
+        && log::newest_id(conn)? >= rolled_up_to
+        && !(State::Emptied.get(conn)?.is_some() && begins_again()?))
 }
 
 /// Empties the derived tables. Metrics keep their ids.
@@ -113,7 +125,14 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
          UPDATE perftop_alert SET first_sample_id = -id, recovered_at = coalesce(recovered_at, updated_at);
          UPDATE perftop_metric SET n = 0, first_ms = NULL, last_ms = NULL;",
     )?;
-    let marks = [State::RolledUpTo, State::JudgedUpTo, State::LearnUpTo, State::LearnBefore, State::PrunedBefore];
+    let marks = [
+        State::RolledUpTo,
+        State::JudgedUpTo,
+        State::LearnUpTo,
+        State::LearnBefore,
+        State::PrunedBefore,
+        State::Emptied,
+    ];
     marks.into_iter().try_for_each(|mark| mark.clear(conn))
 }
 

@@ -86,6 +86,8 @@ BEGIN
     changes = changes + 1;
   UPDATE perftop_state SET v = v + 1 WHERE k = 'unrolled_changes'
     AND old.id > (SELECT coalesce(max(v), 0) FROM perftop_state WHERE k = 'rolled_up_to');
+  INSERT INTO perftop_state (k, v) SELECT 'emptied', 1 WHERE NOT EXISTS (SELECT 1 FROM performance_samples)
+  ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER IF NOT EXISTS perftop_sample_updated
 AFTER UPDATE OF id, metric_name, value, timestamp, context_json ON performance_samples
@@ -127,6 +129,10 @@ pub(super) enum State {
     PrunedBefore,
     /// How often rows after `RolledUpTo` were deleted or changed.
     UnrolledChanges,
+    /// The last row of the log was deleted since something was rolled up.
+    Emptied,
+    /// How often everything was flushed to the disk.
+    Flushes,
     /// There only while we delete what is old, within one transaction.
     Pruning,
 }
@@ -142,6 +148,8 @@ impl State {
             Self::LearnBefore => "learn_before_ms",
             Self::PrunedBefore => "pruned_before_ms",
             Self::UnrolledChanges => "unrolled_changes",
+            Self::Emptied => "emptied",
+            Self::Flushes => "flushes",
             Self::Pruning => "pruning",
         }
     }

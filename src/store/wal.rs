@@ -1,17 +1,43 @@
-//! The write-ahead log as a file: kept from staying as long as it once had to be.
+//! The write-ahead log as a file: brought to the disk for good, and kept from staying as long as it once had to be.
 
 use std::time::Duration;
 
 use super::open::BUSY_TIMEOUT;
+use super::schema::State;
 use super::{Store, StoreError, gate};
 
 /// The size the log is cut to, when whoever starts it again is a connection of ours.
 pub(super) const SIZE_LIMIT_BYTES: u32 = 8 << 20;
 
+/// `PRAGMA synchronous = FULL`, as a number.
+const SYNCHRONOUS_FULL: i64 = 2;
+
 /// Others wait for the lock as long as the log waits for its readers, so that is not long.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Store {
+    /// Waits until everything committed so far would survive a power failure: for input that cannot be read
+    /// again.
+    ///
+    /// That takes a commit of its own with `synchronous = FULL`, which writes the whole log to the disk before it
+    /// returns. A checkpoint does so only when it finds something to move, and nobody in its way.
+    pub fn flush(&mut self) -> Result<(), StoreError> {
+        let set = |store: &Self, how: i64| {
+            let set = store.conn.pragma_update(None, "synchronous", how);
+            set.map_err(|source| StoreError::from_sqlite(&store.path, "flush to disk", source))
+        };
+        let before =
+            self.read("flush to disk", |conn| conn.pragma_query_value(None, "synchronous", |row| row.get(0)))?;
+        set(self, SYNCHRONOUS_FULL)?;
+        // Something must differ, or there is nothing to commit.
+        let flushed = self.write("flush to disk", |transaction| {
+            let flushes = State::Flushes.get(transaction)?.unwrap_or(0);
+            State::Flushes.set(transaction, flushes.wrapping_add(1))
+        });
+        set(self, before)?;
+        flushed
+    }
+
     /// Cuts the write-ahead log to nothing when a long reader or a large transaction has left it longer than its
     /// limit. SQLite does so by itself only when the connection that starts the log again has a limit, and other
     /// programs have none. Does nothing while somebody reads what only the log holds: that is for the next time.

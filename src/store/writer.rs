@@ -71,15 +71,6 @@ impl Store {
         }
         Ok(())
     }
-
-    /// Waits until everything committed so far would survive a power failure: for input that cannot be read
-    /// again.
-    pub fn flush(&mut self) -> Result<(), StoreError> {
-        // A checkpoint flushes the write-ahead log first; how much of it can be moved does not matter.
-        self.conn
-            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
-            .map_err(|source| StoreError::from_sqlite(&self.path, "flush to disk", source))
-    }
 }
 
 /// Inserts a batch; answers the last id given out.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::outsider::INSERT;
 use crate::place::Place;
 use crate::series::Series;
 use crate::terminal::wait_for_condition;
@@ -123,5 +124,23 @@ fn a_store_behind_a_link_is_watched_where_it_is() {
     dashboard.wait_for("outside");
     assert!(inserted_at.elapsed() < SOON, "no events from behind the link");
     place.assert_holds(series, 0..1);
+    place.assert_sound();
+}
+
+/// Ids begin at 1 again and have passed where they stood, all before anybody looks.
+#[test]
+fn a_log_that_is_started_anew_and_grows_past_its_old_end_at_once_is_taken_from_its_beginning() {
+    let place = Place::new();
+    let [before, after] = ["before", "after"].map(Series::new);
+    place.home.write("input.jsonl", before.lines(0..1_000));
+    assert_eq!(place.home.run("ingest input.jsonl").code, Some(0));
+    let mut raw = place.raw();
+    let transaction = raw.transaction().unwrap();
+    transaction.execute_batch("DELETE FROM performance_samples; DELETE FROM sqlite_sequence").unwrap();
+    for (timestamp_ms, value) in after.samples(0..1_500) {
+        transaction.execute(INSERT, (after.metric, value, timestamp_ms)).unwrap();
+    }
+    transaction.commit().unwrap();
+    place.assert_holds(after, 0..1_500);
     place.assert_sound();
 }

@@ -31,7 +31,7 @@ fn run(program: &str, words: &[&str], path: &Path) -> bool {
     Command::new(program).args(words).arg(path).output().is_ok_and(|done| done.status.success())
 }
 
-const LINES: u32 = 60_000;
+const LINES: u32 = 40_000;
 
 /// How many samples an ingest that could not go on says it has stored.
 fn stored(answer: &Answer) -> u32 {
@@ -71,7 +71,7 @@ fn a_file_that_may_not_grow_any_more_costs_nothing() {
     let (place, series) = (Place::new(), Series::new("ingested"));
     place.home.write("input.jsonl", series.lines(0..LINES));
     // In blocks of 512 bytes. The signal that comes with the error is ignored, and stays so in the program.
-    let limited = "trap '' XFSZ; ulimit -f 4000; exec \"$0\" ingest input.jsonl";
+    let limited = "trap '' XFSZ; ulimit -f 2500; exec \"$0\" ingest input.jsonl";
     let output = Command::new("sh")
         .args(["-c", limited, env!("CARGO_BIN_EXE_perftop")])
         .current_dir(place.home.path(""))
