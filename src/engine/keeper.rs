@@ -14,10 +14,10 @@ pub(super) const NAME: &str = "upkeep";
 
 /// Rows rolled up in one step: what holds the write lock for about 10 ms; and the pause that lets other
 /// writers in.
-const STEP_ROWS: usize = 4_000;
+const STEP_ROWS: usize = 20_000;
 const STEP_PAUSE: Duration = Duration::from_millis(2);
-/// The log is rolled up when this many rows wait, or the first of them for this long.
-const ROLL_UP_ROWS: i64 = 5_000;
+/// The log is rolled up when this many rows wait (more than who appends many lets wait himself), or the first of them for this long.
+const ROLL_UP_ROWS: i64 = 60_000;
 const ROLL_UP_EVERY: Duration = Duration::from_mins(1);
 /// Baselines are written at most this often, and rest this many times their own cost.
 const BASELINES_EVERY: Duration = Duration::from_mins(1);
@@ -42,6 +42,8 @@ struct Keeper<'a> {
     context: &'a Context,
     /// What the tail had seen when the log was last rolled up. Later rows of the log may be junk, or gone.
     rolled_id: i64,
+    /// So many changes of old rows are rolled up.
+    known_changes: u64,
     roll_up: Pace,
     /// Rows up to this id are in the baselines written.
     written_id: i64,
@@ -56,6 +58,7 @@ impl<'a> Keeper<'a> {
         Self {
             context,
             rolled_id: 0,
+            known_changes: 0,
             roll_up: Pace::new(ROLL_UP_EVERY, 0),
             written_id: 0,
             baselines,
@@ -68,6 +71,9 @@ impl<'a> Keeper<'a> {
         // No id means that the tail has not looked yet.
         if newest_id != 0 && newest_id != self.rolled_id {
             self.roll_up.want();
+        }
+        if self.context.shared.changes() != self.known_changes {
+            self.roll_up.want_now();
         }
         if self.roll_up.is_due() || newest_id - self.rolled_id >= ROLL_UP_ROWS {
             self.roll_up(newest_id, mailbox)?;
@@ -86,7 +92,13 @@ impl<'a> Keeper<'a> {
 
     fn roll_up(&mut self, newest_id: i64, mailbox: &Mailbox) -> Result<(), StoreError> {
         let started = Instant::now();
+        let changes = self.context.shared.changes();
         let mut store = self.context.open_store()?;
+        if !self.roll_up.is_due() && newest_id - store.rolled_up_to()? < ROLL_UP_ROWS {
+            // Who appends so much rolls it up himself.
+            self.rolled_id = store.rolled_up_to()?;
+            return Ok(());
+        }
         while store.roll_up(STEP_ROWS)?.remaining {
             if mailbox.wait(Some(STEP_PAUSE)) == Wait::Stop {
                 return Ok(());
@@ -94,6 +106,11 @@ impl<'a> Keeper<'a> {
         }
         store.shrink_log()?;
         self.rolled_id = newest_id;
+        if self.known_changes != changes {
+            self.known_changes = changes;
+            self.context.shared.repaired();
+            self.context.publisher.wake();
+        }
         self.roll_up.done(started);
         Ok(())
     }

@@ -90,6 +90,7 @@ struct Publisher<'a> {
     reading: Reading,
     newest_id: i64,
     resets: u64,
+    repairs: u64,
 }
 
 impl<'a> Publisher<'a> {
@@ -109,6 +110,7 @@ impl<'a> Publisher<'a> {
             reading: Reading::default(),
             newest_id: 0,
             resets: context.shared.resets(),
+            repairs: 0,
         }
     }
 
@@ -229,6 +231,10 @@ impl<'a> Publisher<'a> {
             if self.picture.request().focus.as_ref().is_some_and(|focus| news.latest.contains_key(focus)) {
                 self.chart.want();
             }
+        }
+        if news.repairs != self.repairs {
+            self.repairs = news.repairs;
+            self.read.want_now();
         }
         self.alerts = news.alerts;
         self.reading = reading;

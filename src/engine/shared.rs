@@ -21,6 +21,9 @@ struct State {
     told_alert_id: Option<i64>,
     commands: Vec<Command>,
     resets: u64,
+    /// How often rows were seen to be deleted or changed, and how often what is derived was made anew for it.
+    changes: u64,
+    repairs: u64,
 }
 
 /// What the tail knows that the publisher shows.
@@ -32,6 +35,8 @@ pub(super) struct News {
     pub(super) newest_id: i64,
     /// Alerts, newest first.
     pub(super) alerts: Arc<[Alert]>,
+    /// Rises when old samples have become others.
+    pub(super) repairs: u64,
 }
 
 impl Shared {
@@ -97,7 +102,23 @@ impl Shared {
             latest: std::mem::take(&mut state.latest),
             newest_id: state.newest_id,
             alerts: Arc::clone(&state.alerts),
+            repairs: state.repairs,
         }
+    }
+
+    /// Somebody deleted or changed rows of the log.
+    pub(super) fn rows_changed(&self) {
+        self.state().changes += 1;
+    }
+
+    /// How often that was seen.
+    pub(super) fn changes(&self) -> u64 {
+        self.state().changes
+    }
+
+    /// What is derived from changed rows is in step again.
+    pub(super) fn repaired(&self) {
+        self.state().repairs += 1;
     }
 
     /// The id of the newest sample seen.

@@ -188,6 +188,10 @@ impl<'a> Session<'a> {
         }
         let has_findings = self.judge_new(mailbox)?;
         self.last_round = Instant::now();
+        if self.store.has_changed_rows()? {
+            self.context.shared.rows_changed();
+            self.context.keeper.wake();
+        }
         if has_findings {
             self.tell()?;
         } else if self.alerts_at.is_none() {

@@ -53,6 +53,11 @@ impl Store {
         Ok(RollUp { moved: if is_mine { moved } else { 0 }, remaining })
     }
 
+    /// Up to which row the log is in the derived tables.
+    pub fn rolled_up_to(&self) -> Result<i64, StoreError> {
+        self.read("look for new samples", log::rolled_up_to)
+    }
+
     /// Rolls up what this connection has appended, once enough of it waits.
     pub(super) fn roll_up_waiting(&mut self) -> Result<(), StoreError> {
         let Some(mut pending) = self.pending.take_if(|pending| pending.rows().len() >= WAITING_SAMPLES) else {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::schema::State;
-use super::{Store, StoreError, log};
+use super::{Store, StoreError, log, repair};
 use crate::model::{MetricName, Point, Sample, TimeRange};
 
 /// New rows of the log.
@@ -127,6 +127,11 @@ impl Store {
     /// the log was emptied or replaced and everything known of it is void.
     pub fn newest_id(&self) -> Result<i64, StoreError> {
         self.read("look for new samples", log::newest_id)
+    }
+
+    /// Whether rows that are rolled up were deleted or changed, and nobody has rolled that up yet.
+    pub fn has_changed_rows(&self) -> Result<bool, StoreError> {
+        self.read("look for changed samples", repair::is_wanted)
     }
 
     /// A number that changes whenever another connection has committed something.
