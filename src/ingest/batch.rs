@@ -9,7 +9,7 @@ use super::sink::Sink;
 use crate::model::NewSample;
 
 /// How many samples a batch may hold: what the store takes in one short transaction.
-pub const BATCH_SAMPLES: usize = 16_384;
+pub const BATCH_SAMPLES: usize = 8_192;
 /// How many bytes of rejected lines a batch may hold before it is handed on.
 const BATCH_REJECTED_BYTES: usize = 4 << 20;
 

@@ -164,6 +164,7 @@ impl<'a> Batch<'a> {
         let mut target_of: HashMap<u32, u32, foldhash::fast::RandomState> = HashMap::default();
         let mut number_of: HashMap<u32, u32, foldhash::fast::RandomState> = HashMap::default();
         let mut placed = Vec::with_capacity(pending.rows().len());
+        let mut order = Vec::with_capacity(pending.rows().len());
         for &Row { id, metric, context, point } in pending.rows() {
             let target = match target_of.get(&metric) {
                 Some(&target) => target,
@@ -182,11 +183,12 @@ impl<'a> Batch<'a> {
                 }
             };
             let hour = hour::hour_of(point.timestamp_ms);
+            // Within an hour of a metric the samples stay in the order of arrival.
+            order.push((hour, targets[target as usize].metric.id, placed.len() as u32));
             placed.push(Placed { hour, target, id, sample: Stored { point, context } });
         }
-        // Stable: within an hour the samples stay in the order of arrival.
-        placed.sort_by_key(|placed| (placed.hour, targets[placed.target as usize].metric.id));
-        Ok(Self { targets, placed })
+        order.sort_unstable();
+        Ok(Self { targets, placed: order.into_iter().map(|(.., at)| placed[at as usize]).collect() })
     }
 
     fn store(mut self, conn: &Connection) -> rusqlite::Result<()> {

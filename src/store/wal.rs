@@ -38,6 +38,25 @@ impl Store {
         flushed
     }
 
+    /// Moves what is in the write-ahead log into the database, as far as its readers let it, without keeping
+    /// anybody from reading or writing; answers the size of the log in bytes.
+    pub fn checkpoint(&self) -> Result<u64, StoreError> {
+        let run = || {
+            let page_bytes: i64 = self.conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+            let pages: i64 = self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))?;
+            Ok(pages.max(0).cast_unsigned() * page_bytes.cast_unsigned())
+        };
+        run().map_err(|source| StoreError::from_sqlite(&self.path, "move the write-ahead log", source))
+    }
+
+    /// From now on somebody else calls [`Store::checkpoint`]; until then each write of this connection does so now
+    /// and then.
+    pub fn leave_checkpoints(&mut self) -> Result<(), StoreError> {
+        self.conn
+            .pragma_update(None, "wal_autocheckpoint", 0)
+            .map_err(|source| StoreError::from_sqlite(&self.path, "set up the write-ahead log", source))
+    }
+
     /// Cuts the write-ahead log to nothing when a long reader or a large transaction has left it longer than its
     /// limit. SQLite does so by itself only when the connection that starts the log again has a limit, and other
     /// programs have none. Does nothing while somebody reads what only the log holds: that is for the next time.

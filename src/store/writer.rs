@@ -54,8 +54,11 @@ impl Store {
                 return Err(StoreError::SourceMoved { path, expected, found });
             }
         };
-        self.keep_waiting(batch, before)?;
-        self.roll_up_waiting()?;
+        // The samples are stored whatever happens now: who hears of an error would append them again.
+        if let Err(error) = self.keep_waiting(batch, before).and_then(|()| self.roll_up_waiting()) {
+            tracing::debug!("left to the next roll-up: {error}");
+            self.pending = None;
+        }
         Ok(Appended { first_id: last_id + 1 - batch.len().cast_signed() as i64, last_id })
     }
 
@@ -95,7 +98,12 @@ fn insert(conn: &Connection, batch: &[NewSample], now_ms: i64) -> rusqlite::Resu
 
 fn insert_sql(rows: usize) -> String {
     let values = vec!["(?,?,?,?,?)"; rows].join(",");
-    format!("INSERT INTO performance_samples (metric_name, value, timestamp, context_json, created_at) VALUES {values}")
+    // A constraint that fails ends the transaction, which nobody would commit anyway; SQLite need not keep what it
+    // takes to undo the one statement.
+    format!(
+        "INSERT OR ROLLBACK INTO performance_samples (metric_name, value, timestamp, context_json, created_at)
+         VALUES {values}"
+    )
 }
 
 fn bind(statement: &mut CachedStatement<'_>, rows: &[NewSample], now_ms: i64) -> rusqlite::Result<()> {

@@ -1,5 +1,7 @@
 //! `perftop ingest`: files or standard input into the store.
 
+mod checkpoints;
+mod courtesy;
 mod feed;
 mod patience;
 mod progress;
@@ -16,6 +18,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde::Serialize;
 
+use self::checkpoints::Checkpoints;
+use self::courtesy::Courtesy;
 use self::feed::{Feeding, Message, Plan};
 use self::patience::until_not_busy;
 use self::progress::Progress;
@@ -32,7 +36,7 @@ use crate::store::Store;
 const SILENCE: Duration = Duration::from_secs(5);
 /// After a signal: how long nothing comes before all that was read has arrived.
 const DRAINED: Duration = Duration::from_millis(200);
-/// The pause after each transaction that lets other writers in.
+/// The pause between two steps of the roll-up that lets other writers in.
 const WRITER_PAUSE: Duration = Duration::from_millis(1);
 /// Rows rolled up in one transaction.
 const ROLL_UP_ROWS: usize = 10_000;
@@ -88,7 +92,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     if let Some(rejects) = args.rejects.as_deref() {
         rejects::refuse_input(rejects, &args.files)?;
     }
-    let store = Store::open(&context.config.store.path)?;
+    let mut store = Store::open(&context.config.store.path)?;
+    let checkpoints = Checkpoints::take_over(&mut store)?;
     let rejects = RejectLog::new(args.rejects.as_deref())?;
     let plan = Plan {
         inputs: args.files.clone(),
@@ -105,7 +110,17 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let progress = Progress::new(context.quiet, plan.total_bytes());
     let Feeding { messages, stopped } = feed::start(plan)?;
     let tally = Tally::default();
-    let mut ingest = Ingest { context, store, rejects, progress, stopped, tally, started: Instant::now() };
+    let mut ingest = Ingest {
+        context,
+        store,
+        rejects,
+        progress,
+        checkpoints,
+        courtesy: Courtesy::default(),
+        stopped,
+        tally,
+        started: Instant::now(),
+    };
     let end = ingest.take_all(&messages, waits_for_stdin)?;
     ingest.finish(end, args.summary)
 }
@@ -145,6 +160,8 @@ struct Ingest<'a> {
     store: Store,
     rejects: RejectLog,
     progress: Progress,
+    checkpoints: Checkpoints,
+    courtesy: Courtesy,
     /// A signal came, whether or not its message has arrived.
     stopped: Arc<AtomicBool>,
     tally: Tally,
@@ -200,6 +217,7 @@ impl Ingest<'_> {
         if batch.samples.is_empty() {
             return Ok(());
         }
+        let began = Instant::now();
         let (store, progress, stopped) = (&mut self.store, &self.progress, &self.stopped);
         let append = || store.append(&batch.samples, None, context.now_ms());
         // Nothing is lost meanwhile: the reader waits for us, and the producer for the reader.
@@ -208,7 +226,8 @@ impl Ingest<'_> {
         until_not_busy(append, say, || stopped.load(Ordering::Acquire))
             .with_context(|| format!("stopped after {} samples", self.tally.samples))?;
         self.tally.samples += batch.samples.len() as u64;
-        thread::sleep(WRITER_PAUSE);
+        self.checkpoints.written(batch.samples.len(), &self.store)?;
+        self.courtesy.rest(&self.store, began.elapsed())?;
         Ok(())
     }
 
