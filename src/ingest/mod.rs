@@ -20,6 +20,8 @@ mod dictionary;
 pub mod dropdir;
 pub mod dropfile;
 mod format;
+#[cfg(test)]
+mod fuzz;
 mod hyperfine;
 mod influx;
 pub mod jsonl;

@@ -14,8 +14,8 @@ mod scale;
 #[cfg(test)]
 mod tests;
 
-use bins::Bins;
 use super::moments::extremes;
+use bins::Bins;
 use bytes::Incoming;
 pub use bytes::SketchError;
 
