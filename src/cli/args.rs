@@ -16,8 +16,7 @@ use crate::report::Format;
 const DB_HELP: &str = "The store [env: PERFTOP_DB; default: perftop/perftop.db in the XDG data directory]";
 const CONFIG_HELP: &str =
     "The configuration [env: PERFTOP_CONFIG; default: perftop/config.toml in the XDG configuration directory]";
-const DROP_DIR_HELP: &str =
-    "Take in .jsonl files that appear here [env: PERFTOP_DROP_DIR; default: perftop/drop in the XDG data directory]";
+const DROP_DIR_HELP: &str = "Take in .jsonl, .csv, .prom, .lp and .json files that appear here [env: PERFTOP_DROP_DIR; default: perftop/drop in the XDG data directory]";
 
 /// A terminal dashboard for tmux panes: is anything drifting, and should I care?
 ///

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `options` | what the engine is told, and the words it exchanges with the dashboard |
 //! | `tail`, `watch`, `judge`, `outbox` | notices new rows, has them judged, tells of alerts |
-//! | `dropper` | takes what is put into the drop directory |
+//! | `dropper`, `follow`, `taker` | take what is put into the drop directory, and what is written to files that are followed |
+//! | `intake` | what a feeder beside the engine has to say of its health |
 //! | `publisher`, `picture` | the snapshots |
 //! | `keeper`, `baselines` | roll-up, stored baselines, retention |
 //! | `supervisor`, `board`, `shared`, `context`, `pace` | threads that come back, and what they share |
@@ -17,6 +18,8 @@ mod baselines;
 mod board;
 mod context;
 mod dropper;
+mod follow;
+mod intake;
 mod judge;
 mod keeper;
 mod once;
@@ -28,6 +31,7 @@ mod publisher;
 mod shared;
 mod supervisor;
 mod tail;
+mod taker;
 mod watch;
 
 use std::sync::Arc;
@@ -46,6 +50,8 @@ use self::supervisor::{Mailbox, TaskResult, Waker, mailbox, supervise};
 
 pub use crate::detect::DetectOptions;
 pub use crate::store::{HeldWrites, hold_writes};
+pub use follow::{Followed, Follower, Stop};
+pub use intake::Intake;
 pub use once::{CaughtUp, catch_up, snapshot_once};
 pub use options::{Command, EngineOptions, RaisedAlerts};
 
@@ -64,6 +70,8 @@ pub struct EngineHandle {
     pub views: latest::Sender<ViewRequest>,
     /// What else the dashboard asks.
     pub commands: mpsc::Sender<Command>,
+    /// Where a feeder beside the engine reports.
+    pub intake: Intake,
     tasks: Tasks,
 }
 
@@ -152,7 +160,7 @@ pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
         });
     }
     tasks.start(keeper::NAME, (keeper, keeper_mailbox), &board, move |mailbox| keeper::run(&context, mailbox));
-    EngineHandle { snapshots, alerts, views, commands, tasks }
+    EngineHandle { snapshots, alerts, views, commands, intake: Intake::new(board), tasks }
 }
 
 /// Rings the tasks that what the dashboard sends is for.

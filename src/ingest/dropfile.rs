@@ -222,7 +222,7 @@ impl DropFile {
     }
 
     /// Whether it is to be read as a whole.
-    fn is_document(&self) -> io::Result<bool> {
+    pub fn is_document(&self) -> io::Result<bool> {
         if self.reading.format.is_some() {
             return Ok(self.reading.format == Some(Format::Hyperfine));
         }

@@ -19,3 +19,4 @@ mod tmux;
 
 pub use run::{Dashboard, Outcome, run};
 pub use signals::Ending;
+pub use sources::notices;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use rustix::termios::tcgetwinsize;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::desk::{Desk, done, failed};
@@ -66,9 +67,13 @@ pub enum Outcome {
 ///
 /// # Errors
 /// When the terminal refuses.
-pub async fn run(dashboard: Dashboard, engine: &mut EngineHandle) -> io::Result<Outcome> {
+pub async fn run(
+    dashboard: Dashboard,
+    engine: &mut EngineHandle,
+    (notices, heard): (mpsc::Sender<Notice>, mpsc::Receiver<Notice>),
+) -> io::Result<Outcome> {
     // Signals are heard before there is anything to undo.
-    let (mut sources, notices) = Sources::listen(&mut engine.alerts, &mut engine.snapshots)?;
+    let mut sources = Sources::listen(&mut engine.alerts, &mut engine.snapshots, heard)?;
     let guard = Guard::enter()?;
     let desk = Desk { views: engine.views.clone(), commands: engine.commands.clone(), notices };
     let mut running = Running::new(dashboard, guard, desk)?;

@@ -17,6 +17,12 @@ use crate::model::Snapshot;
 /// How many answers of effects may wait; the user gives far fewer orders than that at a time.
 const NOTICES: usize = 16;
 
+/// A channel for answers of effects, and for what others have to say to the user.
+#[must_use]
+pub fn notices() -> (mpsc::Sender<Notice>, mpsc::Receiver<Notice>) {
+    mpsc::channel(NOTICES)
+}
+
 /// Why the loop woke.
 #[derive(Debug)]
 pub enum Wake {
@@ -50,16 +56,14 @@ pub struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    /// Listens to the engine's channels, to the signals and to the terminal. Answers of effects come
-    /// in through the sender.
+    /// Listens to the engine's channels, to notices, to the signals and to the terminal.
     pub fn listen(
         alerts: &'a mut mpsc::Receiver<RaisedAlerts>,
         snapshots: &'a mut watch::Receiver<Arc<Snapshot>>,
-    ) -> io::Result<(Self, mpsc::Sender<Notice>)> {
-        let (sender, notices) = mpsc::channel(NOTICES);
+        notices: mpsc::Receiver<Notice>,
+    ) -> io::Result<Self> {
         let signals = Signals::listen()?;
-        let sources = Self { signals, terminal: EventStream::new(), alerts, snapshots, notices, engine_ended: false };
-        Ok((sources, sender))
+        Ok(Self { signals, terminal: EventStream::new(), alerts, snapshots, notices, engine_ended: false })
     }
 
     /// Waits for whatever comes first, at the latest until `until`.

@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let options = AppOptions { window: Window::H1, ..tui::app_options(&context) };
     let mut app = App::new(options, context.now_ms());
     app.selected = profile.first_drift().cloned();
-    let exit = tui::show(&context, engine_options(&context), app);
+    let exit = tui::show(&context, engine_options(&context), app, |_| ());
     live.stop();
     if args.keep {
         context.say(&format!("kept in {}", folder.path().display()));

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use super::super::interrupt::on_interrupt;
 use crate::clock::Clock;
 use crate::ingest::reader::{Input, copy_while_good, read_batches};
 use crate::ingest::{Batch, Dictionary, Reading};
@@ -90,8 +89,29 @@ impl Plan {
 pub struct Feeding {
     /// What it says.
     pub messages: Receiver<Message>,
-    /// Set as soon as a signal comes; its message may have to wait for room among the others.
-    pub stopped: Arc<AtomicBool>,
+    /// Ends it early.
+    pub stopper: Stopper,
+}
+
+/// Ends the reading half early.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    stopped: Arc<AtomicBool>,
+    messages: SyncSender<Message>,
+}
+
+impl Stopper {
+    /// Ends it because of a signal. The message may have to wait for room among the others.
+    pub fn stop(&self, number: u8) {
+        self.stopped.store(true, Ordering::Release);
+        drop(self.messages.send(Message::Signal(number)));
+    }
+
+    /// Whether it is to end.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
 }
 
 /// Starts reading.
@@ -100,16 +120,10 @@ pub fn start(mut plan: Plan) -> io::Result<Feeding> {
         plan.inputs.push("-".into());
     }
     let (messages, received) = sync_channel(AHEAD);
-    let signals = messages.clone();
-    let stopped = Arc::new(AtomicBool::new(false));
-    let stop = Arc::clone(&stopped);
-    on_interrupt(move |number| {
-        stop.store(true, Ordering::Release);
-        drop(signals.send(Message::Signal(number)));
-    })?;
-    let stops = Arc::clone(&stopped);
-    thread::Builder::new().name("reader".to_owned()).spawn(move || read(&plan, messages, &stops))?;
-    Ok(Feeding { messages: received, stopped })
+    let stopper = Stopper { stopped: Arc::default(), messages: messages.clone() };
+    let stopped = Arc::clone(&stopper.stopped);
+    thread::Builder::new().name("reader".to_owned()).spawn(move || read(&plan, messages, &stopped))?;
+    Ok(Feeding { messages: received, stopper })
 }
 
 fn read(plan: &Plan, messages: SyncSender<Message>, stopped: &AtomicBool) {

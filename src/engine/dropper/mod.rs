@@ -13,20 +13,19 @@ use std::time::{Duration, Instant};
 use self::watch::DirWatch;
 use super::context::{Context, REPLACED_PAUSE};
 use super::supervisor::{Mailbox, TaskResult, Wait, Waker};
+use super::taker::{Taken, Taker};
 use crate::ingest::dropdir::{Found, Stamp, list};
-use crate::ingest::dropfile::{Cursor, DropFile, Step, Writer};
-use crate::ingest::{Dictionary, Reject};
+use crate::ingest::dropfile::{Cursor, DropFile, Writer};
+use crate::ingest::{Batch, Reject};
 use crate::model::FileIdentity;
 use crate::model::text::printable_short;
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 /// The name of the task on the notice board.
 pub(super) const NAME: &str = "drop directory";
 
 /// A last line without an end is complete when nobody has written for this long.
 const QUIET: Duration = Duration::from_secs(2);
-/// The pause after each transaction that lets other writers in.
-const WRITER_PAUSE: Duration = Duration::from_millis(1);
 /// Before a directory that was removed is made again: whoever removed it may be about to do so.
 const REMOVED_PAUSE: Duration = Duration::from_secs(1);
 /// Rejected lines of one stretch that are logged one by one.
@@ -64,7 +63,7 @@ fn serve(
 ) -> Result<End, Box<dyn std::error::Error + Send + Sync>> {
     let mut dropper = Dropper::open(context)?;
     loop {
-        if !watch.is_same() || dropper.store.is_replaced() {
+        if !watch.is_same() || dropper.taker.store.is_replaced() {
             return Ok(End::Replaced);
         }
         let found = list(dir).map_err(|error| format!("cannot read `{}`: {error}", dir.display()))?;
@@ -78,8 +77,7 @@ fn serve(
 
 struct Dropper<'a> {
     context: &'a Context,
-    store: Store,
-    dictionary: Dictionary,
+    taker: Taker,
     known: HashMap<FileIdentity, Known>,
     /// Files under names that are not ours, which were not begun under one that is.
     strangers: HashSet<FileIdentity>,
@@ -111,7 +109,8 @@ impl<'a> Dropper<'a> {
     fn open(context: &'a Context) -> Result<Self, StoreError> {
         let store = context.open_store()?;
         let (known, strangers) = (HashMap::new(), HashSet::new());
-        Ok(Self { context, store, dictionary: Dictionary::default(), known, strangers })
+        let taker = Taker::new(store, context.clock.clone());
+        Ok(Self { context, taker, known, strangers })
     }
 
     /// Whether a file is to be read: its name says so, or it was begun while its name did (a log that was rotated
@@ -123,7 +122,7 @@ impl<'a> Dropper<'a> {
         if self.strangers.contains(&file.identity) {
             return Ok(false);
         }
-        let is_begun = self.store.source(&file.identity)?.is_some();
+        let is_begun = self.taker.store.source(&file.identity)?.is_some();
         if !is_begun {
             self.strangers.insert(file.identity);
         }
@@ -141,7 +140,7 @@ impl<'a> Dropper<'a> {
         self.known.retain(|identity, _| present.contains(identity));
         self.strangers.retain(|identity| present.contains(identity));
         for file in found {
-            if mailbox.is_stopping() || self.store.is_replaced() {
+            if mailbox.is_stopping() || self.taker.store.is_replaced() {
                 break;
             }
             if !self.is_wanted(file)? {
@@ -176,7 +175,7 @@ impl<'a> Dropper<'a> {
             (false, false) => Writer::Writes,
         };
         match self.take(file, known.cursor, writer, mailbox)? {
-            Ok((cursor, is_torn)) => {
+            Ok(Taken { cursor, is_torn }) => {
                 // What waits although nobody writes waits until somebody writes again.
                 let torn_since = (is_torn && writer == Writer::Writes).then(Instant::now);
                 Ok(Known::taken(file.stamp, cursor, torn_since))
@@ -199,60 +198,28 @@ impl<'a> Dropper<'a> {
         known: Option<Cursor>,
         writer: Writer,
         mailbox: &Mailbox,
-    ) -> Result<std::io::Result<(Cursor, bool)>, StoreError> {
+    ) -> Result<std::io::Result<Taken>, StoreError> {
         let file = match DropFile::open(&found.path) {
             Ok(file) => file,
             Err(error) => return Ok(Err(error)),
         };
-        let known = match known {
-            Some(cursor) => Some(cursor),
-            None => self.store.source(&file.identity())?.map(Cursor::from),
-        };
-        let mut cursor = match file.resume(known) {
+        let cursor = match self.taker.resume(&file, known)? {
             Ok(cursor) => cursor,
             Err(error) => return Ok(Err(error)),
         };
         if cursor.is_rewritten() && !found.has_our_name {
             // Put aside, then made into something else.
-            return Ok(Ok((cursor, false)));
+            return Ok(Ok(Taken { cursor, is_torn: false }));
         }
         if cursor.is_rewritten() {
             tracing::info!("`{}` was rewritten since it was read: taken from its beginning", found.path.display());
         }
-        loop {
-            let before = cursor.at.offset;
-            let now_ms = self.context.now_ms();
-            let step = match file.step(&mut cursor, writer, now_ms, &mut self.dictionary) {
-                Ok(step) => step,
-                Err(error) => return Ok(Err(error)),
-            };
-            if cursor.at.offset != before && !self.keep(&step, &mut cursor, now_ms)? {
-                // Somebody else took this stretch: go on from where they are.
-                let theirs = self.store.source(&file.identity())?.map(Cursor::from);
-                cursor = match file.resume(theirs) {
-                    Ok(cursor) => cursor,
-                    Err(error) => return Ok(Err(error)),
-                };
-                continue;
-            }
-            if !step.has_more || mailbox.is_stopping() {
-                return Ok(Ok((cursor, step.is_torn)));
-            }
-        }
-    }
-
-    /// Stores a stretch together with where it ends. `false` when another process has taken it.
-    fn keep(&mut self, step: &Step, cursor: &mut Cursor, now_ms: i64) -> Result<bool, StoreError> {
-        match self.store.append(&step.batch.samples, Some(&cursor.at), now_ms) {
-            Ok(_) => {}
-            Err(StoreError::SourceMoved { .. }) => return Ok(false),
-            Err(error) => return Err(error),
-        }
-        cursor.stored();
-        log_rejects(&cursor.at.path, &step.batch.rejects);
-        self.context.board.add_rejected(step.batch.rejects.len() as u64);
-        std::thread::sleep(WRITER_PAUSE);
-        Ok(true)
+        let board = &self.context.board;
+        let stored = |cursor: &Cursor, batch: &Batch| {
+            log_rejects(&cursor.at.path, &batch.rejects);
+            board.add_rejected(batch.rejects.len() as u64);
+        };
+        self.taker.take(&file, cursor, writer, stored, || mailbox.is_stopping())
     }
 
     fn show_trouble(&self) {
@@ -281,7 +248,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::ingest::dropdir;
+    use crate::ingest::{Dictionary, dropdir};
 
     /// What is kept of a file of this content once it was taken, read on from `known`.
     fn kept(content: impl AsRef<[u8]>, known: Option<Cursor>) -> Known {
