@@ -173,13 +173,14 @@ fn alone(plan: &Plan, results: &mut Results) {
     let mut frames = Vec::new();
     let mut peaks = Vec::new();
     for count in [plan.rows.count / 10, plan.rows.count] {
+        results.about(&format!("{} M samples, ", count / 1_000_000));
         let home = plan.dir.join(count.to_string());
         let rows = Rows { count, ..plan.rows };
         let (usage, truth) = ingest::through_a_pipe(rows, &home).expect("room for the store");
         let store = ingest::store_in(&home);
         assert!(truth.agrees(sqlite::truth(&store)) && truth.agrees(sqlite::rolled_up(&store)));
         let peak_mb = usage.peak_bytes as f64 / 1e6;
-        results.at_most(&format!("ingest of {count} samples: peak memory"), peak_mb, 40.0, "MB");
+        results.at_most("ingest: peak memory", peak_mb, 40.0, "MB");
         baselines::disk(&home, count, results);
         let mut took = vec![vec![
             "ingest".to_owned(),
@@ -196,6 +197,7 @@ fn alone(plan: &Plan, results: &mut Results) {
         frames.push(pane::first_frame(plan, &home, results));
         peaks.push(peak_mb);
     }
+    results.about("");
     results.at_most("first full frame: 100 million over 10 million", frames[1] / frames[0], 1.5, "x");
     results.at_most("ingest: peak memory, 100 million over 10 million", peaks[1] / peaks[0], 1.1, "x");
 }

@@ -25,11 +25,18 @@ struct Held {
 /// Everything one run found.
 #[derive(Debug, Default)]
 pub struct Results {
+    /// What the next figures are about, when there are several of a kind.
+    about: String,
     held: Vec<Held>,
     tables: Vec<Table>,
 }
 
 impl Results {
+    /// Says what the next figures are about.
+    pub fn about(&mut self, what: &str) {
+        what.clone_into(&mut self.about);
+    }
+
     /// A figure that must be `limit` at most.
     pub fn at_most(&mut self, what: &str, found: f64, limit: f64, unit: &str) {
         self.hold(what, format!("{} {unit}", short(found)), format!("<= {} {unit}", short(limit)), found <= limit);
@@ -41,8 +48,9 @@ impl Results {
     }
 
     fn hold(&mut self, what: &str, found: String, bar: String, is_met: bool) {
+        let what = format!("{}{what}", self.about);
         eprintln!("{what}: {found} (bar {bar}{})", if is_met { "" } else { ", MISSED" });
-        self.held.push(Held { what: what.to_owned(), found, bar, is_met });
+        self.held.push(Held { what, found, bar, is_met });
     }
 
     /// Figures beside each other, without a bar.
