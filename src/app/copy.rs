@@ -30,11 +30,12 @@ fn row(series: &SeriesSummary) -> String {
 
 fn statistics(series: &SeriesSummary, baseline: &Baseline) -> Vec<String> {
     let of_unit = |name: &str, number: f64| format!("{name} {}", value(number, series.unit));
+    let about = if baseline.exact { "" } else { " about" };
     vec![
         of_unit("mean", baseline.mean),
         of_unit("sd", baseline.std_dev),
-        of_unit("p95", baseline.p95),
-        of_unit("p99", baseline.p99),
+        of_unit(&format!("p95{about}"), baseline.p95),
+        of_unit(&format!("p99{about}"), baseline.p99),
         format!("n {}", baseline.count),
     ]
 }

@@ -1,18 +1,26 @@
-//! `perftop baseline [METRIC]`: what is normal, over 24 hours, a week and thirty days.
+//! `perftop baseline [METRIC] [--by TAGS]`: what is normal, over 24 hours, a week and thirty days.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::args::FormatArg;
 use super::context::Context;
-use super::exit::Exit;
+use super::exit::{Exit, Refusal};
+use super::segments::{self, Series};
 use super::{output, store};
-use crate::model::Window;
+use crate::model::{Baseline, MetricName, Segment, TagValue, Window};
 use crate::report::{BaselineRow, Baselines};
-use crate::store::EXACT_SAMPLES;
+use crate::store::{EXACT_SAMPLES, Store};
 
 /// Arguments of `perftop baseline`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only of this metric
+    /// Only of this metric, or of a segment of it such as 'lcp{page="/"}'
     metric: Option<String>,
+
+    /// Take metrics apart by these tags of their samples
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    by: Vec<Arc<str>>,
 
     #[command(flatten)]
     format: FormatArg,
@@ -21,20 +29,69 @@ pub struct Args {
 /// Prints them, worked out afresh.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let store = store::open(context)?;
-    let only = args.metric.as_deref().map(|name| store::metric(&store, name)).transpose()?;
-    let now_ms = context.now_ms();
-    let ranges = Window::BASELINES.map(|window| window.range_at(now_ms));
-    let mut baselines = Vec::new();
-    store.visit_baselines(only.as_deref(), &ranges, EXACT_SAMPLES, &mut |metric, found| {
+    let series = args.metric.as_deref().map(|name| Series::find(&store, name)).transpose()?;
+    let mut answer = Answer { context, report: Baselines { baselines: Vec::new(), limited: BTreeMap::new() } };
+    match (series, &args.by[..]) {
+        (Some(Series::Segment(_)), [_, ..]) => {
+            return Err(Refusal::usage("--by takes whole metrics apart: name the metric without its tags").into());
+        }
+        (Some(Series::Segment(segment)), []) => answer.add_segment(&store, &segment)?,
+        (Some(Series::Metric(metric)), []) => answer.add_metrics(&store, Some(&metric))?,
+        (None, []) => answer.add_metrics(&store, None)?,
+        (series, by) => answer.add_segments(&store, series.as_ref().map(|series| &**series.metric()), by)?,
+    }
+    output::print(context, &answer.report, args.format.format)?;
+    Ok(Exit::Ok)
+}
+
+struct Answer<'a> {
+    context: &'a Context,
+    report: Baselines,
+}
+
+impl Answer<'_> {
+    fn add_metrics(&mut self, store: &Store, only: Option<&str>) -> anyhow::Result<()> {
+        let ranges = Window::BASELINES.map(|window| window.range_at(self.context.now_ms()));
+        store.visit_baselines(only, &ranges, EXACT_SAMPLES, &mut |metric, found| self.add(metric, None, found))?;
+        Ok(())
+    }
+
+    fn add_segments(&mut self, store: &Store, only: Option<&str>, tags: &[Arc<str>]) -> anyhow::Result<()> {
+        segments::check_tags(store, only, tags)?;
+        let ranges = Window::BASELINES.map(|window| window.range_at(self.context.now_ms()));
+        store.visit_segments(only, tags, &ranges, &mut |metric, found| {
+            for (values, baselines) in found.parts {
+                self.add(metric, Some(&segments::segment(metric, tags, values)), &baselines);
+            }
+            if found.limited.is_any() {
+                segments::say_limited(self.context, metric, found.limited);
+                self.report.limited.insert(metric.to_string(), found.limited);
+            }
+        })?;
+        Ok(())
+    }
+
+    fn add_segment(&mut self, store: &Store, segment: &Segment) -> anyhow::Result<()> {
+        let (tags, wanted): (Vec<Arc<str>>, Vec<TagValue>) = segment.tags.iter().cloned().unzip();
+        let ranges = Window::BASELINES.map(|window| window.range_at(self.context.now_ms()));
+        let mut found = vec![None; ranges.len()];
+        store.visit_segments(Some(&segment.metric), &tags, &ranges, &mut |_, segments| {
+            let part = segments.parts.into_iter().find(|(values, _)| *values == wanted);
+            found = part.map_or_else(|| vec![None; ranges.len()], |(_, baselines)| baselines);
+        })?;
+        self.add(&segment.metric, Some(segment), &found);
+        Ok(())
+    }
+
+    fn add(&mut self, metric: &MetricName, segment: Option<&Segment>, found: &[Option<Baseline>]) {
         for (window, &baseline) in Window::BASELINES.into_iter().zip(found) {
-            baselines.push(BaselineRow {
+            self.report.baselines.push(BaselineRow {
                 metric: metric.to_string(),
-                unit: context.config.book.unit(metric),
+                part: segment.map(Into::into),
+                unit: self.context.config.book.unit(metric),
                 window: window.as_str(),
                 baseline,
             });
         }
-    })?;
-    output::print(context, &Baselines { baselines }, args.format.format)?;
-    Ok(Exit::Ok)
+    }
 }

@@ -18,6 +18,7 @@ mod output;
 mod progress;
 mod prune;
 mod record;
+mod segments;
 mod spc;
 mod status;
 mod store;

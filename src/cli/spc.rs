@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use super::args::FormatArg;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
+use super::segments::Series;
 use super::{output, store};
 use crate::app::{App, AppOptions, Tab};
 use crate::model::{Snapshot, ViewRequest, Window};
@@ -28,7 +29,7 @@ const MAX_WIDTH: u16 = 160;
 /// Arguments of `perftop spc`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The metric
+    /// The metric, or a segment of it such as 'lcp{page="/"}'
     metric: String,
 
     /// How far to look back: 1h, 6h, 24h, 7d, 30d or all
@@ -42,9 +43,9 @@ pub struct Args {
 /// Prints the chart.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let store = store::open(context)?;
-    let metric = store::metric(&store, &args.metric)?;
+    let series = Series::find(&store, &args.metric)?;
     let window = args.window.unwrap_or(context.config.display.window);
-    let snapshot = store::snapshot(context, &store, &ViewRequest { window, focus: Some(metric), range: None })?;
+    let snapshot = store::snapshot(context, &store, &ViewRequest { window, focus: Some(series.name()), range: None })?;
     let chart = snapshot.chart.clone().filter(|chart| chart.sample_count > 0);
     let Some(chart) = chart else {
         return Err(Refusal::not_enough_data(format!("no samples in the last {window}: try a longer --window")).into());

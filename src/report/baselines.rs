@@ -1,18 +1,24 @@
-//! `perftop baseline [METRIC]`: what is normal, over 24 hours, a week and thirty days.
+//! `perftop baseline [METRIC] [--by TAGS]`: what is normal, over 24 hours, a week and thirty days.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 use super::table::{Cell, Column, Line, Table};
 use super::{Report, csv};
 use crate::model::text::value;
-use crate::model::{Baseline, Unit};
+use crate::model::{Baseline, Limited, Segment, TagValue, Unit};
 use crate::ui::symbols::SymbolSet;
 
-/// The baselines of one or of every metric.
+/// The baselines of one or of every metric, or of their segments.
 #[derive(Debug, Serialize)]
 pub struct Baselines {
-    /// One row for each metric and window, by name.
+    /// One row for each metric or segment and each window, by name.
     pub baselines: Vec<BaselineRow>,
+    /// Of which metrics not all segments are told apart.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub limited: BTreeMap<String, Limited>,
 }
 
 /// The baseline of a metric over a window.
@@ -20,6 +26,9 @@ pub struct Baselines {
 pub struct BaselineRow {
     /// The metric.
     pub metric: String,
+    /// Which part of it, when it is taken apart.
+    #[serde(flatten)]
+    pub part: Option<Part>,
     /// Its unit.
     pub unit: Unit,
     /// The window.
@@ -29,16 +38,60 @@ pub struct BaselineRow {
     pub baseline: Option<Baseline>,
 }
 
+impl BaselineRow {
+    fn series(&self) -> &str {
+        self.part.as_ref().map_or(&self.metric, |part| &part.series)
+    }
+}
+
+/// A part of a metric.
+#[derive(Debug, Serialize)]
+pub struct Part {
+    series: String,
+    #[serde(serialize_with = "write_tags")]
+    tags: Vec<(Arc<str>, TagValue)>,
+}
+
+impl From<&Segment> for Part {
+    fn from(segment: &Segment) -> Self {
+        Self { series: segment.to_string(), tags: segment.tags.clone() }
+    }
+}
+
+/// A value as text, a missing one as null, one that is not told apart as `{"other": true}`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Written<'a> {
+    Is(&'a str),
+    Missing(()),
+    Other { other: bool },
+}
+
+impl<'a> From<&'a TagValue> for Written<'a> {
+    fn from(value: &'a TagValue) -> Self {
+        match value {
+            TagValue::Is(value) => Self::Is(value),
+            TagValue::Missing => Self::Missing(()),
+            TagValue::Other => Self::Other { other: true },
+        }
+    }
+}
+
+fn write_tags<S: Serializer>(tags: &[(Arc<str>, TagValue)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(tags.iter().map(|(name, value)| (name, Written::from(value))))
+}
+
 impl Report for Baselines {
     const SCHEMA: &'static str = "perftop.baseline/1";
     const COLUMNS: &'static [&'static str] =
-        &["metric", "unit", "window", "count", "mean", "std_dev", "min", "p50", "p95", "p99", "max"];
+        &["metric", "unit", "window", "count", "mean", "std_dev", "min", "p50", "p95", "p99", "max", "exact"];
 
     fn records(&self) -> Vec<Vec<String>> {
         let record = |row: &BaselineRow| {
-            let mut record = vec![csv::name(&row.metric), row.unit.to_string(), row.window.to_owned()];
+            let mut record = vec![csv::name(row.series()), row.unit.to_string(), row.window.to_owned()];
             record.push(csv::optional(row.baseline.map(|baseline| baseline.count)));
             record.extend(numbers(row.baseline.as_ref()).map(csv::optional));
+            record.push(csv::optional(row.baseline.map(|baseline| baseline.exact)));
             record
         };
         self.baselines.iter().map(record).collect()
@@ -58,10 +111,15 @@ impl Report for Baselines {
             Column::right("MAX").may_go(7),
         ]);
         for row in &self.baselines {
-            let mut cells = vec![Cell::text(row.metric.as_str()), Cell::text(row.window)];
+            let mut cells = vec![Cell::text(row.series()), Cell::text(row.window)];
             cells.push(Cell::optional(row.baseline.map(|baseline| baseline.count.to_string())));
-            let numbers = numbers(row.baseline.as_ref());
-            cells.extend(numbers.map(|number| Cell::optional(number.map(|number| value(number, row.unit)))));
+            let is_exact = row.baseline.is_none_or(|baseline| baseline.exact);
+            let about = if is_exact { "" } else { symbols.about() };
+            let marks = ["", "", "", about, about, about, ""];
+            let numbers = numbers(row.baseline.as_ref()).into_iter().zip(marks);
+            cells.extend(numbers.map(|(number, mark)| {
+                Cell::optional(number.map(|number| format!("{mark}{}", value(number, row.unit))))
+            }));
             table.push(cells);
         }
         table.lines(symbols, room)

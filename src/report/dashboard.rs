@@ -84,13 +84,17 @@ impl Row {
     fn cells(&self, symbols: SymbolSet) -> Vec<Cell> {
         let in_unit = |number: Option<f64>| Cell::optional(number.map(|number| value(number, self.unit)));
         let baseline = self.baseline.as_ref();
+        let quantile = |of: fn(&Baseline) -> f64| {
+            let about = |baseline: &Baseline| if baseline.exact { "" } else { symbols.about() };
+            Cell::optional(baseline.map(|found| format!("{}{}", about(found), value(of(found), self.unit))))
+        };
         vec![
             Cell::text(self.metric.as_str()),
             in_unit(self.latest.map(|point| point.value)),
             in_unit(baseline.map(|baseline| baseline.mean)),
             in_unit(baseline.map(|baseline| baseline.std_dev)),
-            in_unit(baseline.map(|baseline| baseline.p95)),
-            in_unit(baseline.map(|baseline| baseline.p99)),
+            quantile(|baseline| baseline.p95),
+            quantile(|baseline| baseline.p99),
             Cell::optional(baseline.map(|baseline| baseline.count.to_string())),
             Cell::optional(self.deviation_pct.map(percent_signed)),
             Cell::optional(self.z.map(|z| format!("{z:+.1}"))),
@@ -116,6 +120,7 @@ impl Report for Dashboard {
         "deviation_pct",
         "z",
         "trend_pct",
+        "exact",
     ];
 
     fn records(&self) -> Vec<Vec<String>> {
@@ -135,6 +140,7 @@ impl Report for Dashboard {
                 csv::optional(row.deviation_pct),
                 csv::optional(row.z),
                 csv::optional(trend_pct(row.trend)),
+                csv::optional(row.baseline.map(|baseline| baseline.exact)),
             ]
         };
         self.series.iter().map(record).collect()

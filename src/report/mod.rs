@@ -14,7 +14,7 @@ mod table;
 mod trends;
 
 pub use anomalies::Anomalies;
-pub use baselines::{BaselineRow, Baselines};
+pub use baselines::{BaselineRow, Baselines, Part};
 pub use checks::{Check, Checks, Verdict};
 pub use dashboard::Dashboard;
 pub use spc::Spc;

@@ -16,7 +16,7 @@ pub(super) const NONE: u32 = 0;
 /// A context beyond [`MAX_CONTEXTS`].
 pub(super) const OTHER: u32 = 1;
 /// The first number that stands in the dictionary.
-const FIRST: u32 = 2;
+pub(super) const FIRST: u32 = 2;
 
 /// Values of one tag that are told apart.
 pub(super) const MAX_TAG_VALUES: usize = 1_000;
@@ -28,6 +28,15 @@ const REMEMBERED: usize = 10_000;
 
 /// The tags of a context, by name; null stands for a value beyond the limit.
 pub(super) type Tags = BTreeMap<String, Option<String>>;
+
+/// What the dictionary says of a context.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Its number.
+    Number(u32),
+    /// It is new, with these tags.
+    New(Tags),
+}
 
 /// What a connection knows of the dictionary. Void after a transaction that was rolled back.
 #[derive(Debug, Default)]
@@ -45,9 +54,9 @@ impl Contexts {
         if let Some(&number) = self.known.get(text) {
             return Ok(number);
         }
-        let number = match parse(text) {
-            Some(tags) => self.enter(conn, tags)?,
-            None => NONE,
+        let number = match self.find(conn, text)? {
+            Found::Number(number) => number,
+            Found::New(tags) => self.enter(conn, tags)?,
         };
         if self.known.len() >= REMEMBERED {
             self.known.clear();
@@ -56,7 +65,9 @@ impl Contexts {
         Ok(number)
     }
 
-    fn enter(&mut self, conn: &Connection, mut tags: Tags) -> rusqlite::Result<u32> {
+    /// The number of a context as it stands in the log, if it has one.
+    pub(super) fn find(&mut self, conn: &Connection, text: &str) -> rusqlite::Result<Found> {
+        let Some(mut tags) = parse(text) else { return Ok(Found::Number(NONE)) };
         self.load(conn)?;
         for (tag, value) in &mut tags {
             let is_other =
@@ -65,19 +76,25 @@ impl Contexts {
                 *value = None;
             }
         }
-        let text = write(&tags);
         let found = conn
             .prepare_cached("SELECT id FROM perftop_context WHERE tags = ?1")?
-            .query_row([&text], |row| row.get(0))
+            .query_row([write(&tags)], |row| row.get(0))
             .optional()?;
-        if let Some(found) = found {
-            return Ok(found);
-        }
-        let number = (self.loaded_to + 1).max(FIRST);
-        if number >= FIRST + MAX_CONTEXTS {
-            return Ok(OTHER);
-        }
-        conn.prepare_cached("INSERT INTO perftop_context (id, tags) VALUES (?1, ?2)")?.execute((number, &text))?;
+        let is_full = self.next() >= FIRST + MAX_CONTEXTS;
+        Ok(match found.or(is_full.then_some(OTHER)) {
+            Some(number) => Found::Number(number),
+            None => Found::New(tags),
+        })
+    }
+
+    fn next(&self) -> u32 {
+        (self.loaded_to + 1).max(FIRST)
+    }
+
+    fn enter(&mut self, conn: &Connection, tags: Tags) -> rusqlite::Result<u32> {
+        let number = self.next();
+        conn.prepare_cached("INSERT INTO perftop_context (id, tags) VALUES (?1, ?2)")?
+            .execute((number, write(&tags)))?;
         self.learn(number, tags);
         Ok(number)
     }
@@ -104,14 +121,14 @@ impl Contexts {
     }
 }
 
-/// The whole dictionary: tags by number.
-#[cfg(test)]
-pub(super) fn read_all(conn: &Connection) -> rusqlite::Result<HashMap<u32, Tags>> {
-    conn.prepare_cached("SELECT id, tags FROM perftop_context")?
-        .query_map([], |row| {
-            Ok((row.get(0)?, parse(row.get_ref(1)?.as_str().unwrap_or_default()).unwrap_or_default()))
-        })?
-        .collect()
+/// Visits the whole dictionary, by number.
+pub(super) fn visit(conn: &Connection, visit: &mut dyn FnMut(u32, Tags)) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached("SELECT id, tags FROM perftop_context ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?, parse(row.get_ref(1)?.as_str().unwrap_or_default()).unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// The tags of a context as another program may have written it; `None` when there are none or it is no flat
@@ -146,6 +163,12 @@ mod tests {
         conn
     }
 
+    fn read_all(conn: &Connection) -> HashMap<u32, Tags> {
+        let mut all = HashMap::new();
+        visit(conn, &mut |number, tags| drop(all.insert(number, tags))).unwrap();
+        all
+    }
+
     #[test]
     fn equal_tags_have_one_number_however_they_are_written() {
         let (conn, mut contexts) = (dictionary(), Contexts::default());
@@ -154,7 +177,7 @@ mod tests {
         assert_eq!(contexts.number(&conn, r#"{ "status":"200", "page":"\/" }"#).unwrap(), first);
         assert_eq!(Contexts::default().number(&conn, r#"{"page":"/","status":200}"#).unwrap(), first);
         assert_eq!(contexts.number(&conn, r#"{"page":"/a","status":200}"#).unwrap(), FIRST + 1);
-        let tags = &read_all(&conn).unwrap()[&first];
+        let tags = &read_all(&conn)[&first];
         assert_eq!(tags["status"].as_deref(), Some("200"));
     }
 
@@ -179,7 +202,7 @@ mod tests {
         let mut others = Contexts::default();
         let beyond = others.number(&conn, &of(MAX_TAG_VALUES)).unwrap();
         assert_eq!(contexts.number(&conn, &of(MAX_TAG_VALUES + 3)).unwrap(), beyond);
-        let tags = &read_all(&conn).unwrap()[&beyond];
+        let tags = &read_all(&conn)[&beyond];
         assert_eq!((tags["page"].as_deref(), tags["request"].as_deref()), (Some("/1"), None));
         assert_ne!(contexts.number(&conn, &of(7)).unwrap(), beyond, "what was known stays known");
     }

@@ -12,6 +12,7 @@
 //! | `tail`, `reader` | what is new; series, hours and totals |
 //! | `rollup`, `pending`, `repair`, `replace` | the log moved into the derived tables, and what others changed in it |
 //! | `hour`, `part`, `chunk`, `dense` | an hour of a metric: moments, exact samples, their bytes, a short form |
+//! | `windows`, `groups`, `segments` | all series at once over windows; series taken apart by tags |
 //! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
 //! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
 //! | `files` | is the database at the path still the one that was opened |
@@ -44,6 +45,7 @@ mod replace;
 mod rollup;
 mod salvage;
 mod schema;
+mod segments;
 mod tail;
 mod totals;
 mod wal;
@@ -65,6 +67,7 @@ pub use prune::Pruned;
 pub use reader::Totals;
 pub use rollup::RollUp;
 pub use salvage::{Salvaged, SalvagedTable, salvage};
+pub use segments::{Baselines, MAX_SEGMENTS, Segments, Tag};
 pub use tail::{OldHistory, TailBatch};
 pub use windows::{EXACT_SAMPLES, SeriesWindow};
 pub use writer::Appended;

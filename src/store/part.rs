@@ -10,6 +10,7 @@ use std::ops::RangeInclusive;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::chunk::{self, ChunkError, Stored};
+use super::contexts::{self, Contexts, Found};
 use super::hour::{self, HourRow, start_ms};
 use super::log;
 use super::schema::State;
@@ -128,7 +129,18 @@ impl<'name> MetricRef<'name> {
         } else {
             tracing::warn!("{what}; reading it from the samples instead");
         }
-        self.read_hour_from_log(conn, hour, &mut |_, sample, _| out.push(T::of(sample)))
+        let mut contexts = Contexts::default();
+        let mut failed = Ok(());
+        self.read_hour_from_log(conn, hour, &mut |_, sample, text| {
+            let found = text.map_or(Ok(Found::Number(contexts::NONE)), |text| contexts.find(conn, text));
+            match found {
+                Ok(Found::Number(context)) => out.push(T::of(Stored { context, ..sample })),
+                // Cannot be: it was entered when the row was rolled up.
+                Ok(Found::New(_)) => out.push(T::of(Stored { context: contexts::OTHER, ..sample })),
+                Err(error) => failed = Err(error),
+            }
+        })?;
+        failed
     }
 
     /// Visits what the log says of an hour, of rows that are rolled up, in the order of arrival: id, sample

@@ -14,13 +14,13 @@ use crate::model::{Baseline, MetricName, Point, TimeRange};
 
 use self::gather::{Gather, Need};
 
-mod gather;
+pub(super) mod gather;
 
 /// Samples of a metric that a window may hold to be read one by one.
 pub const EXACT_SAMPLES: u64 = 250_000;
 
 /// The newest points of a series that are handed on.
-const RECENT: u64 = 65;
+pub(super) const RECENT: u64 = 65;
 
 /// One series over one window.
 #[derive(Debug, Clone)]

@@ -37,6 +37,12 @@ impl SymbolSet {
         }
     }
 
+    /// What stands before a number that is not exact.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        self.pick("\u{2248}", "~")
+    }
+
     /// The mark of a severity.
     #[must_use]
     pub const fn severity(self, severity: Severity) -> &'static str {

@@ -15,6 +15,7 @@ mod manual;
 mod prune;
 mod reading;
 mod record;
+mod segments;
 mod status;
 mod stores;
 #[allow(dead_code, reason = "these tests need a part of it")]

@@ -7,5 +7,6 @@ mod history;
 mod processes;
 mod retention;
 mod salvage;
+mod segments;
 mod support;
 mod trouble;

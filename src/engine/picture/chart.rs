@@ -4,22 +4,29 @@ use super::summary::Series;
 use super::thin::thin;
 use crate::detect::violations;
 use crate::model::{ChartData, MetricBook, MetricName, Point, TimeRange};
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
-/// The chart of `metric` over `shown`, with the limits of the window `window`.
+/// What the user has said of metrics.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings<'a> {
+    pub(super) book: &'a MetricBook,
+    pub(super) min_samples: u64,
+}
+
+/// The chart of the series `name`, which is `metric` or a segment of it: over the second of the two ranges, with
+/// the limits of the first, the window. `read` reads its points.
 ///
 /// Rules are followed through the whole window, so that zooming does not change which points they mark.
 pub(super) fn chart(
-    store: &Store,
-    metric: &MetricName,
+    name: &MetricName,
+    metric: &str,
     series: Option<&Series>,
-    window: TimeRange,
-    shown: TimeRange,
-    book: &MetricBook,
-    min_samples: u64,
+    (window, shown): (TimeRange, TimeRange),
+    Settings { book, min_samples }: Settings<'_>,
+    read: &dyn Fn(TimeRange) -> Result<Vec<Point>, StoreError>,
 ) -> Result<ChartData, StoreError> {
     let reach = TimeRange { from_ms: window.from_ms.min(shown.from_ms), until_ms: window.until_ms.max(shown.until_ms) };
-    let mut points = store.points(metric, reach)?;
+    let mut points = read(reach)?;
     let limits = series.and_then(Series::limits);
     let mut marked = limits.map(|limits| violations(&points, &limits, book.rules(metric))).unwrap_or_default();
     marked.retain(|violation| shown.contains(violation.point.timestamp_ms));
@@ -27,7 +34,7 @@ pub(super) fn chart(
     let sample_count = points.len() as u64;
     let points = thin(points, &mut marked);
     Ok(ChartData {
-        metric: MetricName::clone(metric),
+        metric: MetricName::clone(name),
         unit: book.unit(metric),
         range: shown,
         points,

@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use crate::detect::DetectOptions;
 use crate::model::{
-    Alert, ChartData, Health, MetricBook, MetricName, Point, SPARK_BUCKETS, Snapshot, TimeRange, ViewRequest,
+    Alert, ChartData, Health, MetricBook, MetricName, Point, SPARK_BUCKETS, Segment, Snapshot, TimeRange, ViewRequest,
 };
 use crate::store::{Store, StoreError, Totals};
 
+use self::chart::Settings;
 use self::summary::{Series, gravest_open};
 
 /// The picture as it is put together.
@@ -82,13 +83,38 @@ impl Picture {
         let window = self.window(now_ms);
         let shown = request.range.unwrap_or(window);
         self.chart = match &request.focus {
-            Some(metric) => {
-                let series = self.series.get(metric);
-                Some(Arc::new(chart::chart(store, metric, series, window, shown, book, detect.min_samples)?))
+            Some(focus) => {
+                let told = Settings { book, min_samples: detect.min_samples };
+                Some(Arc::new(self.read_focus(store, focus, window, shown, told)?))
             }
             None => None,
         };
         Ok(())
+    }
+
+    /// The chart of a metric, or of the segment that the name says when it is no metric's.
+    fn read_focus(
+        &self,
+        store: &Store,
+        focus: &MetricName,
+        window: TimeRange,
+        shown: TimeRange,
+        told: Settings<'_>,
+    ) -> Result<ChartData, StoreError> {
+        let segment = focus
+            .parse::<Segment>()
+            .ok()
+            .filter(|segment| !self.series.contains_key(focus) && self.series.contains_key(&segment.metric));
+        let Some(segment) = segment else {
+            let read = |reach| store.points(focus, reach);
+            return chart::chart(focus, focus, self.series.get(focus), (window, shown), told, &read);
+        };
+        let (tags, wanted): (Vec<_>, Vec<_>) = segment.tags.iter().cloned().unzip();
+        let parts = store.segment_windows(&segment.metric, &tags, window, SPARK_BUCKETS)?.parts;
+        let part = parts.into_iter().find(|(values, _)| *values == wanted);
+        let series = part.map(|(_, part)| Series::new(&segment.metric, part, told.book, told.min_samples));
+        let read = |reach| store.segment_points(&segment, window, reach);
+        chart::chart(focus, &segment.metric, series.as_ref(), (window, shown), told, &read)
     }
 
     /// Whether a baseline is read off sketches that has no more samples than this.

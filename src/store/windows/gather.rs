@@ -202,13 +202,13 @@ impl Sums {
 
 /// Means of equal stretches of a range.
 #[derive(Debug)]
-pub(super) struct Spark {
+pub(in crate::store) struct Spark {
     range: TimeRange,
     buckets: Vec<(u64, f64)>,
 }
 
 impl Spark {
-    fn new(range: TimeRange, buckets: usize) -> Self {
+    pub(in crate::store) fn new(range: TimeRange, buckets: usize) -> Self {
         Self { range, buckets: vec![(0, 0.0); buckets] }
     }
 
@@ -218,7 +218,7 @@ impl Spark {
     }
 
     /// Adds `n` samples around an instant with this mean.
-    fn add(&mut self, at_ms: i64, n: u64, mean: f64) {
+    pub(in crate::store) fn add(&mut self, at_ms: i64, n: u64, mean: f64) {
         if n == 0 || !self.range.contains(at_ms) {
             return;
         }
@@ -243,7 +243,7 @@ impl Spark {
         }
     }
 
-    fn means(self) -> Vec<Option<f64>> {
+    pub(in crate::store) fn means(self) -> Vec<Option<f64>> {
         self.buckets.into_iter().map(|(count, mean)| (count > 0).then_some(mean)).collect()
     }
 }

@@ -135,8 +135,8 @@ fn draw_cell(
         Col::Current => draw_number(series.latest.map(|latest| latest.value), series, verdict, cell, look, buf),
         Col::Mean => draw_number(baseline.map(|baseline| baseline.mean), series, Role::Text, cell, look, buf),
         Col::Sd => draw_number(baseline.map(|baseline| baseline.std_dev), series, Role::Text, cell, look, buf),
-        Col::P95 => draw_number(baseline.map(|baseline| baseline.p95), series, Role::Text, cell, look, buf),
-        Col::P99 => draw_number(baseline.map(|baseline| baseline.p99), series, Role::Text, cell, look, buf),
+        Col::P95 => draw_quantile(baseline.map(|baseline| baseline.p95), series, cell, look, buf),
+        Col::P99 => draw_quantile(baseline.map(|baseline| baseline.p99), series, cell, look, buf),
         Col::Count => text(&baseline.map_or_else(String::new, |baseline| count(baseline.count)), Role::Muted),
         Col::Deviation => text(&series.deviation_pct.map(percent_signed).unwrap_or_default(), by_distance(series)),
         Col::Z => text(&series.z.map(signed).unwrap_or_default(), by_distance(series)),
@@ -157,6 +157,16 @@ fn draw_number(number: Option<f64>, series: &SeriesSummary, role: Role, cell: Re
     match number {
         Some(number) => draw_value(number, usual.unwrap_or(number).abs(), series.unit, role, cell, look, buf),
         None => draw_text("-    ", Align::Right, Role::Muted, cell, look, buf),
+    }
+}
+
+/// A percentile, marked where it is not exact.
+fn draw_quantile(number: Option<f64>, series: &SeriesSummary, cell: Rect, look: &Look, buf: &mut Buffer) {
+    draw_number(number, series, Role::Text, cell, look, buf);
+    let blank = |x: &u16| buf.cell((*x, cell.y)).is_some_and(|cell| cell.symbol() == " ");
+    let before = (cell.left()..cell.right()).take_while(blank).last();
+    if let Some(x) = before.filter(|_| series.baseline.is_some_and(|baseline| !baseline.exact)) {
+        buf.set_string(x, cell.y, look.symbols.about(), look.theme.style(Role::Muted));
     }
 }
 

@@ -40,7 +40,7 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
     } else if area.height >= ROWS_FOR_LINE {
         body.height -= 1;
         let line = Rect { y: body.bottom(), height: 1, x: body.x + 1, width: body.width.saturating_sub(2) };
-        draw_line(&panel::baseline_facts(series, chart, app.window), line, look, buf);
+        draw_line(&panel::baseline_facts(series, chart, app.window, look.symbols), line, look, buf);
     }
     body.width = body.width.saturating_sub(1);
     match chart {

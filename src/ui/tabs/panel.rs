@@ -8,6 +8,7 @@ use crate::model::text::{percent_signed, value};
 use crate::model::time::age_coarse;
 use crate::model::{Alert, ChartData, Rule, SeriesSummary, Trend, Window};
 use crate::ui::Look;
+use crate::ui::symbols::SymbolSet;
 use crate::ui::text::{Align, fit};
 use crate::ui::theme::Role;
 use crate::ui::widgets::chart::ChartKind;
@@ -38,7 +39,7 @@ pub fn draw(
         }
     };
     block("now", &now_facts(app, series, look), &mut rest);
-    block("baseline", &baseline_facts(series, chart, app.window), &mut rest);
+    block("baseline", &baseline_facts(series, chart, app.window, look.symbols), &mut rest);
     if kind == ChartKind::Control {
         block("beyond the limits", &violation_facts(chart, look), &mut rest);
     }
@@ -80,7 +81,12 @@ fn now_facts(app: &App, series: &SeriesSummary, look: &Look) -> Vec<Fact> {
 }
 
 /// Baseline and limits; what is missing is said.
-pub fn baseline_facts(series: &SeriesSummary, chart: Option<&ChartData>, window: Window) -> Vec<Fact> {
+pub fn baseline_facts(
+    series: &SeriesSummary,
+    chart: Option<&ChartData>,
+    window: Window,
+    symbols: SymbolSet,
+) -> Vec<Fact> {
     let text = |number: f64| value(number, series.unit);
     let limits = chart.and_then(|chart| chart.limits);
     let baseline = chart.and_then(|chart| chart.baseline).or(series.baseline);
@@ -97,9 +103,10 @@ pub fn baseline_facts(series: &SeriesSummary, chart: Option<&ChartData>, window:
         None => facts.push(Fact::new("mean", text(baseline.mean))),
     }
     facts.push(Fact::new("sd", text(baseline.std_dev)));
-    facts.push(Fact::new("p50", text(baseline.p50)));
-    facts.push(Fact::new("p95", text(baseline.p95)));
-    facts.push(Fact::new("p99", text(baseline.p99)));
+    let about = if baseline.exact { "" } else { symbols.about() };
+    for (name, quantile) in [("p50", baseline.p50), ("p95", baseline.p95), ("p99", baseline.p99)] {
+        facts.push(Fact::new(name, format!("{about}{}", text(quantile))));
+    }
     facts.push(Fact::new("min", text(baseline.min)));
     facts.push(Fact::new("max", text(baseline.max)));
     facts
