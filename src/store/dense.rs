@@ -23,7 +23,7 @@ pub(super) const DENSE_SAMPLES: u64 = 256;
 
 /// Stretches of an hour whose means are kept.
 pub(super) const SLOTS: usize = 12;
-pub(super) const SLOT_MS: i64 = HOUR_MS / SLOTS as i64;
+pub(super) const SLOT_MS: i64 = HOUR_MS / 12;
 
 const VERSION: u8 = 1;
 
@@ -56,7 +56,7 @@ fn encode(start_ms: i64, points: &[Point], out: &mut Vec<u8>) {
     let mut slots = [Moments::default(); SLOTS];
     let mut sketch = Sketch::default();
     for point in points {
-        let slot = (point.timestamp_ms.saturating_sub(start_ms) / SLOT_MS).clamp(0, SLOTS as i64 - 1);
+        let slot = (point.timestamp_ms.saturating_sub(start_ms) / SLOT_MS).clamp(0, HOUR_MS / SLOT_MS - 1);
         slots[slot as usize].push(point.value);
         whole.push(point.value);
         sketch.add(point.value);

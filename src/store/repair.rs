@@ -16,7 +16,7 @@ use super::{Store, StoreError, log, replace};
 use crate::model::MetricName;
 
 /// Hours made anew in one transaction, and samples that they may hold together.
-const STEP_HOURS: usize = 256;
+const STEP_HOURS: i64 = 256;
 const STEP_SAMPLES: u64 = 200_000;
 
 /// An hour that is to be made anew.
@@ -82,7 +82,7 @@ fn list(conn: &Connection) -> rusqlite::Result<Vec<Dirty>> {
            LEFT JOIN perftop_hour h ON h.hour = d.hour AND h.metric_id = m.id
          ORDER BY d.first_id LIMIT ?1",
     )?;
-    let mut rows = statement.query([STEP_HOURS as i64])?;
+    let mut rows = statement.query([STEP_HOURS])?;
     let (mut dirty, mut samples) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         samples += row.get::<_, i64>(5)?.cast_unsigned();

@@ -166,21 +166,20 @@ impl<'a> Batch<'a> {
         let mut placed = Vec::with_capacity(pending.rows().len());
         let mut order = Vec::with_capacity(pending.rows().len());
         for &Row { id, metric, context, point } in pending.rows() {
-            let target = match target_of.get(&metric) {
-                Some(&target) => target,
-                None => {
-                    targets.push(Target::find(conn, &pending.metrics()[metric as usize])?);
-                    target_of.insert(metric, targets.len() as u32 - 1);
-                    targets.len() as u32 - 1
-                }
+            let target = if let Some(&target) = target_of.get(&metric) {
+                target
+            } else {
+                targets.push(Target::find(conn, &pending.metrics()[metric as usize])?);
+                let target = targets.len() as u32 - 1;
+                target_of.insert(metric, target);
+                target
             };
-            let context = match number_of.get(&context) {
-                Some(&number) => number,
-                None => {
-                    let number = contexts.number(conn, &pending.contexts()[context as usize])?;
-                    number_of.insert(context, number);
-                    number
-                }
+            let context = if let Some(&number) = number_of.get(&context) {
+                number
+            } else {
+                let number = contexts.number(conn, &pending.contexts()[context as usize])?;
+                number_of.insert(context, number);
+                number
             };
             let hour = hour::hour_of(point.timestamp_ms);
             // Within an hour of a metric the samples stay in the order of arrival.

@@ -70,9 +70,9 @@ impl Store {
         })
     }
 
-    /// Visits every series as [`Store::visit_series`] does, without the samples of the log after `after_id`
-    /// of which `is_waiting`, given id and timestamp, is true. All of it is one state of the store: what is committed meanwhile is
-    /// neither visited nor waited for.
+    /// Visits the samples of every metric in order of time, without those of the log after `after_id` of which
+    /// `is_waiting`, given id and timestamp, is true. All of it is one state of the store: what is committed meanwhile
+    /// is neither visited nor waited for.
     ///
     /// `range` gives the range from the oldest timestamp that waits. Holds 16 bytes and some more for each sample
     /// that waits.

@@ -10,6 +10,7 @@ use perftop::store::{Store, Totals};
 use rusqlite::Connection;
 
 use crate::home::{Answer, Home};
+use crate::stores::now_ms;
 
 const LONG: Duration = Duration::from_secs(30);
 const STORE: &str = "data/perftop/perftop.db";
@@ -75,10 +76,6 @@ fn a_sample_without_a_timestamp_is_dated_now() {
     from_stdin(&home, "ingest", r#"{"metric":"a","value":1}"#);
     let newest_ms = totals(&home).newest_ms.unwrap();
     assert!((before_ms..=now_ms()).contains(&newest_ms));
-}
-
-fn now_ms() -> i64 {
-    perftop::clock::Clock::System.now_ms()
 }
 
 #[test]

@@ -1,16 +1,12 @@
 //! Metrics by the tags of their samples: `--by`, and a segment in the place of a metric.
 
 use std::fmt::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rstest::rstest;
 use serde_json::Value;
 
 use crate::home::Home;
-
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
-}
+use crate::stores::now_ms;
 
 /// Page `/` around 100, page `/b` around 200, and some samples without a page; every minute, `n` of each.
 fn tagged(home: &Home, n: i64) {

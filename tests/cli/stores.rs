@@ -37,17 +37,21 @@ fn wobble(i: i64) -> f64 {
     side * (0.2 + 0.8 * ((i * 37 % 100) as f64 / 100.0))
 }
 
+pub fn now_ms() -> i64 {
+    Clock::System.now_ms()
+}
+
 /// One sample a minute up to now of three metrics; the newest response time is far beyond its limits,
-/// everything else is quiet. Nothing is judged yet.
+/// everything else is quiet, and no two alike. Nothing is judged yet.
 pub fn samples() -> Vec<NewSample> {
-    let now_ms = Clock::System.now_ms();
+    let now_ms = now_ms();
     let series: [(&str, f64, f64); 3] =
         [("api_response_time", 145.0, 10.0), ("cache_hit_percent", 97.0, 0.5), ("heap_bytes", 39e6, 1e6)];
     let mut samples = Vec::new();
     for i in 0..SAMPLES {
-        for (metric, mean, spread) in series {
+        for (place, (metric, mean, spread)) in (0..).zip(series) {
             let is_drift = i == SAMPLES - 1 && metric == "api_response_time";
-            let value = if is_drift { 245.0 } else { mean + spread * wobble(i) };
+            let value = if is_drift { 245.0 } else { mean + spread * wobble(i + 10 * place) };
             let timestamp_ms = now_ms - (SAMPLES - 1 - i) * MINUTE_MS;
             samples.push(NewSample { metric: Arc::from(metric), value, timestamp_ms, context_json: None });
         }

@@ -78,11 +78,15 @@ impl Gather {
                 let inside = points.iter().filter(|point| range.contains(point.timestamp_ms));
                 inside.for_each(|point| window.add(point.value));
             } else if !has_dense {
-                points.iter().for_each(|point| window.add(point.value));
+                for point in points {
+                    window.add(point.value);
+                }
             }
         }
         if let Some(spark) = self.spark.as_mut().filter(|_| !has_dense) {
-            points.iter().for_each(|point| spark.add(point.timestamp_ms, 1, point.value));
+            for point in points {
+                spark.add(point.timestamp_ms, 1, point.value);
+            }
         }
         if hour >= self.recent_from {
             self.recent.extend_from_slice(points);
@@ -95,7 +99,9 @@ impl Gather {
             if window.exact {
                 window.values.extend_from_slice(values);
             } else if !has_dense {
-                values.iter().for_each(|&value| window.add(value));
+                for &value in values {
+                    window.add(value);
+                }
             }
         }
         if let Some(spark) = self.spark.as_mut().filter(|_| !has_dense) {
@@ -112,7 +118,9 @@ impl Gather {
             inside.for_each(|point| window.add(point.value));
         }
         if let Some(spark) = &mut self.spark {
-            rest.iter().for_each(|point| spark.add(point.timestamp_ms, 1, point.value));
+            for point in rest {
+                spark.add(point.timestamp_ms, 1, point.value);
+            }
             self.recent.extend_from_slice(rest);
         }
     }
@@ -254,7 +262,9 @@ mod tests {
 
     fn spark(points: &[(i64, f64)], range: TimeRange, buckets: usize) -> Vec<Option<f64>> {
         let mut spark = Spark::new(range, buckets);
-        points.iter().for_each(|&(at_ms, value)| spark.add(at_ms, 1, value));
+        for &(at_ms, value) in points {
+            spark.add(at_ms, 1, value);
+        }
         spark.means()
     }
 
