@@ -1,44 +1,44 @@
-//! `perftop prune --older-than 90d`: deletes what is old, and says how much that was.
+//! `perftop prune --older-than 30d`: deletes what is old, and says how much that was.
 
 use std::io::{self, Write as _};
 
 use super::context::Context;
 use super::exit::{Exit, Refusal};
-use crate::config::MIN_RETENTION_MS;
-use crate::model::time::{length, parse_duration_ms};
-use crate::store::{Pruned, Store};
+use super::progress::Progress;
+use crate::config::parse_retention_ms;
+use crate::store::{PruneBefore, Pruned, Store};
 
 /// Arguments of `perftop prune`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The age: 90d, 12w; at least 1d
+    /// The age of samples, anomalies and recovered alerts: 30d, 12w, 1y; at least 1d
     #[arg(long, value_name = "AGE")]
     older_than: String,
+
+    /// The age of what samples were rolled up to, which is kept without this
+    #[arg(long, value_name = "AGE")]
+    rollups_older_than: Option<String>,
 
     /// Say what would be deleted, delete nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Deletes samples, anomalies and recovered alerts that are older.
+/// Deletes samples, anomalies and recovered alerts that are older, and what was rolled up when that is asked for.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let age_ms =
-        parse_duration_ms(&args.older_than).map_err(|error| Refusal::usage(format!("--older-than: {error}")))?;
-    if age_ms < MIN_RETENTION_MS {
-        let least = length(MIN_RETENTION_MS);
-        return Err(Refusal::usage(format!("--older-than: {} is too short: at least {least}", args.older_than)).into());
-    }
-    let path = &context.config.store.path;
     let now_ms = context.now_ms();
-    let before_ms = now_ms.saturating_sub(age_ms);
+    let before = args.before(now_ms)?;
+    let path = &context.config.store.path;
     let read = Store::open_read(path)?;
     if args.dry_run {
-        let line = sentence("would delete", &read.prunable(before_ms, now_ms)?, &args.older_than);
-        writeln!(io::stdout(), "{line}")?;
+        writeln!(io::stdout(), "would delete {}", args.sentence(&read.prunable(before, now_ms)?))?;
         return Ok(Exit::Ok);
     }
     drop(read);
-    let pruned = Store::open(path)?.prune(before_ms, now_ms, &mut |_| ())?;
+    let progress = Progress::new(context.quiet, "rows looked at");
+    let pruned = Store::open(path)?.prune(before, now_ms, &mut |looked, total| progress.show(looked, total));
+    progress.end();
+    let pruned = pruned?;
     let Pruned { samples, anomalies, alerts, hours } = pruned;
     tracing::info!(
         code = "HBPD-002",
@@ -46,14 +46,41 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         anomalies,
         alerts,
         hours,
-        before_ms,
+        before_ms = before.samples_ms,
         "performance data clean-up completed"
     );
-    writeln!(io::stdout(), "{}", sentence("deleted", &pruned, &args.older_than))?;
+    writeln!(io::stdout(), "deleted {}", args.sentence(&pruned))?;
     Ok(Exit::Ok)
 }
 
-fn sentence(verb: &str, pruned: &Pruned, age: &str) -> String {
-    let Pruned { samples, anomalies, alerts, .. } = pruned;
-    format!("{verb} {samples} samples, {anomalies} anomalies and {alerts} recovered alerts older than {age}")
+impl Args {
+    fn before(&self, now_ms: i64) -> Result<PruneBefore, Refusal> {
+        let age = |option: &str, text: &str| {
+            parse_retention_ms(text).map_err(|error| Refusal::usage(format!("{option}: {error}")))
+        };
+        let samples_ms = age("--older-than", &self.older_than)?;
+        let Some(rollups) = &self.rollups_older_than else {
+            return Ok(PruneBefore { samples_ms: now_ms.saturating_sub(samples_ms), rollups_ms: i64::MIN });
+        };
+        let rollups_ms = age("--rollups-older-than", rollups)?;
+        if rollups_ms < samples_ms {
+            let message = "what samples are rolled up to is kept at least as long as they are";
+            return Err(Refusal::usage(format!(
+                "--rollups-older-than: {rollups} is shorter than --older-than ({}): {message}",
+                self.older_than
+            )));
+        }
+        Ok(PruneBefore { samples_ms: now_ms.saturating_sub(samples_ms), rollups_ms: now_ms.saturating_sub(rollups_ms) })
+    }
+
+    /// What is deleted, and what is not.
+    fn sentence(&self, pruned: &Pruned) -> String {
+        let Pruned { samples, anomalies, alerts, hours } = pruned;
+        let age = &self.older_than;
+        let rows = format!("{samples} samples, {anomalies} anomalies and {alerts} recovered alerts older than {age}");
+        match &self.rollups_older_than {
+            Some(age) => format!("{rows}, and {hours} rolled up hours older than {age}"),
+            None => format!("{rows}; what they were rolled up to stays"),
+        }
+    }
 }

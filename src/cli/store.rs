@@ -38,6 +38,7 @@ pub fn engine_options(context: &Context) -> EngineOptions {
         detect: detect_options(context),
         cooldown_ms: config.alerts.cooldown_ms,
         retention_ms: config.store.retention_ms,
+        rollup_retention_ms: config.store.rollup_retention_ms,
         ..EngineOptions::new(config.store.path.clone())
     }
 }

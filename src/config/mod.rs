@@ -17,7 +17,7 @@ use ratatui::style::Style;
 pub use choice::{ColorChoice, Env, SymbolChoice, ThemeName, TmuxMode};
 pub use error::{ConfigError, Origin, Problem, nearest};
 pub use load::{Loaded, Sources, load};
-pub use resolve::MIN_RETENTION_MS;
+pub use resolve::parse_retention_ms;
 pub use schema::Setting;
 
 use crate::app::Keymap;
@@ -53,8 +53,11 @@ pub struct StoreConfig {
     pub path: PathBuf,
     /// Where `.jsonl` files are taken from.
     pub drop_dir: PathBuf,
-    /// Samples older than this are pruned daily; `None` keeps everything. In ms.
+    /// Samples older than this are pruned daily, what they were rolled up to stays; `None` keeps everything. In ms.
     pub retention_ms: Option<i64>,
+    /// What is rolled up is pruned daily when it is older than this, which is no less than `retention_ms`;
+    /// `None` keeps everything. In ms.
+    pub rollup_retention_ms: Option<i64>,
 }
 
 /// `[detect]`
@@ -118,7 +121,12 @@ impl Default for Config {
     fn default() -> Self {
         let rules = Rule::EVERY.to_vec();
         Self {
-            store: StoreConfig { path: paths::store(), drop_dir: paths::drop_dir(), retention_ms: None },
+            store: StoreConfig {
+                path: paths::store(),
+                drop_dir: paths::drop_dir(),
+                retention_ms: None,
+                rollup_retention_ms: None,
+            },
             detect: DetectConfig { window: Window::D7, min_samples: 30, rules },
             alerts: AlertsConfig { cooldown_ms: 15 * 60_000, toast_severity: Severity::Warning, bell: true },
             display: DisplayConfig {

@@ -39,7 +39,8 @@ fn written(config: &Config, setting: Setting) -> Value {
     match setting {
         Setting::StorePath => text(&config.store.path.to_string_lossy()),
         Setting::DropDir => text(&config.store.drop_dir.to_string_lossy()),
-        Setting::Retention => config.store.retention_ms.map_or_else(|| text("forever"), |ms| Value::String(exact(ms))),
+        Setting::Retention => kept(config.store.retention_ms),
+        Setting::RollupRetention => kept(config.store.rollup_retention_ms),
         Setting::DetectWindow => text(config.detect.window.as_str()),
         Setting::MinSamples => Value::Integer(i64::try_from(config.detect.min_samples).unwrap_or(i64::MAX)),
         Setting::Rules => Value::Array(config.detect.rules.iter().map(|rule| text(rule.as_str())).collect()),
@@ -54,6 +55,10 @@ fn written(config: &Config, setting: Setting) -> Value {
         Setting::TmuxMode => text(config.tmux.as_str()),
         Setting::LogLevel => Value::String(config.log_level.to_string().to_lowercase()),
     }
+}
+
+fn kept(age_ms: Option<i64>) -> Value {
+    Value::String(age_ms.map_or_else(|| "forever".to_owned(), exact))
 }
 
 /// A length of time in the largest unit that holds it exactly.

@@ -17,7 +17,7 @@ use crate::model::{Direction, MetricBook, MetricSettings, Rule, Severity, Unit};
 use crate::ui::theme::Role;
 
 /// Shortest retention: the longest rule about recent samples looks back a day.
-pub const MIN_RETENTION_MS: i64 = 86_400_000;
+const MIN_RETENTION_MS: i64 = 86_400_000;
 /// Longest cool-down: an alert that gathers findings for more than a week hides what is new.
 pub const MAX_COOLDOWN_MS: i64 = 7 * 86_400_000;
 /// Fewest and most samples that may be asked for before a series is judged.
@@ -37,6 +37,7 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
             path: read.located(Setting::StorePath, defaults.store.path),
             drop_dir: read.located(Setting::DropDir, defaults.store.drop_dir),
             retention_ms: read.get(Setting::Retention, defaults.store.retention_ms, retention),
+            rollup_retention_ms: read.rollup_retention(),
         },
         detect: DetectConfig {
             window: read.get(Setting::DetectWindow, defaults.detect.window, parsed),
@@ -92,6 +93,25 @@ impl Reader<'_> {
             Some(Origin::File { path: file, .. }) => file.parent().unwrap_or(Path::new("")).join(path),
             _ => path,
         }
+    }
+
+    /// What was made of samples is kept at least as long as they are.
+    fn rollup_retention(&mut self) -> Option<i64> {
+        let kept_ms = self.get(Setting::RollupRetention, None, retention)?;
+        let samples = self.merged.get(&Setting::Retention).map_or(Ok(None), |sourced| retention(&sourced.value));
+        // A retention that is wrong by itself is said elsewhere.
+        let Ok(samples_ms) = samples else { return Some(kept_ms) };
+        let is_too_short = samples_ms.is_none_or(|samples_ms| kept_ms < samples_ms);
+        if let Some(sourced) = self.merged.get(&Setting::RollupRetention).filter(|_| is_too_short) {
+            let samples = samples_ms.map_or_else(|| "forever".to_owned(), length);
+            let message = format!(
+                "[store] rollup_retention: {} is shorter than retention ({samples}): what samples are rolled up to is \
+                 kept at least as long as they are",
+                length(kept_ms)
+            );
+            self.problem(&sourced.origin, message);
+        }
+        Some(kept_ms)
     }
 
     fn metrics(&mut self, tables: &[(String, Vec<Named>)]) -> BTreeMap<String, MetricSettings> {
@@ -200,14 +220,21 @@ fn duration(value: &Value) -> Result<i64, String> {
 }
 
 fn retention(value: &Value) -> Result<Option<i64>, String> {
-    if text(value)? == "forever" {
-        return Ok(None);
+    match text(value)? {
+        "forever" => Ok(None),
+        text => parse_retention_ms(text).map(Some),
     }
-    let retention_ms = duration(value).map_err(|error| format!("{error}, or forever"))?;
+}
+
+/// Reads how long something is kept, in ms.
+pub fn parse_retention_ms(text: &str) -> Result<i64, String> {
+    let Ok(retention_ms) = parse_duration_ms(text) else {
+        return Err(format!("`{}` is not a length of time: write 30d, 12w or 1y", quoted(text)));
+    };
     if retention_ms < MIN_RETENTION_MS {
         return Err(format!("{} is too short: keep at least {}", length(retention_ms), length(MIN_RETENTION_MS)));
     }
-    Ok(Some(retention_ms))
+    Ok(retention_ms)
 }
 
 fn cooldown(value: &Value) -> Result<i64, String> {

@@ -39,6 +39,7 @@ settings! {
     StorePath = "store", "path", "PERFTOP_DB";
     DropDir = "store", "drop_dir", "PERFTOP_DROP_DIR";
     Retention = "store", "retention", "PERFTOP_RETENTION";
+    RollupRetention = "store", "rollup_retention", "PERFTOP_ROLLUP_RETENTION";
     DetectWindow = "detect", "window", "PERFTOP_DETECT_WINDOW";
     MinSamples = "detect", "min_samples", "PERFTOP_DETECT_MIN_SAMPLES";
     Rules = "detect", "rules", "PERFTOP_DETECT_RULES";

@@ -7,7 +7,7 @@ use super::baselines;
 use super::context::Context;
 use super::pace::Pace;
 use super::supervisor::{Mailbox, TaskResult, Wait};
-use crate::store::StoreError;
+use crate::store::{PruneBefore, Pruned, StoreError};
 
 /// The name of the task on the notice board.
 pub(super) const NAME: &str = "upkeep";
@@ -135,24 +135,25 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
+    /// Once a day, however often and in how many panes it is started.
     fn prune(&mut self) -> Result<(), StoreError> {
+        let options = &self.context.options;
         let started = Instant::now();
-        if let Some(retention_ms) = self.context.options.retention_ms {
-            let now_ms = self.context.now_ms();
-            let pruned = self.context.open_store()?.prune(now_ms.saturating_sub(retention_ms), now_ms, &mut |_| {})?;
-            tracing::info!(
-                code = "HBPD-002",
-                samples = pruned.samples,
-                anomalies = pruned.anomalies,
-                alerts = pruned.alerts,
-                hours = pruned.hours,
-                "performance data clean-up completed"
-            );
-        }
         self.prune.done(started);
-        if self.context.options.retention_ms.is_some() {
-            self.prune.want();
+        let Some(samples_ms) = options.retention_ms else { return Ok(()) };
+        self.prune.want();
+        let now_ms = self.context.now_ms();
+        let mut store = self.context.open_store()?;
+        if let Some(wait_ms) = store.begin_prune(now_ms, DAY.as_millis() as i64)? {
+            self.prune.postpone(Duration::from_millis(wait_ms.unsigned_abs()));
+            return Ok(());
         }
+        let before = PruneBefore {
+            samples_ms: now_ms.saturating_sub(samples_ms),
+            rollups_ms: options.rollup_retention_ms.map_or(i64::MIN, |age_ms| now_ms.saturating_sub(age_ms)),
+        };
+        let Pruned { samples, anomalies, alerts, hours } = store.prune(before, now_ms, &mut |_, _| ())?;
+        tracing::info!(code = "HBPD-002", samples, anomalies, alerts, hours, "performance data clean-up completed");
         Ok(())
     }
 

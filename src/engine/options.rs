@@ -19,8 +19,10 @@ pub struct EngineOptions {
     /// How long a rule must be silent on a metric before its alert counts as recovered, in ms. Findings
     /// that come sooner belong to the same alert.
     pub cooldown_ms: i64,
-    /// Samples older than this are deleted once a day; `None` keeps everything.
+    /// Samples older than this are deleted once a day, what they were rolled up to stays; `None` keeps everything.
     pub retention_ms: Option<i64>,
+    /// What is rolled up is deleted once a day when it is older than this; `None` keeps everything.
+    pub rollup_retention_ms: Option<i64>,
 }
 
 impl EngineOptions {
@@ -34,6 +36,7 @@ impl EngineOptions {
             detect: DetectOptions::default(),
             cooldown_ms: 15 * 60_000,
             retention_ms: None,
+            rollup_retention_ms: None,
         }
     }
 }

@@ -34,7 +34,7 @@ impl TimeRange {
 #[error("`{0}` is not a length of time: write 90d, 12h, 15m or 30s")]
 pub struct DurationError(pub String);
 
-/// Reads `90d`, `12h`, `15m`, `30s`, `250ms` (days are 24 hours) as ms; negative lengths are refused.
+/// Reads `90d`, `12h`, `15m`, `30s`, `250ms`, `2y` (days are 24 hours, years 365 days) as ms; negative lengths are refused.
 pub fn parse_duration_ms(text: &str) -> Result<i64, DurationError> {
     let refuse = || DurationError(text.to_owned());
     let digits_end = text.trim().find(|c: char| !c.is_ascii_digit()).ok_or_else(refuse)?;
@@ -47,6 +47,7 @@ pub fn parse_duration_ms(text: &str) -> Result<i64, DurationError> {
         "h" => 3_600_000,
         "d" => 86_400_000,
         "w" => 7 * 86_400_000,
+        "y" => 365 * 86_400_000,
         _ => return Err(refuse()),
     };
     count.checked_mul(unit_ms).ok_or_else(refuse)

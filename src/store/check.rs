@@ -1,11 +1,12 @@
 //! Is the store healthy: what `doctor` says of it.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
+use super::network::network_filesystem;
 use super::part::MetricRef;
-use super::{Store, StoreError, chunk, hour, log, schema};
+use super::{Store, StoreError, chunk, contexts, hour, log, old_rows, schema, totals};
 
 /// The state of a store's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,58 +19,124 @@ pub struct StoreCheck {
     pub layout: i64,
     /// The newest layout this program knows.
     pub known_layout: i64,
-    /// Size of the database in bytes, once its write-ahead log is moved into it.
-    pub size_bytes: u64,
+    /// What the file's bytes are used for.
+    pub size: StoreSize,
     /// Rows of the log that are not rolled up yet.
     pub backlog_rows: u64,
-    /// What SQLite's quick check, the checksums of the stored hours and a count of the samples found, one
-    /// line each; empty when all is well. A damaged hour costs time, not data: it is read from the log.
+    /// Hours that wait to be made anew, because another program changed rows of theirs.
+    pub changed_hours: u64,
+    /// Different contexts that are told apart.
+    pub context_count: u64,
+    /// Whether there are so many that new ones are not told apart any more.
+    pub is_context_limit_reached: bool,
+    /// Tags that have so many values that new ones are not told apart any more.
+    pub full_tags: BTreeSet<String>,
+    /// What is wrong with the file itself, one line each. The rest was not looked at then.
+    pub damage: Vec<String>,
+    /// What is wrong with what was made of the samples, one line each: [`Store::rebuild`] mends it. It costs time,
+    /// not data, for a damaged hour is read from the log.
     pub problems: Vec<String>,
     /// The network file system it lies on, where SQLite's locks cannot be relied upon.
     pub network_filesystem: Option<&'static str>,
+}
+
+/// What the bytes of a store are used for, once its write-ahead log is moved into it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StoreSize {
+    /// All of them.
+    pub total_bytes: u64,
+    /// The rows of the samples.
+    pub samples_bytes: u64,
+    /// What they were rolled up to.
+    pub rollups_bytes: u64,
+    /// What was deleted, and is used again before the file grows.
+    pub free_bytes: u64,
 }
 
 impl Store {
     /// Looks at the whole file; takes seconds for a large one.
     pub fn check(&self) -> Result<StoreCheck, StoreError> {
         self.read("check", |conn| {
-            let mut problems = quick_check(conn)?;
-            let (rolled_rows, backlog_rows) = rolled_and_waiting(conn)?;
-            if schema::has_derived(conn)? {
-                problems.extend(damaged_hours(conn)?);
-                problems.extend(difference(conn, rolled_rows)?);
-            }
-            Ok(StoreCheck {
+            let mut check = StoreCheck {
                 journal_mode: conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
                 sqlite_version: rusqlite::version(),
                 layout: schema::version(conn)?,
                 known_layout: schema::VERSION,
-                size_bytes: size_bytes(conn)?,
-                backlog_rows,
-                problems,
+                size: StoreSize::default(),
+                backlog_rows: 0,
+                changed_hours: 0,
+                context_count: 0,
+                is_context_limit_reached: false,
+                full_tags: BTreeSet::new(),
+                damage: damage(conn)?,
+                problems: Vec::new(),
                 network_filesystem: network_filesystem(&self.path),
-            })
+            };
+            if check.damage.is_empty() && schema::has_table(conn, "performance_samples")? {
+                check.look_inside(conn)?;
+            }
+            Ok(check)
         })
     }
 }
 
-fn size_bytes(conn: &Connection) -> rusqlite::Result<u64> {
-    let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0).map(i64::cast_unsigned));
-    Ok(number("page_count")? * number("page_size")?)
+impl StoreCheck {
+    fn look_inside(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        self.size = size(conn)?;
+        let (kept_rows, backlog_rows) = kept_and_waiting(conn)?;
+        self.backlog_rows = backlog_rows;
+        if schema::has_derived(conn)? {
+            self.changed_hours = count(conn, "SELECT count(*) FROM perftop_dirty")?;
+            self.context_count = count(conn, "SELECT count(*) FROM perftop_context")?;
+            self.is_context_limit_reached = self.context_count >= u64::from(contexts::MAX_CONTEXTS);
+            self.full_tags = contexts::full_tags(conn)?;
+            self.problems = damaged_hours(conn)?;
+            if self.changed_hours == 0 {
+                self.problems.extend(difference(conn, kept_rows)?);
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Answers `ok` alone, or up to a hundred complaints.
-fn quick_check(conn: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut answers: Vec<String> =
-        conn.prepare("PRAGMA quick_check(100)")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    answers.retain(|answer| answer != "ok");
-    Ok(answers)
+fn count(conn: &Connection, sql: &str) -> rusqlite::Result<u64> {
+    conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
+}
+
+fn size(conn: &Connection) -> rusqlite::Result<StoreSize> {
+    let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0).map(i64::cast_unsigned));
+    let page_bytes = number("page_size")?;
+    let used = |names: &str| {
+        count(conn, &format!("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate AND name IN ({names})"))
+    };
+    Ok(StoreSize {
+        total_bytes: number("page_count")? * page_bytes,
+        samples_bytes: used("'performance_samples'")?,
+        rollups_bytes: used("'perftop_hour', 'perftop_chunk', 'perftop_dense', 'perftop_metric', 'perftop_context'")?,
+        free_bytes: number("freelist_count")? * page_bytes,
+    })
+}
+
+/// What SQLite says of the file: up to a hundred complaints.
+fn damage(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let look = || {
+        let mut statement = conn.prepare("PRAGMA quick_check(100)")?;
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+    };
+    match look() {
+        Ok(mut answers) => {
+            answers.retain(|answer| answer != "ok");
+            Ok(answers)
+        }
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => Ok(vec![error.to_string()]),
+        Err(error) => Err(error),
+    }
 }
 
 fn damaged_hours(conn: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = conn.prepare(
         "SELECT c.hour, c.data, m.id, m.name FROM perftop_chunk c JOIN perftop_metric m ON m.id = c.metric_id
-         ORDER BY m.id, c.hour, c.part",
+         ORDER BY c.hour, m.id, c.part",
     )?;
     let (mut damaged, mut points) = (Vec::new(), Vec::new());
     let mut rows = statement.query([])?;
@@ -86,52 +153,25 @@ fn damaged_hours(conn: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(damaged)
 }
 
-/// How many rows of the log are rolled up, and how many are not yet; of the first, only samples.
-fn rolled_and_waiting(conn: &Connection) -> rusqlite::Result<(u64, u64)> {
-    let (mut rolled, mut waiting) = (0, 0);
+/// How many samples of the log are rolled up, in hours of which every row is kept, and how many rows are not
+/// rolled up yet.
+fn kept_and_waiting(conn: &Connection) -> rusqlite::Result<(u64, u64)> {
+    let (mut kept, mut waiting) = (0, 0);
     let up_to_id = log::rolled_up_to(conn)?;
+    let from_hour = if schema::has_derived(conn)? { old_rows::first_kept_hour(conn)? } else { i64::MIN };
     log::visit_after(conn, i64::MIN, usize::MAX, |id, row| {
         if id > up_to_id {
             waiting += 1;
-        } else if row.is_some() {
-            rolled += 1;
+        } else if row.is_some_and(|row| hour::hour_of(row.timestamp_ms) >= from_hour) {
+            kept += 1;
         }
     })?;
-    Ok((rolled, waiting))
+    Ok((kept, waiting))
 }
 
 /// Compares what was rolled up with the rows it was made from.
-fn difference(conn: &Connection, rolled_rows: u64) -> rusqlite::Result<Option<String>> {
-    let counted: i64 = conn.query_row("SELECT coalesce(sum(n), 0) FROM perftop_hour", [], |row| row.get(0))?;
-    Ok((counted.cast_unsigned() != rolled_rows).then(|| {
-        format!(
-            "{counted} samples are rolled up, {rolled_rows} are in performance_samples: another program changed rows; \
-             docs/store.md says how to roll them up anew"
-        )
-    }))
-}
-
-/// Names the network file system a path lies on, by the magic numbers of Linux's `statfs(2)`.
-#[cfg(target_os = "linux")]
-fn network_filesystem(path: &Path) -> Option<&'static str> {
-    const KINDS: [(u64, &str); 10] = [
-        (0x6969, "NFS"),
-        (0x517b, "SMB"),
-        (0xff53_4d42, "CIFS"),
-        (0xfe53_4d42, "SMB2"),
-        (0x0102_1997, "9P"),
-        (0x5346_414f, "AFS"),
-        (0x00c3_6400, "Ceph"),
-        (0x0bd0_0bd0, "Lustre"),
-        (0x4750_4653, "GPFS"),
-        (0x6573_5546, "FUSE"),
-    ];
-    let kind = rustix::fs::statfs(path).ok()?.f_type as u64 & 0xffff_ffff;
-    KINDS.into_iter().find(|(magic, _)| *magic == kind).map(|(_, name)| name)
-}
-
-/// Other systems have no number for it.
-#[cfg(not(target_os = "linux"))]
-fn network_filesystem(_path: &Path) -> Option<&'static str> {
-    None
+fn difference(conn: &Connection, kept_rows: u64) -> rusqlite::Result<Option<String>> {
+    let counted = totals::of_kept_hours(conn)?;
+    Ok((counted != kept_rows)
+        .then(|| format!("{counted} samples are rolled up, of which performance_samples has {kept_rows}")))
 }

@@ -6,7 +6,7 @@
 //! [`OTHER`]. The log keeps every context as it came.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::Value;
@@ -129,6 +129,13 @@ pub(super) fn visit(conn: &Connection, visit: &mut dyn FnMut(u32, Tags)) -> rusq
         visit(row.get(0)?, parse(row.get_ref(1)?.as_str().unwrap_or_default()).unwrap_or_default());
     }
     Ok(())
+}
+
+/// The tags of which not all values are told apart, by name.
+pub(super) fn full_tags(conn: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    let mut full = BTreeSet::new();
+    visit(conn, &mut |_, tags| full.extend(tags.into_iter().filter(|(_, value)| value.is_none()).map(|(tag, _)| tag)))?;
+    Ok(full)
 }
 
 /// The tags of a context as another program may have written it; `None` when there are none or it is no flat

@@ -18,7 +18,9 @@
 //! | `files` | is the database at the path still the one that was opened |
 //! | `gate` | holds the writes of this process while it is stopped |
 //! | `wal` | the write-ahead log as a file |
-//! | `prune`, `check` | taking out what is old; is it healthy |
+//! | `prune`, `old_rows` | taking out what is old |
+//! | `check`, `network` | is it healthy, and where does it lie |
+//! | `rebuild` | everything derived made anew |
 //! | `salvage` | what can still be read of a damaged file, into a new one |
 
 mod alerts;
@@ -35,11 +37,14 @@ mod groups;
 mod hour;
 mod ledger;
 mod log;
+mod network;
+mod old_rows;
 mod open;
 mod part;
 mod pending;
 mod prune;
 mod reader;
+mod rebuild;
 mod repair;
 mod replace;
 mod rollup;
@@ -59,12 +64,13 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use alerts::Recorded;
 pub use baselines::StoredBaseline;
-pub use check::StoreCheck;
+pub use check::{StoreCheck, StoreSize};
 pub use error::StoreError;
 pub use files::real_path;
 pub use gate::{HeldWrites, hold_writes};
-pub use prune::Pruned;
+pub use prune::{PruneBefore, Pruned};
 pub use reader::Totals;
+pub use rebuild::Rebuilt;
 pub use rollup::RollUp;
 pub use salvage::{Salvaged, SalvagedTable, salvage};
 pub use segments::{Baselines, MAX_SEGMENTS, Segments, Tag};

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::contexts::Contexts;
 use super::files::DatabaseFiles;
+use super::network::network_filesystem;
 use super::{Store, StoreError, schema, wal};
 
 /// How long a write waits for another writer, and a read for a database in rollback-journal mode.
@@ -42,7 +43,8 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut conn = connect(path, flags)?;
         refuse_foreign(path, &conn)?;
-        let version = prepare_file(&conn).map_err(|said| StoreError::from_sqlite(path, "read the layout", said))?;
+        let version =
+            prepare_file(path, &conn).map_err(|said| StoreError::from_sqlite(path, "read the layout", said))?;
         if version < schema::VERSION {
             create_tables(&mut conn).map_err(|said| StoreError::from_sqlite(path, "create tables", said))?;
         }
@@ -108,12 +110,15 @@ fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 }
 
 /// Gives a new file its shape and any file the write-ahead log; answers the layout found.
-fn prepare_file(conn: &Connection) -> rusqlite::Result<i64> {
+fn prepare_file(path: &Path, conn: &Connection) -> rusqlite::Result<i64> {
     let page_count: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
     if page_count == 0 {
         conn.execute_batch(NEW_FILE)?;
     }
-    switch_to_wal(conn)?;
+    // Write-ahead logs need memory that is shared, which a network does not do.
+    if network_filesystem(path).is_none() {
+        switch_to_wal(conn)?;
+    }
     schema::version(conn)
 }
 

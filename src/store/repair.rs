@@ -65,12 +65,22 @@ pub(super) fn step(store: &mut Store) -> Result<(), StoreError> {
 /// Has an hour made anew that was found to be damaged.
 pub(super) fn mark(conn: &Connection, metric: MetricRef<'_>, hour: i64) -> rusqlite::Result<()> {
     let row = HourRow::find(conn, hour, metric.id)?.unwrap_or_default();
+    mark_rows(conn, metric.name, hour, (row.first_id, row.last_id))
+}
+
+/// Has an hour made anew whose rows have ids between these two and those of its stored ones.
+pub(super) fn mark_rows(
+    conn: &Connection,
+    metric: &str,
+    hour: i64,
+    (first_id, last_id): (i64, i64),
+) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT INTO perftop_dirty (metric_name, hour, first_id, last_id, changes) VALUES (?1, ?2, ?3, ?4, 1)
          ON CONFLICT DO UPDATE SET first_id = min(first_id, excluded.first_id),
            last_id = max(last_id, excluded.last_id), changes = changes + 1",
     )?
-    .execute((metric.name, hour, row.first_id, row.last_id))?;
+    .execute((metric, hour, first_id, last_id))?;
     Ok(())
 }
 

@@ -136,6 +136,8 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
         State::LearnUpTo,
         State::LearnBefore,
         State::PrunedBefore,
+        State::PrunedUpTo,
+        State::RebuiltUpTo,
         State::Emptied,
     ];
     marks.into_iter().try_for_each(|mark| mark.clear(conn))

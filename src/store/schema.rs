@@ -127,6 +127,12 @@ pub(super) enum State {
     LearnBefore,
     /// Rows dated before this time, in ms, may be gone from the log; what was made from them is what is known.
     PrunedBefore,
+    /// Of the hours before that, rows up to this id were deleted.
+    PrunedUpTo,
+    /// While everything is made anew: up to which id of the log it was.
+    RebuiltUpTo,
+    /// When old rows were last looked for, in ms.
+    PrunedAt,
     /// How often rows after `RolledUpTo` were deleted or changed.
     UnrolledChanges,
     /// The last row of the log was deleted since something was rolled up.
@@ -147,6 +153,9 @@ impl State {
             Self::LearnUpTo => "learn_up_to",
             Self::LearnBefore => "learn_before_ms",
             Self::PrunedBefore => "pruned_before_ms",
+            Self::PrunedUpTo => "pruned_up_to",
+            Self::RebuiltUpTo => "rebuilt_up_to",
+            Self::PrunedAt => "pruned_at_ms",
             Self::UnrolledChanges => "unrolled_changes",
             Self::Emptied => "emptied",
             Self::Flushes => "flushes",

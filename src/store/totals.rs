@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::hour;
+use super::old_rows;
 use super::part::MetricRef;
 use crate::model::Point;
 
@@ -12,6 +13,13 @@ pub(super) fn newest_hour(conn: &Connection, metric_id: i64) -> rusqlite::Result
         .prepare_cached("SELECT last_ms FROM perftop_metric WHERE id = ?1")?
         .query_row([metric_id], |row| row.get(0))?;
     Ok(newest_ms.map(hour::hour_of))
+}
+
+/// Samples in the hours of which every row is kept.
+pub(super) fn of_kept_hours(conn: &Connection) -> rusqlite::Result<u64> {
+    conn.prepare_cached("SELECT coalesce(sum(n), 0) FROM perftop_hour WHERE hour >= ?1")?
+        .query_row([old_rows::first_kept_hour(conn)?], |row| row.get::<_, i64>(0))
+        .map(i64::cast_unsigned)
 }
 
 /// An hour of a metric was replaced, cut or deleted, by which it has so many more samples.

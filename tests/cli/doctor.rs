@@ -2,7 +2,9 @@
 
 use std::fs;
 
+use perftop::model::NewSample;
 use rstest::rstest;
+use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::home::{Answer, Home};
@@ -105,4 +107,51 @@ fn each_mistake_in_the_configuration_is_a_line_of_the_text() {
         answer.stdout
     );
     assert!(answer.stdout.contains("config.toml:3:9: [display] theme: expected a text"), "{}", answer.stdout);
+}
+
+#[test]
+fn roll_ups_that_are_wrong_are_said_to_be_and_made_anew() {
+    let home = Home::new();
+    stores::filled(&home);
+    assert_eq!(home.run("status").code, Some(1));
+    let connection = Connection::open(home.store()).expect("a database");
+    connection.execute_batch("UPDATE perftop_chunk SET data = x'0102' WHERE metric_id = 1").expect("rows");
+    let answer = examine(&home, &[]);
+    assert!(not_ok(&answer).contains(&"store roll-up wrong".to_owned()), "{}", answer.stdout);
+    assert!(answer.stdout.contains("perftop doctor --rebuild"), "{}", answer.stdout);
+    let rebuilt = home.run("doctor --rebuild");
+    assert_eq!((rebuilt.code, rebuilt.stderr.as_str()), (Some(0), ""), "{rebuilt:?}");
+    assert!(rebuilt.stdout.contains(&format!("rolled up {} samples anew in", stores::SAMPLES * 3)), "{rebuilt:?}");
+    let answer = examine(&home, &[]);
+    assert_eq!((not_ok(&answer), answer.code), (vec![], Some(0)), "{}", answer.stdout);
+}
+
+#[test]
+fn a_limit_of_contexts_that_bites_is_said() {
+    let home = Home::new();
+    stores::filled(&home);
+    let samples: Vec<_> = (0..1_100)
+        .map(|id| NewSample {
+            context_json: Some(format!(r#"{{"request":"{id}"}}"#).into()),
+            ..stores::sample("lcp", 1.0)
+        })
+        .collect();
+    stores::append(&home.store(), &samples);
+    assert_eq!(home.run("status").code, Some(1));
+    let answer = examine(&home, &[]);
+    assert_eq!(
+        (not_ok(&answer), answer.code),
+        (vec!["store contexts advice".to_owned()], Some(0)),
+        "{}",
+        answer.stdout
+    );
+    assert!(answer.stdout.contains("`request` has too many values"), "{}", answer.stdout);
+}
+
+#[test]
+fn salvage_and_rebuild_go_alone() {
+    let home = Home::new();
+    assert_eq!(home.run("doctor --rebuild --salvage new.db").code, Some(2));
+    assert_eq!(home.run("doctor --rebuild").code, Some(3), "there is no store");
+    assert!(home.is_untouched());
 }

@@ -4,7 +4,9 @@
 mod contract;
 mod findings;
 mod history;
+mod layouts;
 mod processes;
+mod rebuild;
 mod retention;
 mod salvage;
 mod segments;

@@ -1,6 +1,7 @@
 //! `perftop doctor`: looks at everything perftop depends on and says what to do about it.
 
 mod files;
+mod rebuild;
 mod salvage;
 mod store;
 mod terminal;
@@ -22,6 +23,10 @@ pub struct Args {
     #[arg(long, value_name = "NEW.db")]
     salvage: Option<PathBuf>,
 
+    /// Make everything anew that is derived from the samples; when it is interrupted, say it again
+    #[arg(long, conflicts_with = "salvage")]
+    rebuild: bool,
+
     #[command(flatten)]
     format: FormatArg,
 }
@@ -31,6 +36,9 @@ pub fn run(args: &Args, cli: &Cli) -> anyhow::Result<Exit> {
     let (context, mut checks) = configuration(cli);
     if let Some(to) = &args.salvage {
         return salvage::run(to, &context, args.format.format);
+    }
+    if args.rebuild {
+        return rebuild::run(&context, args.format.format);
     }
     checks.extend(terminal::checks(&context.config.display));
     checks.extend(tmux::checks());

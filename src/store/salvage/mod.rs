@@ -86,7 +86,7 @@ pub fn salvage(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Re
     let mut store = Store::open(part.path())?;
     let mut salvaged =
         save(&pages, &store.conn, progress).map_err(|source| StoreError::from_sqlite(to, "save rows", source))?;
-    while store.roll_up(ROLL_UP_ROWS)?.remaining {}
+    store.roll_up_all()?;
     store
         .conn
         .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -101,9 +101,6 @@ pub fn salvage(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Re
     salvaged.was_written_to = stamps(from) != written_before;
     Ok(salvaged)
 }
-
-/// Rows rolled up in one transaction; nobody else waits for this store.
-const ROLL_UP_ROWS: usize = 50_000;
 
 fn open(from: &Path) -> Result<Pages, StoreError> {
     if !from.exists() {
