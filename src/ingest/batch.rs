@@ -164,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ingest::LineSplitter;
+    use crate::ingest::{Format, LineSplitter};
 
     fn read(text: &[u8]) -> (Batch, u64) {
         let (mut splitter, mut dictionary) = (LineSplitter::default(), Dictionary::default());
@@ -187,6 +187,90 @@ mod tests {
     fn a_mark_on_a_later_line_is_no_mark() {
         let (batch, _) = read(b"\n\xef\xbb\xbf{\"metric\":\"a\",\"value\":1}\n");
         assert_eq!(batch.rejects.len(), 1);
+    }
+
+    /// Lines that are nearly right in some format.
+    fn hostile() -> impl Strategy<Value = Vec<u8>> {
+        let pieces = prop::sample::select(vec![
+            "metric,value,timestamp",
+            "timestamp;cpu",
+            "\"",
+            ",",
+            ";",
+            "\t",
+            "\n",
+            "\r\n",
+            "{",
+            "}",
+            "=",
+            " ",
+            "#",
+            "\\",
+            "cpu",
+            "1",
+            "-",
+            "NaN",
+            "1e999",
+            "1700000000000",
+            "{\"results\":[",
+            "{\"command\":\"c\",\"times\":[1]}",
+            "]}",
+            "# TYPE cpu gauge",
+            "cpu{a=\"b\"} 1",
+            "cpu,a=b c=1i,d=\"e\"",
+            "\0",
+            "\u{e9}",
+            "\u{feff}",
+        ]);
+        prop_oneof![
+            3 => prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat().into_bytes()),
+            1 => prop::collection::vec(any::<u8>(), 0..200),
+        ]
+    }
+
+    fn read_as(format: Option<Format>, text: &[u8]) -> Batch {
+        let (mut splitter, mut dictionary) = (LineSplitter::default(), Dictionary::default());
+        let mut reader = LineReader::new(Reading { format, ..Reading::default() }, 0);
+        splitter.feed(text, |line| reader.read(line, 1_763_700_000_000, &mut dictionary));
+        splitter.finish(|line| reader.read(line, 1_763_700_000_000, &mut dictionary));
+        reader.finish(1_763_700_000_000, &mut dictionary);
+        reader.take()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived_in_any_format(text in hostile(), format in prop::sample::select(vec![
+            None, Some(Format::Jsonl), Some(Format::Csv), Some(Format::Prometheus), Some(Format::Influx), Some(Format::Hyperfine),
+        ])) {
+            let batch = read_as(format, &text);
+            let lines = 1 + memchr::memchr_iter(b'\n', &text).count() as u64;
+            prop_assert!(batch.samples.iter().all(|sample| sample.value.is_finite() && !sample.metric.is_empty()));
+            prop_assert!(batch.rejects.iter().all(|reject| (1..=lines).contains(&reject.line)), "{batch:?}");
+        }
+
+        #[test]
+        fn every_line_of_a_line_format_is_a_sample_or_a_reject(
+            lines in prop::collection::vec("[ -~]{0,30}|cpu 1|cpu value=1", 0..20),
+            format in prop::sample::select(vec![Format::Prometheus, Format::Influx]),
+        ) {
+            let batch = read_as(Some(format), lines.join("\n").as_bytes());
+            let counted = lines.iter().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#')).count();
+            prop_assert!(batch.samples.len() + batch.rejects.len() >= counted);
+        }
+
+        #[test]
+        fn every_row_of_a_csv_is_a_sample_or_a_reject(rows in prop::collection::vec("[a-c,1-3\"]{0,6}|cpu,1", 0..20)) {
+            let text = "metric,value\n".to_owned() + &rows.join("\n") + "\n";
+            let batch = read_as(Some(Format::Csv), text.as_bytes());
+            let mut lines: Vec<u64> = batch.rejects.iter().map(|reject| reject.line).collect();
+            lines.dedup();
+            prop_assert_eq!(lines.len(), batch.rejects.len(), "a row is rejected once");
+            // A record over several lines is one row; whole rows without quotes are counted each.
+            if !text.contains('"') {
+                let with_text = rows.iter().filter(|row| !row.is_empty()).count();
+                prop_assert_eq!(batch.samples.len() + batch.rejects.len(), with_text);
+            }
+        }
     }
 
     proptest! {

@@ -7,6 +7,7 @@ mod damage;
 mod demo;
 mod doctor;
 mod dropdir;
+mod follow;
 mod formats;
 #[path = "../support/home.rs"]
 mod home;

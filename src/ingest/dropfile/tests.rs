@@ -192,6 +192,69 @@ fn the_longest_line_is_taken_whole() {
     assert_eq!((&*drop.taken, &*drop.rejected), (&[1.0][..], &[2][..]));
 }
 
+fn taken(file: &DropFile, cursor: &mut Cursor, writer: Writer) -> Vec<f64> {
+    let step = file.step(cursor, writer, 1_763_700_000_000, &mut Dictionary::default()).unwrap();
+    assert_eq!(step.batch.rejects, []);
+    cursor.stored();
+    step.batch.samples.iter().map(|sample| sample.value).collect()
+}
+
+#[test]
+fn a_csv_goes_on_with_its_header_and_a_record_waits_for_all_of_its_lines() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.csv");
+    fs::write(&path, "metric,value,note\na,1,\"two\nlines\"\na,2,\"open").unwrap();
+    let file = DropFile::open(&path).unwrap();
+    let mut cursor = file.resume(None).unwrap();
+    assert_eq!(taken(&file, &mut cursor, Writer::Writes), [1.0]);
+    assert_eq!(cursor.at.lines, 3);
+    let mut append = OpenOptions::new().append(true).open(&path).unwrap();
+    append.write_all(b"\n\n\"\na,3,x\na,4").unwrap();
+    assert_eq!(taken(&file, &mut cursor, Writer::Writes), [2.0, 3.0]);
+    assert_eq!(taken(&file, &mut cursor, Writer::Pauses), [0.0; 0], "the rest of the line may still come");
+    append.write_all(b"2,y").unwrap();
+    assert_eq!(taken(&file, &mut cursor, Writer::Done), [42.0]);
+}
+
+#[test]
+fn a_number_that_may_go_on_is_not_taken_after_a_pause() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.prom");
+    fs::write(&path, "cpu 1\ncpu 2").unwrap();
+    let file = DropFile::open(&path).unwrap();
+    let mut cursor = file.resume(None).unwrap();
+    assert_eq!(taken(&file, &mut cursor, Writer::Pauses), [1.0]);
+    fs::write(&path, "cpu 1\ncpu 23\n").unwrap();
+    assert_eq!(taken(&file, &mut cursor, Writer::Writes), [23.0]);
+}
+
+#[test]
+fn results_of_a_document_that_is_written_anew_are_taken_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.json");
+    let document = |results: &[u32]| {
+        let results: Vec<String> =
+            results.iter().map(|time| format!("  {{\"command\":\"c\",\"times\":[{time}]}}")).collect();
+        format!("{{\n\"results\":[\n{}\n]}}\n", results.join(",\n"))
+    };
+    fs::write(&path, document(&[1])).unwrap();
+    let file = DropFile::open(&path).unwrap();
+    let mut cursor = file.resume(None).unwrap();
+    assert_eq!(taken(&file, &mut cursor, Writer::Writes), [0.0; 0], "it may not be whole");
+    assert_eq!(taken(&file, &mut cursor, Writer::Done), [1.0]);
+    for torn in ["", "{\n\"results\":[\n"] {
+        fs::write(&path, torn).unwrap();
+        cursor = file.resume(Some(cursor)).unwrap();
+        assert_eq!(taken(&file, &mut cursor, Writer::Done), [0.0; 0]);
+    }
+    fs::write(&path, document(&[1, 2])).unwrap();
+    cursor = file.resume(Some(cursor)).unwrap();
+    assert_eq!(taken(&file, &mut cursor, Writer::Done), [2.0]);
+    fs::write(&path, document(&[3])).unwrap();
+    cursor = file.resume(Some(cursor)).unwrap();
+    assert_eq!(taken(&file, &mut cursor, Writer::Done), [3.0], "another document");
+}
+
 #[test]
 fn links_and_directories_are_not_opened() {
     let dir = tempfile::tempdir().unwrap();
