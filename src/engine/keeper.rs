@@ -19,6 +19,8 @@ const STEP_PAUSE: Duration = Duration::from_millis(2);
 /// The log is rolled up when this many rows wait (more than who appends many lets wait himself), or the first of them for this long.
 const ROLL_UP_ROWS: i64 = 60_000;
 const ROLL_UP_EVERY: Duration = Duration::from_mins(1);
+/// A write-ahead log that somebody's reading keeps long is looked at this often.
+const SHRINK_LOG_EVERY: Duration = Duration::from_secs(5);
 /// Baselines are written at most this often, and rest this many times their own cost.
 const BASELINES_EVERY: Duration = Duration::from_mins(1);
 const BASELINES_REST: u32 = 100;
@@ -49,6 +51,7 @@ struct Keeper<'a> {
     written_id: i64,
     baselines: Pace,
     prune: Pace,
+    shrink_log: Pace,
 }
 
 impl<'a> Keeper<'a> {
@@ -63,6 +66,7 @@ impl<'a> Keeper<'a> {
             written_id: 0,
             baselines,
             prune: Pace::new(DAY, 0),
+            shrink_log: Pace::idle(SHRINK_LOG_EVERY),
         }
     }
 
@@ -84,6 +88,12 @@ impl<'a> Keeper<'a> {
         if self.baselines.is_due() && !mailbox.is_stopping() {
             self.write_baselines(newest_id)?;
         }
+        if self.shrink_log.is_due() {
+            self.shrink_log.done(Instant::now());
+            if !self.context.open_store()?.shrink_log()? {
+                self.shrink_log.want();
+            }
+        }
         if self.prune.is_due() && !mailbox.is_stopping() {
             self.prune()?;
         }
@@ -104,7 +114,9 @@ impl<'a> Keeper<'a> {
                 return Ok(());
             }
         }
-        store.shrink_log()?;
+        if !store.shrink_log()? {
+            self.shrink_log.want();
+        }
         self.rolled_id = newest_id;
         if self.known_changes != changes {
             self.known_changes = changes;
@@ -159,7 +171,8 @@ impl<'a> Keeper<'a> {
 
     fn until_deadline(&self) -> Option<Duration> {
         let now = Instant::now();
-        let due = [&self.roll_up, &self.baselines, &self.prune].into_iter().filter_map(Pace::due_at).min();
+        let due =
+            [&self.roll_up, &self.baselines, &self.prune, &self.shrink_log].into_iter().filter_map(Pace::due_at).min();
         due.map(|at| at.saturating_duration_since(now))
     }
 }

@@ -18,6 +18,11 @@ impl Pace {
         Self { at_least, rest, from: Instant::now(), wanted: true }
     }
 
+    /// Not wanted yet.
+    pub(super) fn idle(at_least: Duration) -> Self {
+        Self { wanted: false, ..Self::new(at_least, 0) }
+    }
+
     /// There is a reason to do it, when its rest is over.
     pub(super) const fn want(&mut self) {
         self.wanted = true;

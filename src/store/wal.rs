@@ -59,16 +59,10 @@ impl Store {
 
     /// Cuts the write-ahead log to nothing when a long reader or a large transaction has left it longer than its
     /// limit. SQLite does so by itself only when the connection that starts the log again has a limit, and other
-    /// programs have none. Does nothing while somebody reads what only the log holds: that is for the next time.
-    pub fn shrink_log(&mut self) -> Result<(), StoreError> {
-        // Beside the file itself, which SQLite finds behind any links.
-        let is_long = self
-            .conn
-            .path()
-            .and_then(|path| std::fs::metadata(format!("{path}-wal")).ok())
-            .is_some_and(|found| found.len() > u64::from(SIZE_LIMIT_BYTES));
-        if !is_long {
-            return Ok(());
+    /// programs have none. Whether it is short now: while somebody reads what only the log holds, it stays.
+    pub fn shrink_log(&mut self) -> Result<bool, StoreError> {
+        if !self.is_log_long() {
+            return Ok(true);
         }
         let _write = gate::begin_write();
         let run = || {
@@ -77,6 +71,13 @@ impl Store {
             self.conn.busy_timeout(BUSY_TIMEOUT)?;
             cut
         };
-        run().map_err(|source| StoreError::from_sqlite(&self.path, "shorten the write-ahead log", source))
+        run().map_err(|source| StoreError::from_sqlite(&self.path, "shorten the write-ahead log", source))?;
+        Ok(!self.is_log_long())
+    }
+
+    fn is_log_long(&self) -> bool {
+        // Beside the file itself, which SQLite finds behind any links.
+        let log = self.conn.path().and_then(|path| std::fs::metadata(format!("{path}-wal")).ok());
+        log.is_some_and(|found| found.len() > u64::from(SIZE_LIMIT_BYTES))
     }
 }
