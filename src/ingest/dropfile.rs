@@ -136,8 +136,7 @@ impl DropFile {
             tail: Vec::new(),
         };
         let Some(mut known) = known else { return Ok(beginning.into()) };
-        // A document that is being written anew may turn out to have grown.
-        if self.holds(&known.at)? || (self.is_document()? && self.is_in_the_making()?) {
+        if self.holds(&known.at)? || self.is_document_in_the_making(&known.at)? {
             known.at.path = beginning.path;
             return Ok(known);
         }
@@ -232,11 +231,15 @@ impl DropFile {
         Ok(text.starts_with('{') && hyperfine::begins(text))
     }
 
-    /// Whether a document has not come to its end yet.
-    fn is_in_the_making(&self) -> io::Result<bool> {
+    /// Whether this is a document that is being written anew, and may turn out to have grown.
+    fn is_document_in_the_making(&self, known: &SourceOffset) -> io::Result<bool> {
         let data = self.read_at(0, MAX_DOCUMENT_BYTES)?;
-        let is_early_end = Document::new(&data).fault.is_some_and(|fault| fault.is_early_end);
-        Ok(data.is_empty() || (is_early_end && data.len() < MAX_DOCUMENT_BYTES))
+        if data.is_empty() {
+            // What ends within a line was most likely a document; its writer begins by emptying it.
+            return Ok(known.tail.last().is_some_and(|last| *last != b'\n'));
+        }
+        let is_early_end = || Document::new(&data).fault.is_some_and(|fault| fault.is_early_end);
+        Ok(self.is_document()? && data.len() < MAX_DOCUMENT_BYTES && is_early_end())
     }
 
     /// Consumes the results of a document that were not consumed before, once it is whole.

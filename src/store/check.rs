@@ -173,5 +173,5 @@ fn kept_and_waiting(conn: &Connection) -> rusqlite::Result<(u64, u64)> {
 fn difference(conn: &Connection, kept_rows: u64) -> rusqlite::Result<Option<String>> {
     let counted = totals::of_kept_hours(conn)?;
     Ok((counted != kept_rows)
-        .then(|| format!("{counted} samples are rolled up, of which performance_samples has {kept_rows}")))
+        .then(|| format!("{counted} samples are rolled up where performance_samples has {kept_rows}")))
 }

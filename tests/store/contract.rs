@@ -35,21 +35,6 @@ fn the_manual_has_the_tables_that_are_created() {
     assert_eq!(tables(&other).len(), 3);
 }
 
-#[test]
-fn derived_rows_that_are_deleted_as_in_the_manual_are_made_again() {
-    let (place, other) = bare();
-    let mut store = place.open();
-    roll_up_all(&mut store, 2);
-    other.execute("DELETE FROM performance_samples WHERE value = 2", []).unwrap();
-    let problems = store.check().unwrap().problems;
-    assert!(problems[0].starts_with("3 samples are rolled up, 2 are in performance_samples"), "{problems:?}");
-    other.execute_batch(&format!("BEGIN IMMEDIATE;{}", manual("\"BEGIN IMMEDIATE;", "\""))).unwrap();
-    assert_eq!(roll_up_all(&mut store, 100), 2);
-    assert_eq!(store.points("lcp", ALWAYS).unwrap(), [point(1_000, 1.0), point(3_000, 3.0)]);
-    assert_eq!(store.hours("lcp", ALWAYS).unwrap()[0].1.n, 2);
-    assert_eq!(store.check().unwrap().problems, [""; 0]);
-}
-
 /// A store in rollback-journal mode with three samples, made without us.
 fn bare() -> (Place, Connection) {
     let place = Place::new();

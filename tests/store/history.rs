@@ -168,7 +168,9 @@ fn by_hand(log: &rusqlite::Connection) -> std::collections::BTreeMap<String, Vec
     for (name, timestamp_ms, value) in rows.map(Result::unwrap) {
         series.entry(name).or_default().push(Point { timestamp_ms, value });
     }
-    series.values_mut().for_each(|points| points.sort_by_key(|point| point.timestamp_ms));
+    for points in series.values_mut() {
+        points.sort_by_key(|point| point.timestamp_ms);
+    }
     series
 }
 

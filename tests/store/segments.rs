@@ -139,7 +139,7 @@ proptest! {
 }
 
 /// A sample whose request is its number.
-fn request(number: usize, timestamp_ms: i64) -> NewSample {
+fn request(number: i64, timestamp_ms: i64) -> NewSample {
     let context = format!(r#"{{"page":"/{}","request":"{number}"}}"#, number % 3);
     NewSample { context_json: Some(context.into()), ..sample("lcp", timestamp_ms, number as f64) }
 }
@@ -150,7 +150,7 @@ fn what_is_not_told_apart_is_summed_up_and_said() {
     let mut store = place.open();
     // 1,200 requests, of which the store keeps 1,000 apart; the first 300 come twice.
     let samples: Vec<NewSample> =
-        (0..1_200).chain(0..300).map(|number| request(number, NOW_MS - number as i64 * 1_000)).collect();
+        (0..1_200).chain(0..300).map(|number| request(number, NOW_MS - number * 1_000)).collect();
     store.append(&samples, None, 7).unwrap();
     let check = |store: &Store| {
         let found = store.segment_windows("lcp", &tags(&["request"]), ALWAYS, 4).unwrap();
