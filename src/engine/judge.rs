@@ -52,13 +52,14 @@ impl Judge {
             judged = store.judged_up_to()?;
         }
         let learned = store.old_history(now_ms.saturating_sub(FIRST_CONTACT_MS))?;
-        let mut judge = Self {
-            detector: Detector::new(options.detect, options.book.clone()),
-            cooldown_ms: options.cooldown_ms,
-            after_id: judged.unwrap_or(0),
-            marked_id: judged.unwrap_or(0),
-            learned,
+        let marked_id = judged.unwrap_or(0);
+        // What is old need not be read to be passed over: on first contact that may be the whole log.
+        let after_id = match learned {
+            Some(old) => marked_id.max(store.old_up_to(old)?),
+            None => marked_id,
         };
+        let detector = Detector::new(options.detect, options.book.clone());
+        let mut judge = Self { detector, cooldown_ms: options.cooldown_ms, after_id, marked_id, learned };
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
         Ok(judge)
     }

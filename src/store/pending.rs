@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::hour;
 use super::log::{self, Ends, LogRow};
 use crate::model::{MetricName, NewSample, Point};
 
@@ -16,6 +17,14 @@ pub(super) struct Row {
     pub metric: u32,
     pub context: u32,
     pub point: Point,
+}
+
+/// The samples of an hour of a metric, in the order of arrival.
+#[derive(Debug)]
+pub(super) struct HourRows {
+    pub hour: i64,
+    pub metric: u32,
+    pub rows: Vec<Row>,
 }
 
 /// The rows of the log from one id to another.
@@ -122,6 +131,22 @@ impl Pending {
     /// The samples among the rows, in the order of arrival.
     pub(super) fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// The samples by hour, and within an hour by metric: nearly the order of the derived tables.
+    pub(super) fn by_hour(&self) -> Vec<HourRows> {
+        let mut places: HashMap<(i64, u32), usize, foldhash::fast::RandomState> = HashMap::default();
+        let mut hours: Vec<HourRows> = Vec::new();
+        for row in &self.rows {
+            let hour = hour::hour_of(row.point.timestamp_ms);
+            let place = *places.entry((hour, row.metric)).or_insert_with(|| {
+                hours.push(HourRows { hour, metric: row.metric, rows: Vec::new() });
+                hours.len() - 1
+            });
+            hours[place].rows.push(*row);
+        }
+        hours.sort_unstable_by_key(|of_hour| (of_hour.hour, of_hour.metric));
+        hours
     }
 
     /// The metrics that the rows refer to, and perhaps more.

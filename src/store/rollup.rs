@@ -1,7 +1,5 @@
 //! Moves the log into the derived tables, in the order of arrival, each row once.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension};
 
 use super::chunk::Stored;
@@ -9,7 +7,7 @@ use super::contexts::Contexts;
 use super::dense;
 use super::hour::{self, HourRow};
 use super::part::{MetricRef, PART_SAMPLES};
-use super::pending::{Pending, Row};
+use super::pending::{HourRows, Pending, Row};
 use super::schema::{self, State};
 use super::{Store, StoreError, log, repair};
 
@@ -72,12 +70,14 @@ impl Store {
 
     /// Writes rows of the log into the derived tables; false when somebody else has moved the watermark.
     fn write_pending(&mut self, pending: &Pending, up_to_id: i64) -> Result<bool, StoreError> {
+        // Before the lock is taken.
+        let hours = pending.by_hour();
         let mut contexts = std::mem::take(&mut self.contexts);
         let written = self.write("roll up samples", |transaction| {
             if !is_same_log(transaction)? || !pending.is_true(log::ends(transaction)?) {
                 return Ok(false);
             }
-            Batch::place(transaction, &mut contexts, pending)?.store(transaction)?;
+            store(transaction, &mut contexts, pending, &hours)?;
             State::RolledUpTo.set(transaction, up_to_id)?;
             State::Emptied.clear(transaction)?;
             Ok(true)
@@ -143,65 +143,28 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
     marks.into_iter().try_for_each(|mark| mark.clear(conn))
 }
 
-/// A sample on its way into its hour.
-#[derive(Debug, Clone, Copy)]
-struct Placed {
-    hour: i64,
-    /// Index into the batch's targets.
-    target: u32,
-    id: i64,
-    sample: Stored,
-}
-
-/// The samples of one transaction, in the order of the derived tables.
-#[derive(Debug)]
-struct Batch<'a> {
-    targets: Vec<Target<'a>>,
-    placed: Vec<Placed>,
-}
-
-impl<'a> Batch<'a> {
-    fn place(conn: &Connection, contexts: &mut Contexts, pending: &'a Pending) -> rusqlite::Result<Self> {
-        let mut targets = Vec::new();
-        let mut target_of: HashMap<u32, u32, foldhash::fast::RandomState> = HashMap::default();
-        let mut number_of: HashMap<u32, u32, foldhash::fast::RandomState> = HashMap::default();
-        let mut placed = Vec::with_capacity(pending.rows().len());
-        let mut order = Vec::with_capacity(pending.rows().len());
-        for &Row { id, metric, context, point } in pending.rows() {
-            let target = if let Some(&target) = target_of.get(&metric) {
-                target
-            } else {
-                targets.push(Target::find(conn, &pending.metrics()[metric as usize])?);
-                let target = targets.len() as u32 - 1;
-                target_of.insert(metric, target);
-                target
+/// Puts samples into their places.
+fn store(conn: &Connection, contexts: &mut Contexts, pending: &Pending, hours: &[HourRows]) -> rusqlite::Result<()> {
+    let mut targets: Vec<Option<Target<'_>>> = pending.metrics().iter().map(|_| None).collect();
+    let mut numbers = vec![None; pending.contexts().len()];
+    let mut samples = Vec::new();
+    for HourRows { hour, metric, rows } in hours {
+        let name = &pending.metrics()[*metric as usize];
+        let target = match &mut targets[*metric as usize] {
+            Some(target) => target,
+            missing => missing.insert(Target::find(conn, name)?),
+        };
+        samples.clear();
+        for row in rows {
+            let number = match &mut numbers[row.context as usize] {
+                Some(number) => *number,
+                missing => *missing.insert(contexts.number(conn, &pending.contexts()[row.context as usize])?),
             };
-            let context = if let Some(&number) = number_of.get(&context) {
-                number
-            } else {
-                let number = contexts.number(conn, &pending.contexts()[context as usize])?;
-                number_of.insert(context, number);
-                number
-            };
-            let hour = hour::hour_of(point.timestamp_ms);
-            // Within an hour of a metric the samples stay in the order of arrival.
-            order.push((hour, targets[target as usize].metric.id, placed.len() as u32));
-            placed.push(Placed { hour, target, id, sample: Stored { point, context } });
+            samples.push(Stored { point: row.point, context: number });
         }
-        order.sort_unstable();
-        Ok(Self { targets, placed: order.into_iter().map(|(.., at)| placed[at as usize]).collect() })
+        target.add(conn, *hour, rows, &mut samples)?;
     }
-
-    fn store(mut self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut samples = Vec::new();
-        for of_hour in self.placed.chunk_by(|a, b| (a.hour, a.target) == (b.hour, b.target)) {
-            samples.clear();
-            samples.extend(of_hour.iter().map(|placed| placed.sample));
-            let target = &mut self.targets[of_hour[0].target as usize];
-            target.add(conn, of_hour, &mut samples)?;
-        }
-        self.targets.iter().try_for_each(|target| target.close(conn))
-    }
+    targets.iter().flatten().try_for_each(|target| target.close(conn))
 }
 
 /// Where the samples of a metric go, and what came to it.
@@ -239,8 +202,8 @@ impl<'a> Target<'a> {
     }
 
     /// Adds samples, in the order of arrival, to their hour.
-    fn add(&mut self, conn: &Connection, placed: &[Placed], new: &mut Vec<Stored>) -> rusqlite::Result<()> {
-        let (metric, hour) = (self.metric, placed[0].hour);
+    fn add(&mut self, conn: &Connection, hour: i64, rows: &[Row], new: &mut Vec<Stored>) -> rusqlite::Result<()> {
+        let metric = self.metric;
         self.touched.push(hour);
         self.added += new.len() as u64;
         let times = || new.iter().map(|sample| sample.point.timestamp_ms);
@@ -251,11 +214,11 @@ impl<'a> Target<'a> {
         } else {
             HourRow::find(conn, hour, metric.id)?
         };
-        let mut row = known.unwrap_or_default();
-        for placed in placed {
-            row.push(placed.id, placed.sample.point.value);
+        let mut of_hour = known.unwrap_or_default();
+        for row in rows {
+            of_hour.push(row.id, row.point.value);
         }
-        row.write(conn, hour, metric.id)?;
+        of_hour.write(conn, hour, metric.id)?;
         let (part, mut samples) = if known.is_some() { self.open_part(conn, hour)? } else { (0, Vec::new()) };
         if samples.is_empty() {
             return metric.write_parts(conn, hour, part, new);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::schema::State;
-use super::{Store, StoreError, log, repair};
+use super::{Store, StoreError, hour, log, repair};
 use crate::model::{MetricName, Point, Sample, TimeRange};
 
 /// New rows of the log.
@@ -67,6 +67,17 @@ impl Store {
                 State::LearnBefore.set(transaction, before_ms)?;
             }
             OldHistory::get(transaction)
+        })
+    }
+
+    /// The last id up to which all rows are old history, as far as the hours say so without reading the log.
+    pub fn old_up_to(&self, old: OldHistory) -> Result<i64, StoreError> {
+        self.read("look for samples to judge", |conn| {
+            let rolled_up_to = log::rolled_up_to(conn)?;
+            let first_recent: Option<i64> = conn
+                .prepare_cached("SELECT min(first_id) FROM perftop_hour WHERE hour >= ?1")?
+                .query_row([hour::hour_of(old.before_ms)], |row| row.get(0))?;
+            Ok(first_recent.map_or(rolled_up_to, |first_id| rolled_up_to.min(first_id - 1)).min(old.up_to_id))
         })
     }
 
@@ -176,5 +187,21 @@ mod tests {
         assert_eq!(seen.len(), 2, "one of the equal samples waits, the new one is neither");
         assert!(seen.iter().all(|&value| value < 2.5), "{seen:?}");
         assert_eq!(store.newest_id().unwrap(), 4);
+    }
+
+    #[test]
+    fn what_is_old_is_known_from_the_hours() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&directory.path().join("perftop.db")).unwrap();
+        let day_ms = 24 * hour::HOUR_MS;
+        let sample = |timestamp_ms| NewSample { metric: "m".into(), value: 1.0, timestamp_ms, context_json: None };
+        let rows: Vec<NewSample> = [0, 1, 2, day_ms + 5, 3].map(sample).into();
+        store.append(&rows, None, 0).unwrap();
+        let old = OldHistory { up_to_id: 5, before_ms: day_ms };
+        assert_eq!(store.old_up_to(old).unwrap(), 0, "nothing is rolled up");
+        while store.roll_up(2).unwrap().remaining {}
+        assert_eq!(store.old_up_to(old).unwrap(), 3, "what came after a recent row may be recent, too");
+        assert_eq!(store.old_up_to(OldHistory { before_ms: 2 * day_ms, ..old }).unwrap(), 5);
+        assert_eq!(store.old_up_to(OldHistory { up_to_id: 2, ..old }).unwrap(), 2);
     }
 }

@@ -49,11 +49,13 @@ impl Store {
         run().map_err(|source| StoreError::from_sqlite(&self.path, "move the write-ahead log", source))
     }
 
-    /// From now on somebody else calls [`Store::checkpoint`]; until then each write of this connection does so now
-    /// and then.
+    /// From now on somebody else calls [`Store::checkpoint`] and, at the end, [`Store::shrink_log`]; until then each
+    /// write of this connection does so now and then. A log that is started again stays as long as it is: it will be
+    /// needed, and cutting it off costs more than a transaction.
     pub fn leave_checkpoints(&mut self) -> Result<(), StoreError> {
-        self.conn
-            .pragma_update(None, "wal_autocheckpoint", 0)
+        let set = |what, to| self.conn.pragma_update(None, what, to);
+        set("wal_autocheckpoint", 0)
+            .and_then(|()| set("journal_size_limit", -1))
             .map_err(|source| StoreError::from_sqlite(&self.path, "set up the write-ahead log", source))
     }
 

@@ -14,13 +14,18 @@ const SHORT: Duration = Duration::from_millis(1);
 const GENEROUS: u32 = 200;
 
 /// When and how long to rest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Courtesy {
     data_version: i64,
     generous: u32,
 }
 
 impl Courtesy {
+    /// Who has written before does not count.
+    pub fn new(store: &Store) -> Result<Self, StoreError> {
+        Ok(Self { data_version: store.data_version()?, generous: 0 })
+    }
+
     /// Rests after a transaction that took `held`.
     pub fn rest(&mut self, store: &Store, held: Duration) -> Result<(), StoreError> {
         let data_version = store.data_version()?;

@@ -88,7 +88,8 @@ impl Ingest {
             Source::Feed { mut store, feeding, total_bytes, waits_for_stdin } => {
                 self.progress = Progress::new(self.context.quiet, total_bytes);
                 let checkpoints = Checkpoints::take_over(&mut store)?;
-                let mut bulk = Bulk { store, checkpoints, courtesy: Courtesy::default() };
+                let courtesy = Courtesy::new(&store)?;
+                let mut bulk = Bulk { store, checkpoints, courtesy };
                 let end = self.take_all(&mut bulk, &feeding, waits_for_stdin)?;
                 (bulk.store, end)
             }
@@ -232,6 +233,7 @@ impl Ended {
             }
             // Standard input cannot be read again: what is said to be stored shall survive a power cut.
             store.flush()?;
+            store.shrink_log()?;
         }
         ingest.progress.end();
         ingest.rejects.finish(&ingest.context)?;
