@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use tracing::Level;
 
@@ -125,6 +126,7 @@ impl Reader<'_> {
                 "unit" => parsed(&value.value).map(|unit: Unit| settings.unit = Some(unit)),
                 "direction" => direction(&value.value).map(|direction| settings.direction = direction),
                 "rules" => rules(&value.value).map(|rules| settings.rules = Some(rules)),
+                "group_by" => tags(&value.value).map(|tags| settings.group_by = tags),
                 // The file reader has refused every other key already.
                 _ => Ok(()),
             };
@@ -311,6 +313,23 @@ fn rules(value: &Value) -> Result<Vec<Rule>, String> {
         }
     }
     Ok(rules)
+}
+
+fn tags(value: &Value) -> Result<Vec<Arc<str>>, String> {
+    if matches!(value, Value::Whole(_) | Value::Flag(_)) {
+        return Err("expected a list of tags: write [\"page\"]".to_owned());
+    }
+    let mut tags: Vec<Arc<str>> = Vec::new();
+    for word in list(value) {
+        if word.is_empty() {
+            return Err("a tag has a name: write [\"page\"]".to_owned());
+        }
+        if tags.iter().any(|tag| **tag == *word) {
+            return Err(format!("the tag `{}` is named twice", quoted(&word)));
+        }
+        tags.push(word.into());
+    }
+    Ok(tags)
 }
 
 fn timezone(value: &Value) -> Result<String, String> {

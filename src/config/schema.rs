@@ -59,7 +59,7 @@ settings! {
 pub const NAMED_SECTIONS: [&str; 3] = ["metrics", "keys", "theme"];
 
 /// The keys of a `[metrics."..."]` table.
-pub const METRIC_KEYS: [&str; 3] = ["unit", "direction", "rules"];
+pub const METRIC_KEYS: [&str; 4] = ["unit", "direction", "rules", "group_by"];
 
 /// Every section once, in the order of the default file.
 pub fn sections() -> impl Iterator<Item = &'static str> + Clone {

@@ -1,6 +1,7 @@
 //! What the user says of single metrics.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Direction, Rule, Unit};
 
@@ -13,6 +14,8 @@ pub struct MetricSettings {
     pub direction: Direction,
     /// The rules that judge it; the general ones when it is not said.
     pub rules: Option<Vec<Rule>>,
+    /// The tags by which it is taken apart first; empty when it is not said.
+    pub group_by: Vec<Arc<str>>,
 }
 
 /// Settings by metric, and what holds for every other metric.
@@ -51,6 +54,12 @@ impl MetricBook {
     #[must_use]
     pub fn rules(&self, metric: &str) -> &[Rule] {
         self.by_name.get(metric).and_then(|settings| settings.rules.as_deref()).unwrap_or(&self.rules)
+    }
+
+    /// The tags by which a metric is taken apart first.
+    #[must_use]
+    pub fn group_by(&self, metric: &str) -> &[Arc<str>] {
+        self.by_name.get(metric).map_or(&[], |settings| &settings.group_by)
     }
 }
 

@@ -118,7 +118,11 @@ impl Profile {
             .metrics
             .iter()
             .map(|metric| {
-                let said = MetricSettings { unit: Some(metric.unit), direction: metric.direction, rules: None };
+                let said = MetricSettings {
+                    unit: Some(metric.unit),
+                    direction: metric.direction,
+                    ..MetricSettings::default()
+                };
                 (metric.name.to_string(), said)
             })
             .collect();
