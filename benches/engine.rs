@@ -119,7 +119,7 @@ fn start(runtime: &tokio::runtime::Runtime, options: &EngineOptions) {
         picture(&mut engine, &ViewRequest::default()).await;
         row("start to first picture, 24h", format!("{:.1?}", started.elapsed()));
         for window in [Window::D7, Window::D30, Window::H1] {
-            let request = ViewRequest { window, focus: Some(name(7).into()), range: None };
+            let request = ViewRequest { window, focus: Some(name(7).into()), ..ViewRequest::default() };
             let started = Instant::now();
             engine.views.send_replace(request.clone());
             picture(&mut engine, &request).await;
@@ -145,7 +145,7 @@ fn load(runtime: &tokio::runtime::Runtime, options: &EngineOptions) {
     let mut engine = run(options);
     let mut store = Store::open(&options.store_path).unwrap();
     runtime.block_on(picture(&mut engine, &ViewRequest::default()));
-    let focused = ViewRequest { window: Window::D7, focus: Some(name(3).into()), range: None };
+    let focused = ViewRequest { window: Window::D7, focus: Some(name(3).into()), ..ViewRequest::default() };
     engine.views.send_replace(focused.clone());
     let (cpu_before, started) = (cpu_time(), Instant::now());
     let mut most_behind = 0;

@@ -58,6 +58,7 @@ actions! {
     }
     "Rows" {
         Filter = "filter", "filter metrics";
+        ByTags = "by-tags", "take the metric apart by tags";
         Sort = "sort", "sort by the next column";
         SortReverse = "sort-reverse", "turn the order round";
     }

@@ -97,7 +97,7 @@ impl Filter {
         if self.terms.is_empty() {
             return true;
         }
-        let name = printable(&series.metric).to_lowercase();
+        let name = printable(&series.label()).to_lowercase();
         self.terms.iter().all(|term| match term {
             Term::Word(word) => holds(&name, word),
             Term::Status(statuses) => statuses.contains(&series.status),

@@ -124,6 +124,7 @@ const DEFAULTS: &[(Action, &[&str])] = &[
     (Action::Crosshair, &["x"]),
     (Action::Freeze, &["space"]),
     (Action::Filter, &["/"]),
+    (Action::ByTags, &["b"]),
     (Action::Sort, &["s"]),
     (Action::SortReverse, &["S"]),
     (Action::Alerts, &["a"]),

@@ -14,6 +14,7 @@ mod overlay;
 mod rows;
 mod size;
 mod sort;
+mod split;
 mod state;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,6 +1,6 @@
 //! Tabs, the chosen row, and what closing means.
 
-use super::{Action, App, Effect, Tab, rows, timeline, toast};
+use super::{Action, App, Effect, Tab, rows, split, timeline, toast};
 
 /// Puts another tab on top.
 pub(super) fn show_tab(app: &mut App, tab: Tab) {
@@ -97,5 +97,8 @@ pub(super) fn close(app: &mut App) -> Vec<Effect> {
 }
 
 fn close_one(app: &mut App) -> bool {
-    app.overlays.pop().is_some() || app.crosshair_ms.take().is_some() || std::mem::take(&mut app.expanded)
+    app.overlays.pop().is_some()
+        || app.crosshair_ms.take().is_some()
+        || std::mem::take(&mut app.expanded)
+        || split::end(app)
 }

@@ -2,7 +2,7 @@
 //! what actions mean while they are on top.
 
 use super::keymap::Lookup;
-use super::{Action, App, Effect, ExportFormat, Filter, Key, KeyCode, SizeClass, Tab, navigation, rows, toast};
+use super::{Action, App, Effect, ExportFormat, Filter, Key, KeyCode, SizeClass, Tab, navigation, rows, split, toast};
 use crate::model::{Alert, MetricName, TimeRange};
 
 /// What lies over the tab.
@@ -189,6 +189,7 @@ fn jump_to_alert(app: &mut App) {
     let Some(alert) = app.selected_alert().and_then(|index| app.alerts().get(index)).cloned() else { return };
     app.overlays.clear();
     app.frozen = None;
+    split::end(app);
     rows::refresh(app);
     app.tab = Tab::ControlChart;
     app.expanded = false;

@@ -6,10 +6,10 @@ use super::{App, Filter, FilterError, SizeClass, SortColumn};
 use crate::model::{ChartData, SeriesSummary};
 
 impl App {
-    /// The rows: series of the shown picture that pass the filter, in the order of the sorting.
+    /// The rows: what is listed and passes the filter, in the order of the sorting.
     #[must_use]
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = &SeriesSummary> + ExactSizeIterator {
-        let series = self.shown().map_or(&[][..], |snapshot| &snapshot.series);
+        let series = self.listed();
         self.rows.iter().map(|&index| &series[index])
     }
 
@@ -20,11 +20,11 @@ impl App {
         self.rows().position(|series| series.metric == *selected)
     }
 
-    /// The chosen metric in the shown picture, also when the filter hides it.
+    /// The chosen metric or segment in the shown picture, also when the filter hides it.
     #[must_use]
     pub fn selected_series(&self) -> Option<&SeriesSummary> {
         let selected = self.selected.as_ref()?;
-        self.shown()?.series.iter().find(|series| series.metric == *selected)
+        self.listed().iter().chain(self.shown()?.series.iter()).find(|series| series.metric == *selected)
     }
 
     /// The chart of the chosen metric, once the engine has answered.
@@ -41,11 +41,13 @@ impl App {
         scrolled(self.scroll, self.selected_row(), self.rows.len(), visible)
     }
 
-    /// How many rows a list shows at this size, its line of column titles taken off.
+    /// How many rows a list shows at this size, its line of column titles taken off, and the line that says what is
+    /// taken apart.
     #[must_use]
     pub fn list_rows(&self) -> usize {
         let (width, height) = self.size;
-        usize::from(SizeClass::of(width, height).body_rows(height).saturating_sub(1))
+        let lines = 1 + u16::from(self.taken_apart.is_some());
+        usize::from(SizeClass::of(width, height).body_rows(height).saturating_sub(lines))
     }
 
     /// Why the text being typed is no filter yet.
@@ -85,13 +87,13 @@ fn scrolled(scroll: usize, selected: Option<usize>, len: usize, visible: usize) 
 /// took its place is chosen.
 pub(super) fn refresh(app: &mut App) {
     let place = app.place;
-    let series = app.shown().map(|snapshot| snapshot.series.clone()).unwrap_or_default();
+    let series = app.listed();
     let mut rows: Vec<usize> = (0..series.len()).filter(|&row| app.parsed_filter.lets_through(&series[row])).collect();
     rows.sort_by(|&a, &b| compare(&series[a], &series[b], app.sort, app.sort_reversed));
     app.rows = rows;
     if app.selected_row().is_none() && !app.rows.is_empty() {
-        let row = place.min(app.rows.len() - 1);
-        app.selected = Some(series[app.rows[row]].metric.clone());
+        let taken_over = app.rows().nth(place.min(app.rows.len() - 1)).map(|series| series.metric.clone());
+        app.selected = taken_over;
     }
     settle(app);
 }

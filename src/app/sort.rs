@@ -78,7 +78,7 @@ fn key(series: &SeriesSummary, column: SortColumn) -> Option<f64> {
     number.filter(|number| !number.is_nan())
 }
 
-/// How two rows stand to each other.
+/// How two rows stand to each other. A whole metric stands above its segments.
 #[must_use]
 pub(super) fn compare(a: &SeriesSummary, b: &SeriesSummary, column: SortColumn, reversed: bool) -> Ordering {
     let turn = |order: Ordering| if reversed { order.reverse() } else { order };
@@ -89,9 +89,10 @@ pub(super) fn compare(a: &SeriesSummary, b: &SeriesSummary, column: SortColumn, 
         (None, None) => Ordering::Equal,
     };
     let by_name = || a.metric.cmp(&b.metric);
-    match column {
+    let by_part = a.segment.is_some().cmp(&b.segment.is_some());
+    by_part.then_with(|| match column {
         SortColumn::Name => turn(by_name()),
         SortColumn::Status => by_column.then_with(|| turn(unusual(b).total_cmp(&unusual(a)))).then_with(by_name),
         _ => by_column.then_with(by_name),
-    }
+    })
 }

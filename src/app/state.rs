@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Filter, FilterError, Key, Keymap, Notice, Overlay, SortColumn, Toast, toast};
 use crate::model::time::Zone;
-use crate::model::{Alert, MetricName, Severity, Snapshot, TimeRange, Window};
+use crate::model::{Alert, MetricName, Severity, Snapshot, SplitRequest, TimeRange, Window};
 
 /// The three tabs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -85,8 +85,10 @@ pub struct App {
     pub expanded: bool,
     /// The window.
     pub window: Window,
-    /// The chosen metric; kept by name so that sorting and new metrics do not move it.
+    /// The chosen metric or segment; kept by name so that sorting and new metrics do not move it.
     pub selected: Option<MetricName>,
+    /// The metric that is taken apart, as it is asked for.
+    pub taken_apart: Option<SplitRequest>,
     /// First row shown, for the tabs with rows.
     pub scroll: usize,
     /// The filter in force.
@@ -109,9 +111,11 @@ pub struct App {
     pub frozen: Option<Frozen>,
     /// `filter` as it was understood.
     pub(super) parsed_filter: Filter,
+    /// The filter that was in force when a metric was taken apart.
+    pub(super) filter_of_metrics: Option<String>,
     /// Why the text being typed is no filter.
     pub(super) filter_error: Option<FilterError>,
-    /// Indices into the shown picture's series; worked out by `rows::refresh`.
+    /// Indices into [`App::listed`]; worked out by `rows::refresh`.
     pub(super) rows: Vec<usize>,
     /// Where the chosen metric stood among the rows, in case it goes away.
     pub(super) place: usize,
@@ -145,6 +149,7 @@ impl App {
             expanded: false,
             window: options.window,
             selected: None,
+            taken_apart: None,
             scroll: 0,
             filter: String::new(),
             sort: SortColumn::default(),
@@ -156,6 +161,7 @@ impl App {
             snapshot: None,
             frozen: None,
             parsed_filter: Filter::default(),
+            filter_of_metrics: None,
             filter_error: None,
             rows: Vec::new(),
             place: 0,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{App, AppOptions, Effect, Event, Key, update};
 use crate::model::{
-    Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Health, LimitType, Point, Rule, SPARK_BUCKETS,
-    SeriesSummary, Severity, Snapshot, Status, TimeRange, Trend, Unit, Violation,
+    Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Grouping, Health, LimitType, Limited, Point,
+    Rule, SPARK_BUCKETS, Segment, SeriesSummary, Severity, Snapshot, Split, SplitRequest, Status, TagValue, TimeRange,
+    Trend, Unit, Violation,
 };
 
 /// When every test begins: 2025-11-21 07:59:59 UTC.
@@ -27,6 +28,7 @@ pub(crate) fn series(metric: &str, value: f64, status: Status) -> SeriesSummary 
     };
     SeriesSummary {
         metric: metric.into(),
+        segment: None,
         unit: Unit::Milliseconds,
         direction: Direction::Lower,
         latest: Some(Point { timestamp_ms: START_MS - 30_000, value }),
@@ -94,6 +96,31 @@ pub(crate) fn chart(metric: &str) -> ChartData {
     }
 }
 
+/// The answer to what is to be taken apart: three pages and two browsers; `cache_hits` carries no tags.
+pub(crate) fn split(asked: &SplitRequest, series: &[SeriesSummary]) -> Split {
+    let has_tags = &*asked.metric != "cache_hits";
+    let grouping = |tags: &[&str]| tags.iter().map(|&tag| tag.into()).collect::<Grouping>();
+    let groupings = [grouping(&["page", "browser"]), grouping(&["browser"]), grouping(&["page"])];
+    let groupings: Arc<[Grouping]> = groupings.into_iter().filter(|_| has_tags).collect();
+    let by = asked.by.as_ref().filter(|by| groupings.contains(by)).or(groupings.first()).cloned().unwrap_or_default();
+    let values = if by.first().is_some_and(|tag| **tag == *"browser") {
+        &["chrome", "firefox"][..]
+    } else {
+        &["/", "/cart", "/pay"]
+    };
+    let whole = series.iter().filter(|series| series.metric == asked.metric).cloned();
+    let segments = values.iter().filter(|_| has_tags).zip([100.0, 125.0, 101.0]).map(|(value, latest)| {
+        let tags = by.iter().map(|tag| (Arc::clone(tag), TagValue::Is((*value).into()))).collect();
+        let segment = Segment { metric: asked.metric.clone(), tags };
+        SeriesSummary {
+            segment: Some(Arc::new(segment.clone())),
+            ..self::series(&segment.to_string(), latest, Status::Unjudged)
+        }
+    });
+    let series = whole.chain(segments).collect();
+    Split { metric: asked.metric.clone(), by, groupings, series, limited: Limited::default() }
+}
+
 /// A running dashboard.
 pub(crate) struct Session {
     pub(crate) app: App,
@@ -145,11 +172,12 @@ impl Session {
         Snapshot {
             generation: 1,
             taken_at_ms: self.now_ms,
-            request,
-            series: series.into(),
             chart,
+            split: request.split.as_ref().map(|asked| Arc::new(split(asked, &series))),
+            series: series.into(),
             alerts: alerts.into(),
             health,
+            request,
         }
     }
 

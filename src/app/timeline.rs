@@ -34,6 +34,7 @@ impl App {
             window: self.window,
             focus: self.selected.clone().filter(|_| self.shows_chart() || self.has_detail()),
             range,
+            split: self.taken_apart.clone(),
         }
     }
 
@@ -213,7 +214,7 @@ fn freeze(snapshot: Arc<Snapshot>, window: Window, now_ms: i64) -> Frozen {
 }
 
 /// While the view is frozen, a new picture only answers what the user went on to ask: another chart
-/// over the frozen stretch, or, for another window, a whole picture that is frozen in its turn.
+/// over the frozen stretch, a metric taken apart, or, for another window, a whole picture that is frozen in its turn.
 pub(super) fn answer_frozen(app: &mut App, arrived: &Arc<Snapshot>) {
     let request = app.view_request();
     let (window, now_ms) = (app.window, app.now_ms);
@@ -225,7 +226,9 @@ pub(super) fn answer_frozen(app: &mut App, arrived: &Arc<Snapshot>) {
         let alerts_since = frozen.alerts_since;
         *frozen = Frozen { alerts_since, ..freeze(arrived.clone(), window, now_ms) };
     } else if arrived.request == request && frozen.snapshot.request != request {
-        let answered = Snapshot { request, chart: arrived.chart.clone(), ..Snapshot::clone(&frozen.snapshot) };
+        let parts = if frozen.snapshot.request.split == request.split { &frozen.snapshot } else { arrived };
+        let (chart, split) = (arrived.chart.clone(), parts.split.clone());
+        let answered = Snapshot { request, chart, split, ..Snapshot::clone(&frozen.snapshot) };
         frozen.snapshot = Arc::new(answered);
     }
 }

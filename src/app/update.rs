@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::keymap::Lookup;
-use super::{Action, App, Effect, Event, Key, Tab, copy, navigation, overlay, rows, timeline, toast};
+use super::{Action, App, Effect, Event, Key, Tab, copy, navigation, overlay, rows, split, timeline, toast};
 use crate::model::Snapshot;
 
 /// Takes an event in at `now_ms` (ms since the Unix epoch) and says what is to be done about it.
@@ -40,6 +40,7 @@ fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     timeline::answer_frozen(app, &snapshot);
     app.snapshot = Some(snapshot);
     toast::forget_acknowledged(app);
+    split::take_answer(app);
     rows::refresh(app);
 }
 
@@ -88,6 +89,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Crosshair => timeline::toggle_crosshair(app),
         Action::Freeze => timeline::toggle_freeze(app),
         Action::Filter => overlay::open_filter(app),
+        Action::ByTags => split::step(app),
         Action::Sort => app.sort_by(app.sort.next(), false),
         Action::SortReverse => app.sort_by(app.sort, !app.sort_reversed),
         Action::Alerts => overlay::toggle_alerts(app),

@@ -45,7 +45,11 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let store = store::open(context)?;
     let series = Series::find(&store, &args.metric)?;
     let window = args.window.unwrap_or(context.config.display.window);
-    let snapshot = store::snapshot(context, &store, &ViewRequest { window, focus: Some(series.name()), range: None })?;
+    let snapshot = store::snapshot(
+        context,
+        &store,
+        &ViewRequest { window, focus: Some(series.name()), ..ViewRequest::default() },
+    )?;
     let chart = snapshot.chart.clone().filter(|chart| chart.sample_count > 0);
     let Some(chart) = chart else {
         return Err(Refusal::not_enough_data(format!("no samples in the last {window}: try a longer --window")).into());

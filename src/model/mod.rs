@@ -11,6 +11,7 @@ mod sample;
 mod segment;
 mod snapshot;
 mod source;
+mod split;
 pub mod text;
 pub mod time;
 mod window;
@@ -24,6 +25,7 @@ pub use sample::{NewSample, Point, Sample};
 pub use segment::{Limited, Segment, SegmentParseError, TagValue};
 pub use snapshot::{ChartData, Health, SPARK_BUCKETS, SeriesSummary, Snapshot, Status, Trend, ViewRequest, Violation};
 pub use source::{FileIdentity, SourceOffset};
+pub use split::{Grouping, Split, SplitRequest};
 pub use time::TimeRange;
 pub use window::{Window, WindowParseError};
 

@@ -58,6 +58,18 @@ impl fmt::Display for Segment {
     }
 }
 
+impl Segment {
+    /// Its values alone, for where its tags are known: `/cart, firefox`. What is no value stands in brackets.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let value = |(_, value): &(Arc<str>, TagValue)| match value {
+            TagValue::Is(value) => value.to_string(),
+            missing_or_other => format!("({missing_or_other})"),
+        };
+        self.tags.iter().map(value).collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl Serialize for Segment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -1,20 +1,26 @@
 //! What the engine tells the dashboard: one consistent picture of the store, ready to be drawn.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Alert, Baseline, ControlLimits, Direction, MetricName, Point, Rule, TimeRange, Unit, Window};
+use super::{
+    Alert, Baseline, ControlLimits, Direction, MetricName, Point, Rule, Segment, Split, SplitRequest, TimeRange, Unit,
+    Window,
+};
 
 /// What the dashboard is looking at; the engine computes that and no more.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ViewRequest {
     /// The window of the baselines and sparklines.
     pub window: Window,
-    /// The metric whose chart is on screen, if one is.
+    /// The metric or segment whose chart is on screen, if one is.
     pub focus: Option<MetricName>,
     /// A zoomed or panned stretch of the chart; `None` follows the window up to now.
     pub range: Option<TimeRange>,
+    /// The metric that is taken apart, if one is.
+    pub split: Option<SplitRequest>,
 }
 
 /// One consistent picture of the store.
@@ -30,6 +36,8 @@ pub struct Snapshot {
     pub series: Arc<[SeriesSummary]>,
     /// The chart of the focused metric.
     pub chart: Option<Arc<ChartData>>,
+    /// The metric that is taken apart.
+    pub split: Option<Arc<Split>>,
     /// Alerts, newest first; bounded.
     pub alerts: Arc<[Alert]>,
     /// How store, drop directory and detector are doing.
@@ -39,11 +47,13 @@ pub struct Snapshot {
 /// Number of equal time buckets in a summary's sparkline.
 pub const SPARK_BUCKETS: usize = 240;
 
-/// One metric over the requested window.
+/// One metric, or a segment of one, over the requested window.
 #[derive(Debug, Clone)]
 pub struct SeriesSummary {
-    /// Its name.
+    /// Its name; of a segment, as it is written: `lcp{page="/"}`.
     pub metric: MetricName,
+    /// The segment that it is; `None` for a whole metric.
+    pub segment: Option<Arc<Segment>>,
     /// Its unit.
     pub unit: Unit,
     /// Which way is better.
@@ -62,6 +72,14 @@ pub struct SeriesSummary {
     pub trend: Trend,
     /// The verdict.
     pub status: Status,
+}
+
+impl SeriesSummary {
+    /// What it is called among its neighbours: a metric by its name, a segment by its values.
+    #[must_use]
+    pub fn label(&self) -> Cow<'_, str> {
+        self.segment.as_ref().map_or(Cow::Borrowed(&self.metric), |segment| Cow::Owned(segment.label()))
+    }
 }
 
 /// Where a series is heading over the window.
@@ -89,6 +107,8 @@ pub enum Trend {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
+    /// None: detection judges whole metrics, and this is a segment of one.
+    Unjudged,
     /// Within its limits.
     Ok,
     /// Too few samples for a baseline.
@@ -112,6 +132,7 @@ impl Status {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Unjudged => "unjudged",
             Self::Ok => "ok",
             Self::Learning => "learning",
             Self::Stale => "stale",

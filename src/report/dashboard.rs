@@ -44,10 +44,10 @@ pub struct Row {
 }
 
 impl Dashboard {
-    /// The table of a picture of the store; `keep` says which metrics to show.
+    /// The table of `series` in a picture of the store.
     #[must_use]
-    pub fn new(snapshot: &Snapshot, keep: &dyn Fn(&SeriesSummary) -> bool) -> Self {
-        let mut series: Vec<Row> = snapshot.series.iter().filter(|series| keep(series)).map(Row::new).collect();
+    pub fn new<'a>(snapshot: &Snapshot, series: impl Iterator<Item = &'a SeriesSummary>) -> Self {
+        let mut series: Vec<Row> = series.map(Row::new).collect();
         series.sort_by(|a, b| {
             let strength = |row: &Row| row.z.map_or(0.0, f64::abs);
             Reverse(a.status)
@@ -204,7 +204,7 @@ fn how_old(age_ms: i64) -> String {
 pub(super) const fn status_role(status: Status) -> Role {
     match status {
         Status::Ok => Role::Ok,
-        Status::Learning | Status::Stale => Role::Muted,
+        Status::Unjudged | Status::Learning | Status::Stale => Role::Muted,
         Status::Warning => Role::Warning,
         Status::Critical => Role::Critical,
     }

@@ -1,14 +1,13 @@
 //! What an export of the view holds: the data behind it in the words of the one-shot commands, or the
 //! picture.
 
-use std::collections::HashSet;
 use std::io;
 
 use ratatui::buffer::Buffer;
 
 use super::export::{Export, file_name_part};
 use crate::app::{App, ExportFormat, Tab};
-use crate::model::{ChartData, MetricName, Snapshot};
+use crate::model::{ChartData, Snapshot};
 use crate::render;
 use crate::report::{self, Format, Page, Report};
 
@@ -25,7 +24,7 @@ pub fn export(app: &App, shown: &Buffer, format: ExportFormat) -> io::Result<Opt
     Ok(content.map(|content| Export { stem: stem(app), extension, content }))
 }
 
-/// The chart that is on screen, else the table of the metrics that the filter lets through.
+/// The chart that is on screen, else the table of its rows.
 fn data(app: &App, format: Format) -> io::Result<Option<String>> {
     let Some(snapshot) = app.shown() else { return Ok(None) };
     match snapshot.chart.as_deref().filter(|_| app.shows_chart()) {
@@ -39,8 +38,7 @@ fn spc(app: &App, chart: &ChartData) -> report::Spc {
 }
 
 fn table(app: &App, snapshot: &Snapshot) -> report::Dashboard {
-    let rows: HashSet<&MetricName> = app.rows().map(|series| &series.metric).collect();
-    report::Dashboard::new(snapshot, &|series| rows.contains(&series.metric))
+    report::Dashboard::new(snapshot, app.rows())
 }
 
 fn written<R: Report>(report: &R, format: Format) -> io::Result<String> {

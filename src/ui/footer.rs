@@ -6,10 +6,9 @@ use ratatui::layout::Rect;
 
 use super::strip::Strip;
 use super::theme::Role;
-use super::{Look, alerts, keys};
+use super::{Look, alerts, keys, text};
 use crate::app::{Action, App, Overlay, SizeClass, Tab};
 use crate::model::Severity;
-use crate::model::text::number;
 use crate::model::time::age_coarse;
 
 /// Draws the footer.
@@ -33,10 +32,21 @@ fn offered(app: &App) -> &'static [(Action, &'static str)] {
         (Action::Filter, "filter"),
         (Action::Alerts, "alerts"),
         (Action::NextWindow, "window"),
+        (Action::ByTags, "tags"),
         (Action::Sort, "sort"),
         (Action::Freeze, "freeze"),
         (Action::Copy, "copy"),
         (Action::Close, "quit"),
+    ];
+    const SPLIT: &[(Action, &str)] = &[
+        (Action::ByTags, "next tag"),
+        (Action::Back, "whole"),
+        (Action::Expand, "chart"),
+        (Action::Filter, "filter"),
+        (Action::Sort, "sort"),
+        (Action::NextWindow, "window"),
+        (Action::Copy, "copy"),
+        (Action::Help, "help"),
     ];
     const NOTHING: &[(Action, &str)] =
         &[(Action::Help, "help"), (Action::NextWindow, "window"), (Action::Close, "quit")];
@@ -87,6 +97,7 @@ fn offered(app: &App) -> &'static [(Action, &'static str)] {
         _ if app.frozen.is_some() => FROZEN,
         (_, true, None) => EXPANDED,
         (Tab::ControlChart, false, None) => CHART,
+        _ if app.taken_apart.is_some() => SPLIT,
         _ => LIST,
     }
 }
@@ -115,7 +126,7 @@ fn filtered<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     if app.filter.is_empty() {
         return strip;
     }
-    let all = app.shown().map_or(0, |snapshot| snapshot.series.len());
+    let all = app.listed().len();
     let shown = app.rows().len();
     let counted = if class == SizeClass::Micro { format!(" {shown}/{all}") } else { format!(" {shown} of {all} ") };
     strip.with(Role::Accent, &format!(" /{}", app.filter)).with(Role::Muted, &counted)
@@ -129,21 +140,13 @@ fn freshness<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
         strip = strip.with(Role::Warning, &format!("{} rejected  ", health.rejected_lines));
     }
     if health.backlog > 0 && class >= SizeClass::Mini {
-        strip = strip.with(Role::Info, &format!("{} to judge  ", count(health.backlog)));
+        strip = strip.with(Role::Info, &format!("{} to judge  ", text::count(health.backlog)));
     }
     if class == SizeClass::Full {
-        strip = strip.with(Role::Muted, &format!("{} samples  ", count(health.sample_count)));
+        strip = strip.with(Role::Muted, &format!("{} samples  ", text::count(health.sample_count)));
     }
     let Some(newest_ms) = health.newest_sample_ms else { return strip };
     let age = age_coarse(app.now_ms.saturating_sub(newest_ms));
     let label = if class >= SizeClass::Compact { "newest " } else { "" };
     strip.with(Role::Muted, label).with(Role::Text, &format!("{age} "))
-}
-
-fn count(n: u64) -> String {
-    match n {
-        0..10_000 => n.to_string(),
-        10_000..1_000_000 => format!("{}k", number(n as f64 / 1e3)),
-        _ => format!("{}M", number(n as f64 / 1e6)),
-    }
 }

@@ -9,6 +9,7 @@ mod keys;
 pub mod layout;
 mod panel;
 mod prompt;
+mod split;
 pub mod strip;
 pub mod symbols;
 pub mod tabs;
@@ -54,6 +55,7 @@ pub fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
 }
 
 fn body(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
+    let area = split::draw(app, look, area, buf);
     if blank::draw(app, look, area, buf) {
         return;
     }

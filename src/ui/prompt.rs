@@ -13,7 +13,7 @@ use crate::app::App;
 /// Draws the filter prompt: what is typed, how much it leaves, or why it is no filter yet.
 pub(super) fn filter(app: &App, input: &str, look: &Look, area: Rect, buf: &mut Buffer) {
     Clear.render(area, buf);
-    let all = app.shown().map_or(0, |snapshot| snapshot.series.len());
+    let all = app.listed().len();
     let counted = Strip::new(look).with(Role::Muted, &format!(" {} of {all} ", app.rows().len()));
     let refused = |error| Strip::new(look).with(Role::Warning, &format!(" {error} "));
     let right = app.filter_error().map_or(counted, refused);

@@ -29,6 +29,7 @@ impl SymbolSet {
     #[must_use]
     pub const fn status(self, status: Status) -> &'static str {
         match status {
+            Status::Unjudged => " ",
             Status::Ok => self.pick("\u{2022}", "."),
             Status::Learning => self.pick("\u{25cc}", "?"),
             Status::Stale => self.pick("\u{25cb}", "z"),

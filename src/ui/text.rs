@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::symbols::SymbolSet;
-use crate::model::text::printable;
+use crate::model::text::{number, printable};
 
 /// Where text stands in its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,16 @@ pub fn fit(text: &str, cells: usize, align: Align, symbols: SymbolSet) -> String
         cut.push_str(&" ".repeat(room - used));
     }
     cut
+}
+
+/// A number of things in few cells: `9999`, `12.5k`, `1.204M`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    match n {
+        0..10_000 => n.to_string(),
+        10_000..1_000_000 => format!("{}k", number(n as f64 / 1e3)),
+        _ => format!("{}M", number(n as f64 / 1e6)),
+    }
 }
 
 /// Printable ASCII takes a cell a byte: most text there is, and no need to look at graphemes.

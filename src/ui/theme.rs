@@ -82,7 +82,7 @@ impl Role {
     pub const fn of_status(status: Status) -> Self {
         match status {
             Status::Ok => Self::Ok,
-            Status::Learning | Status::Stale => Self::Muted,
+            Status::Unjudged | Status::Learning | Status::Stale => Self::Muted,
             Status::Warning => Self::Warning,
             Status::Critical => Self::Critical,
         }

@@ -9,4 +9,5 @@ mod health;
 mod restart;
 mod run_lengths;
 mod snapshots;
+mod splits;
 mod support;

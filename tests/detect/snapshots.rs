@@ -11,7 +11,7 @@ fn a_changed_view_is_answered() {
         let place = Place::calm();
         place.append(&[sample(METRIC, 812.0, NOW_MS - 60_000)]);
         let mut engine = Watched::start(place.options(), Clock::fixed(NOW_MS));
-        let view = ViewRequest { window: Window::D7, focus: Some(METRIC.into()), range: None };
+        let view = ViewRequest { window: Window::D7, focus: Some(METRIC.into()), ..ViewRequest::default() };
         engine.handle.views.send_replace(view.clone());
         let picture = engine.picture(|picture| picture.request == view).await;
         let chart = picture.chart.as_ref().unwrap();
@@ -35,7 +35,7 @@ fn new_samples_reach_the_chart() {
     in_runtime(async {
         let place = Place::calm();
         let mut engine = Watched::start(place.options(), Clock::fixed(NOW_MS));
-        let view = ViewRequest { window: Window::H24, focus: Some(METRIC.into()), range: None };
+        let view = ViewRequest { window: Window::H24, focus: Some(METRIC.into()), ..ViewRequest::default() };
         engine.handle.views.send_replace(view);
         engine.picture(|picture| picture.chart.as_ref().is_some_and(|chart| chart.points.len() == 60)).await;
         insert_from_outside(&place.path(), METRIC, 100.5, NOW_MS);

@@ -93,6 +93,7 @@ impl Profile {
         let baseline = (!is_learning).then(|| self.baseline());
         SeriesSummary {
             metric: self.name.into(),
+            segment: None,
             unit: self.unit,
             direction: Direction::Either,
             latest: Some(latest),
@@ -185,9 +186,10 @@ pub fn picture(focus: usize, samples: u64) -> Snapshot {
     Snapshot {
         generation: 1,
         taken_at_ms: NOW_MS,
-        request: ViewRequest { window: Window::H24, focus: Some(chart.metric.clone()), range: None },
+        request: ViewRequest { window: Window::H24, focus: Some(chart.metric.clone()), ..ViewRequest::default() },
         series: series.into(),
         chart: Some(Arc::new(chart)),
+        split: None,
         alerts: vec![
             alert(
                 2,

@@ -4,5 +4,6 @@ mod alerts;
 mod filtering;
 mod moving;
 mod overlays;
+mod splitting;
 mod time_line;
 mod waking;

@@ -1,7 +1,8 @@
-//! The picture of the store that the dashboard draws, in three layers that cost differently: every series
-//! read whole, the one chart, and newest values with verdicts.
+//! The picture of the store that the dashboard draws, in layers that cost differently: every series and
+//! the segments of the one metric that is taken apart, the one chart, and newest values with verdicts.
 
 mod chart;
+mod split;
 mod summary;
 mod thin;
 
@@ -10,11 +11,13 @@ use std::sync::Arc;
 
 use crate::detect::DetectOptions;
 use crate::model::{
-    Alert, ChartData, Health, MetricBook, MetricName, Point, SPARK_BUCKETS, Segment, Snapshot, TimeRange, ViewRequest,
+    Alert, ChartData, Health, MetricBook, MetricName, Point, SPARK_BUCKETS, Segment, SeriesSummary, Snapshot,
+    TimeRange, ViewRequest,
 };
 use crate::store::{Store, StoreError, Totals};
 
 use self::chart::Settings;
+use self::split::Parts;
 use self::summary::{Series, gravest_open};
 
 /// The picture as it is put together.
@@ -23,6 +26,7 @@ pub(super) struct Picture {
     request: ViewRequest,
     series: BTreeMap<MetricName, Series>,
     chart: Option<Arc<ChartData>>,
+    split: Option<Parts>,
     totals: Totals,
     generation: u64,
 }
@@ -38,7 +42,7 @@ impl Picture {
         &self.request
     }
 
-    /// Reads every series over the window of `request`, and the chart. A window with more than `exact_samples`
+    /// Reads every series over the window of `request`, the segments and the chart. A window with more than `exact_samples`
     /// of a metric is summed up from sketches, whose cost does not grow with the samples.
     pub(super) fn read(
         &mut self,
@@ -58,7 +62,19 @@ impl Picture {
         })?;
         self.carry_latest(&mut series);
         self.series = series;
+        let told = Settings { book, min_samples: detect.min_samples };
+        self.read_split(store, told, now_ms)?;
         self.read_chart(store, request, book, detect, now_ms)
+    }
+
+    /// Reads the segments of the metric that is taken apart.
+    fn read_split(&mut self, store: &Store, told: Settings<'_>, now_ms: i64) -> Result<(), StoreError> {
+        let before = self.split.take();
+        if let Some(asked) = &self.request.split {
+            let window = (self.request.window, self.window(now_ms));
+            self.split = Some(Parts::read(store, asked, before, window, told.book, told.min_samples)?);
+        }
+        Ok(())
     }
 
     /// A metric that has no sample in this window is still known by its newest one.
@@ -70,7 +86,8 @@ impl Picture {
         }
     }
 
-    /// Reads the chart of `request` again; its window must be the one of the series.
+    /// Reads the chart of `request` again, and segments when it asks for others; its window must be the one of the
+    /// series.
     pub(super) fn read_chart(
         &mut self,
         store: &Store,
@@ -79,14 +96,16 @@ impl Picture {
         detect: DetectOptions,
         now_ms: i64,
     ) -> Result<(), StoreError> {
+        let told = Settings { book, min_samples: detect.min_samples };
+        let has_split = request.split == self.request.split;
         self.request = request.clone();
+        if !has_split {
+            self.read_split(store, told, now_ms)?;
+        }
         let window = self.window(now_ms);
         let shown = request.range.unwrap_or(window);
         self.chart = match &request.focus {
-            Some(focus) => {
-                let told = Settings { book, min_samples: detect.min_samples };
-                Some(Arc::new(self.read_focus(store, focus, window, shown, told)?))
-            }
+            Some(focus) => Some(Arc::new(self.read_focus(store, focus, window, shown, told)?)),
             None => None,
         };
         Ok(())
@@ -109,12 +128,16 @@ impl Picture {
             let read = |reach| store.points(focus, reach);
             return chart::chart(focus, focus, self.series.get(focus), (window, shown), told, &read);
         };
+        let read = |reach| store.segment_points(&segment, window, reach);
+        let chart = |series| chart::chart(focus, &segment.metric, series, (window, shown), told, &read);
+        if let Some(known) = self.split.as_ref().and_then(|parts| parts.segment(focus)) {
+            return chart(Some(known));
+        }
         let (tags, wanted): (Vec<_>, Vec<_>) = segment.tags.iter().cloned().unzip();
         let parts = store.segment_windows(&segment.metric, &tags, window, SPARK_BUCKETS)?.parts;
         let part = parts.into_iter().find(|(values, _)| *values == wanted);
-        let series = part.map(|(_, part)| Series::new(&segment.metric, part, told.book, told.min_samples));
-        let read = |reach| store.segment_points(&segment, window, reach);
-        chart::chart(focus, &segment.metric, series.as_ref(), (window, shown), told, &read)
+        let series = part.map(|(_, part)| Series::of_segment(segment.clone(), part, told.book, told.min_samples));
+        chart(series.as_ref())
     }
 
     /// Whether a baseline is read off sketches that has no more samples than this.
@@ -160,9 +183,15 @@ impl Picture {
             request: self.request.clone(),
             series: self.series.values().map(|series| series.summary.clone()).collect(),
             chart: self.chart.clone(),
+            split: self.split.as_ref().map(|parts| Arc::new(parts.split(self.whole(parts)))),
             alerts,
             health,
         }
+    }
+
+    /// The metric that was taken apart.
+    fn whole(&self, parts: &Parts) -> Option<&SeriesSummary> {
+        self.series.get(parts.metric()).map(|series| &series.summary)
     }
 
     /// The newest timestamp of any series.

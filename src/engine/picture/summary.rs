@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::detect::control_limits;
 use crate::model::{
-    Alert, AlertState, Baseline, ControlLimits, MetricBook, MetricName, Point, SeriesSummary, Severity, Status,
+    Alert, AlertState, Baseline, ControlLimits, MetricBook, MetricName, Point, Segment, SeriesSummary, Severity, Status,
 };
 use crate::stats;
 use crate::store::SeriesWindow;
@@ -32,6 +32,7 @@ impl Series {
         let mut series = Self {
             summary: SeriesSummary {
                 metric: MetricName::clone(metric),
+                segment: None,
                 unit: book.unit(metric),
                 direction: book.direction(metric),
                 latest: None,
@@ -49,6 +50,15 @@ impl Series {
         if let Some(&latest) = recent.last() {
             series.set_latest(latest);
         }
+        series
+    }
+
+    /// The summary of a segment. It has no verdict: detection judges whole metrics.
+    pub(super) fn of_segment(segment: Segment, read: SeriesWindow, book: &MetricBook, min_samples: u64) -> Self {
+        let mut series = Self::new(&segment.metric, read, book, min_samples);
+        series.summary.metric = segment.to_string().into();
+        series.summary.segment = Some(Arc::new(segment));
+        series.summary.status = Status::Unjudged;
         series
     }
 

@@ -83,7 +83,7 @@ pub fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
 
 fn draw_table(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
     let mut headings = COLUMNS.map(|(_, heading)| heading);
-    headings[Col::Name as usize].column = name_column(app, area.width);
+    headings[Col::Name as usize] = name_heading(app, area.width);
     let table = Table::new(&headings, area, if area.width >= WIDE_COLUMNS { 2 } else { 1 });
     table.draw_titles(&headings, area.y, Some(sorted(app)), look, buf);
     let visible = usize::from(area.height.saturating_sub(1));
@@ -130,7 +130,7 @@ fn draw_cell(
             let mark = Rect { x: cell.x + 1, width: 1, ..cell };
             draw_text(look.symbols.status(series.status), align, Role::of_status(series.status), mark, look, buf);
         }
-        Col::Name => text(&series.metric, if is_selected { Role::Selected } else { Role::Text }),
+        Col::Name => text(&series.label(), if is_selected { Role::Selected } else { Role::Text }),
         Col::Spark => draw_sparkline(&series.spark, baseline.as_ref(), cell, look, buf),
         Col::Current => draw_number(series.latest.map(|latest| latest.value), series, verdict, cell, look, buf),
         Col::Mean => draw_number(baseline.map(|baseline| baseline.mean), series, Role::Text, cell, look, buf),
@@ -145,8 +145,12 @@ fn draw_cell(
             text(&format!(" {words}"), role);
         }
         Col::Status => {
-            let role = if series.status == Status::Ok { Role::Muted } else { Role::of_status(series.status) };
-            text(series.status.as_str(), role);
+            let (words, role) = match series.status {
+                Status::Unjudged => ("", Role::Muted),
+                Status::Ok => (Status::Ok.as_str(), Role::Muted),
+                status => (status.as_str(), Role::of_status(status)),
+            };
+            text(words, role);
         }
     }
 }
@@ -184,13 +188,13 @@ fn by_distance(series: &SeriesSummary) -> Role {
     }
 }
 
-/// The column of names: as wide as the longest of them, and less where the pane is narrow.
+/// The column of names, of metrics or of segments: as wide as the longest of them, and less where the pane is narrow.
 #[must_use]
-pub fn name_column(app: &App, columns: u16) -> Column {
+pub fn name_heading(app: &App, columns: u16) -> Heading {
     let longest = app
         .rows()
         .take(ROWS_MEASURED)
-        .map(|series| width(&series.metric))
+        .map(|series| width(&series.label()))
         .max()
         .unwrap_or(0)
         .min(usize::from(NAME.max)) as u16;
@@ -199,7 +203,8 @@ pub fn name_column(app: &App, columns: u16) -> Column {
         30..60 => 12,
         _ => longest.clamp(12, 18),
     };
-    Column { min, max: longest.max(min), ..NAME }
+    let title = if app.split().is_some() { "segment" } else { "metric" };
+    heading(title, Column { min, max: longest.max(min), ..NAME }, Align::Left)
 }
 
 /// Arrow and percent of a trend; a flat one is an arrow alone.

@@ -1,5 +1,7 @@
 //! One metric at full size: a title, the chart, and beside or below it what it says in numbers.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -72,9 +74,12 @@ fn draw_title(app: &App, series: &SeriesSummary, chart: Option<&ChartData>, area
     let mark = Rect { x: area.x + 1, width: 1.min(area.width), ..area };
     draw_text(look.symbols.status(series.status), Align::Left, Role::of_status(series.status), mark, look, buf);
     let room = area.width.saturating_sub(right_cells + 5);
-    let name_cells = (width(&series.metric) as u16).min(room);
+    // The values of a segment tell more than the beginning of its name.
+    let has_room = width(&series.metric) <= usize::from(room);
+    let title = if has_room { Cow::Borrowed(&*series.metric) } else { series.label() };
+    let name_cells = (width(&title) as u16).min(room);
     let name = Rect { x: area.x + 3, width: name_cells, ..area };
-    draw_text(&series.metric, Align::Left, Role::Title, name, look, buf);
+    draw_text(&title, Align::Left, Role::Title, name, look, buf);
     let about = chart.map_or_else(String::new, |chart| about(app, chart));
     if width(&about) + 2 < usize::from(room - name_cells) {
         let rest = Rect { x: name.right() + 2, width: width(&about) as u16, ..area };

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::baselines::{name_column, trend};
+use super::baselines::{name_heading, trend};
 use super::metric;
 use crate::app::App;
 use crate::app::view::{Column, time_ticks};
@@ -45,7 +45,7 @@ pub fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
         return metric::draw(app, ChartKind::Course, look, area, buf);
     }
     let mut headings = HEADINGS;
-    headings[NAME].column = name_column(app, area.width);
+    headings[NAME] = name_heading(app, area.width);
     let table = Table::new(&headings, area, if area.width >= WIDE_COLUMNS { 2 } else { 1 });
     table.draw_titles(&headings, area.y, None, look, buf);
     draw_times(app, &table, area.y, look, buf);
@@ -113,7 +113,7 @@ fn draw_row(
         draw_text(look.symbols.status(series.status), Align::Left, Role::of_status(series.status), mark, look, buf);
     }
     if let Some(cell) = table.cell(NAME, y, 1) {
-        draw_text(&series.metric, Align::Left, if is_selected { Role::Selected } else { Role::Text }, cell, look, buf);
+        draw_text(&series.label(), Align::Left, if is_selected { Role::Selected } else { Role::Text }, cell, look, buf);
     }
     if let Some(cell) = table.cell(SPARK, y, spark_rows) {
         draw_sparkline(&series.spark, series.baseline.as_ref(), cell, look, buf);
