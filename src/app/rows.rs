@@ -46,7 +46,7 @@ impl App {
     #[must_use]
     pub fn list_rows(&self) -> usize {
         let (width, height) = self.size;
-        let lines = 1 + u16::from(self.taken_apart.is_some());
+        let lines = 1 + u16::from(self.has_split_line());
         usize::from(SizeClass::of(width, height).body_rows(height).saturating_sub(lines))
     }
 

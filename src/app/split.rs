@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Tab, rows, toast};
+use super::{App, SizeClass, Tab, rows, toast};
 use crate::model::text::printable_short;
 use crate::model::{Grouping, SeriesSummary, Split, SplitRequest};
 
@@ -22,6 +22,13 @@ impl App {
     #[must_use]
     pub fn waits_for_split(&self) -> bool {
         self.shown().is_some_and(|snapshot| snapshot.request.split != self.taken_apart)
+    }
+
+    /// Whether a line above the rows says what is taken apart: as long as it leaves the title and two rows.
+    #[must_use]
+    pub fn has_split_line(&self) -> bool {
+        let (width, height) = self.size;
+        self.taken_apart.is_some() && !self.shows_chart() && SizeClass::of(width, height).body_rows(height) > 3
     }
 
     /// What the list tabs are made of, before the filter: every metric, or the parts of the one that is taken apart.

@@ -12,21 +12,23 @@ use crate::model::{Grouping, Limited, Split};
 
 /// Draws the line while a metric is taken apart and its rows are on screen; answers with the room left.
 pub(super) fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) -> Rect {
-    let Some(asked) = app.taken_apart.as_ref().filter(|_| !app.shows_chart() && area.height > 1) else { return area };
+    let Some(asked) = app.taken_apart.as_ref().filter(|_| app.has_split_line()) else { return area };
     let waiting = if app.waits_for_split() { look.symbols.ellipsis() } else { "" };
-    let head = Strip::new(look).with(Role::Title, &format!(" {} ", asked.metric)).with(Role::Muted, "by");
+    // The first row names the metric again.
+    let named = Strip::new(look).with(Role::Title, &format!(" {} ", asked.metric)).with(Role::Muted, "by");
+    let heads = [named, Strip::new(look).with(Role::Muted, " by")];
     let (ways, notes) = match app.split() {
         Some(split) => (ways(split, look), notes(split, look)),
         None => (vec![Strip::new(look)], vec![Strip::new(look)]),
     };
     let room = usize::from(area.width);
-    // What was left out goes before the tags that come next: as long as both fit, the first of each.
-    let pairs = ways.iter().flat_map(|way| notes.iter().map(move |note| (way, note)));
-    let fits = |(way, note): &(&Strip, &Strip)| head.width() + way.width() + note.width() + 2 <= room;
-    let shortest = ways.last().zip(notes.last());
-    if let Some((way, note)) = pairs.into_iter().find(fits).or(shortest) {
+    // The most telling of each that fit on one line, else the shortest.
+    let lefts = heads.iter().flat_map(|head| ways.iter().map(|way| head.clone().and(way.clone())));
+    let pairs = lefts.flat_map(|left| notes.iter().map(move |note| (left.clone(), note)));
+    let fits = |(left, note): &(Strip, &Strip)| left.width() + note.width() + 2 <= room;
+    if let Some((left, note)) = pairs.clone().find(fits).or_else(|| pairs.last()) {
         let rest = note.draw_right(Rect { height: 1, ..area }, buf);
-        head.and(way.clone()).with(Role::Muted, waiting).draw(rest, buf);
+        left.with(Role::Muted, waiting).draw(rest, buf);
     }
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }

@@ -6,6 +6,7 @@ mod endings;
 mod living;
 mod panics;
 mod screen;
+mod splits;
 #[path = "../support/store.rs"]
 mod store;
 #[path = "../support/terminal.rs"]

@@ -6,4 +6,5 @@ mod extremes;
 mod fixture;
 mod shell;
 mod snapshots;
+mod splits;
 mod styles;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use perftop::app::{Action, App, AppOptions, Event, Key, Keymap, Notice, Tab, update};
-use perftop::model::{Alert, AlertState, Health, Severity, Snapshot};
+use perftop::model::{Alert, AlertState, Health, Limited, Severity, Snapshot};
 use perftop::render;
 use perftop::ui::symbols::SymbolSet;
 use perftop::ui::theme::Theme;
@@ -16,6 +16,7 @@ use rstest::rstest;
 
 use crate::fixture::{self, NOW_MS, mono};
 use crate::snapshots;
+use crate::splits;
 use crate::styles::styled;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -270,6 +271,7 @@ fn states() -> Vec<(&'static str, App)> {
     add("export", "E");
     add("frozen", "space");
     add("no match", "/ q q q enter");
+    states.push(("split", splits::apart(size, Tab::Baselines, Limited { segments: 9, samples: 9, unkept_samples: 9 })));
     states
 }
 
@@ -319,8 +321,10 @@ proptest! {
             "[a-zA-Z0-9/?=+]|space|enter|esc|tab|up|down|left|right|ctrl-d|ctrl-u|home|end", 1..30),
         width in 0u16..130,
         height in 0u16..40,
+        is_apart in any::<bool>(),
     ) {
-        let mut app = with_alerts((width, height));
+        let size = (width, height);
+        let mut app = if is_apart { splits::apart(size, Tab::Baselines, Limited::default()) } else { with_alerts(size) };
         for key in keys {
             update(&mut app, Event::Key(key.parse().unwrap()), NOW_MS);
             drawn(&app, &mono(SymbolSet::Braille));
