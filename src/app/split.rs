@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{App, SizeClass, Tab, rows, toast};
+use super::{App, Overlay, SizeClass, Tab, rows, toast};
 use crate::model::text::printable_short;
 use crate::model::{Grouping, SeriesSummary, Split, SplitRequest};
 
@@ -92,7 +92,12 @@ pub(super) fn take_answer(app: &mut App) {
         end(app);
         toast::say(app, &text);
     } else if app.split().is_some() && app.filter_of_metrics.is_none() {
-        app.filter_of_metrics = Some(app.filter.clone());
-        app.set_filter("");
+        // What is being typed meanwhile is for the segments already.
+        if let Some(Overlay::Filter { before, .. }) = app.overlays.last_mut() {
+            app.filter_of_metrics = Some(std::mem::take(before));
+        } else {
+            app.filter_of_metrics = Some(app.filter.clone());
+            app.set_filter("");
+        }
     }
 }

@@ -30,6 +30,10 @@ fn the_segments_of_a_metric_are_rows_and_charts() {
     terminal.send("/lcp\rb");
     terminal.wait_for("2 segments");
     terminal.wait_for("b next tag  esc whole");
+    terminal.send("Ec");
+    terminal.wait_for("perftop-baselines.csv");
+    let exported = std::fs::read_to_string(store.dir.path().join("perftop-baselines.csv")).expect("an export");
+    assert!(exported.contains("\"lcp{page=\"\"/cart\"\"}\",none,unjudged,"), "{exported}");
     terminal.send("G2");
     terminal.wait_for(r#"lcp{page="/cart"}  24h, 60 samples"#);
     terminal.send("b");

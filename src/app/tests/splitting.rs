@@ -1,5 +1,6 @@
 //! A metric taken apart by its tags, and whole again.
 
+use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::app::testing::{Session, alert};
@@ -78,6 +79,17 @@ fn closing_puts_it_together_with_the_filter_as_it_was(#[case] key: &str) {
 }
 
 #[test]
+fn a_filter_typed_before_the_answer_is_for_the_segments() {
+    let mut session = Session::with_four();
+    session.keys("/ a p i enter b / backspace backspace backspace");
+    session.text("cart");
+    session.answer();
+    assert_eq!(session.row_names(), [r#"api_latency{page="/cart",browser="/cart"}"#]);
+    session.keys("enter q");
+    assert_eq!((session.app.filter.as_str(), session.row_names()), ("api", vec!["api_latency"]));
+}
+
+#[test]
 fn a_metric_without_tags_says_so() {
     let mut session = Session::with_four();
     session.keys("/ c a c h e enter b");
@@ -143,4 +155,20 @@ fn a_frozen_view_is_taken_apart_too_and_then_stands_still() {
     session.answer();
     let still = session.app.shown().unwrap().split.clone().unwrap();
     assert!(std::sync::Arc::ptr_eq(&frozen, &still), "choosing another row does not move the numbers");
+}
+
+proptest! {
+    /// Answers come whenever they like; what is listed and which rows there are stay in step.
+    #[test]
+    fn rows_are_always_those_of_what_is_listed(
+        steps in prop::collection::vec("b|b|q|esc|j|G|/|a|r|enter|space|w|2|3|m|s|answer|answer|answer", 1..40),
+    ) {
+        let mut session = Session::with_four();
+        for step in &steps {
+            if step == "answer" { session.answer() } else { drop(session.keys(step)) }
+            let names = session.row_names();
+            prop_assert!(names.len() <= session.app.listed().len());
+            prop_assert!(names.is_empty() || session.app.selected_row().is_some(), "{:?}", steps);
+        }
+    }
 }
