@@ -10,7 +10,7 @@ use super::segments::{self, Series};
 use super::{output, store};
 use crate::model::{Baseline, MetricName, Segment, TagValue, Window};
 use crate::report::{BaselineRow, Baselines};
-use crate::store::{EXACT_SAMPLES, Store};
+use crate::store::{EXACT_SAMPLES, Effort, Store};
 
 /// Arguments of `perftop baseline`.
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,9 @@ struct Answer<'a> {
 impl Answer<'_> {
     fn add_metrics(&mut self, store: &Store, only: Option<&str>) -> anyhow::Result<()> {
         let ranges = Window::BASELINES.map(|window| window.range_at(self.context.now_ms()));
-        store.visit_baselines(only, &ranges, EXACT_SAMPLES, &mut |metric, found| self.add(metric, None, found))?;
+        store.visit_baselines(only, &ranges, EXACT_SAMPLES, Effort::Foreground, &mut |metric, found| {
+            self.add(metric, None, found);
+        })?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The baselines written to the store, for other programs to read.
 
 use crate::model::{Baseline, MetricName, Window};
-use crate::store::{EXACT_SAMPLES, Store, StoreError};
+use crate::store::{EXACT_SAMPLES, Effort, Store, StoreError};
 
 /// Stored baselines are left alone while they are younger than this.
 const FRESH_MS: i64 = 60_000;
@@ -21,7 +21,7 @@ pub(super) fn refresh(store: &mut Store, now_ms: i64) -> Result<bool, StoreError
 pub(super) fn write(store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
     let ranges = Window::BASELINES.map(|window| window.range_at(now_ms));
     let mut rows: Vec<(MetricName, Window, Baseline)> = Vec::new();
-    store.visit_baselines(None, &ranges, EXACT_SAMPLES, &mut |metric, baselines| {
+    store.visit_baselines(None, &ranges, EXACT_SAMPLES, Effort::Background, &mut |metric, baselines| {
         for (window, baseline) in Window::BASELINES.into_iter().zip(baselines) {
             rows.extend(baseline.map(|baseline| (MetricName::clone(metric), window, baseline)));
         }

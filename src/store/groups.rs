@@ -9,8 +9,10 @@ use super::hour;
 use super::part::{FromStored, MetricRef};
 use super::schema;
 
-/// Samples of a group of metrics, unless one of them alone has more: what is held in memory.
-const GROUP_SAMPLES: u64 = 1_000_000;
+/// Samples of a group of metrics, unless one of them alone has more: what is held in memory. Fewer are gentler on the
+/// memory of a program that stays, more make for fewer and longer stretches of the file.
+pub(super) const SMALL_GROUP: u64 = 250_000;
+pub(super) const LARGE_GROUP: u64 = 2_000_000;
 
 /// A metric that has rolled up samples.
 #[derive(Debug, Clone)]
@@ -24,6 +26,14 @@ pub(super) struct Rolled {
 }
 
 impl Rolled {
+    /// About how many of its samples lie in some hours, as if they were spread evenly.
+    pub(super) fn samples_in(&self, hours: &RangeInclusive<i64>) -> u64 {
+        let count = |first: i64, last: i64| (i128::from(last) - i128::from(first) + 1).max(0);
+        let inside = count(self.first_hour.max(*hours.start()), self.last_hour.min(*hours.end()));
+        let share = i128::from(self.n) * inside / count(self.first_hour, self.last_hour).max(1);
+        u64::try_from(share).unwrap_or(0)
+    }
+
     pub(super) fn as_ref(&self) -> MetricRef<'_> {
         MetricRef { id: self.id, name: &self.name }
     }
@@ -47,12 +57,12 @@ pub(super) fn rolled(conn: &Connection) -> rusqlite::Result<Vec<Rolled>> {
         .collect()
 }
 
-/// Cuts metrics into groups of neighbours that fit into memory together.
-pub(super) fn groups(metrics: &[Rolled]) -> impl Iterator<Item = &[Rolled]> {
+/// Cuts metrics into groups of neighbours with no more than `samples` together.
+pub(super) fn groups(metrics: &[Rolled], samples: u64) -> impl Iterator<Item = &[Rolled]> {
     let mut held = metrics.first().map_or(0, |metric| metric.n);
     metrics.chunk_by(move |_, next| {
         held += next.n;
-        let fits = held <= GROUP_SAMPLES;
+        let fits = held <= samples;
         if !fits {
             held = next.n;
         }
@@ -122,7 +132,7 @@ pub(super) fn visit_series<T: FromStored>(
 ) -> rusqlite::Result<()> {
     let metrics = rolled(conn)?;
     let hours = hour::existing(conn, hours)?;
-    for group in groups(&metrics) {
+    for group in groups(&metrics, SMALL_GROUP) {
         let mut series: Vec<Vec<T>> = group.iter().map(|_| Vec::new()).collect();
         for &hour in &hours {
             read_hour(conn, group, hour, &mut series)?;

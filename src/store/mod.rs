@@ -75,7 +75,7 @@ pub use rollup::RollUp;
 pub use salvage::{Salvaged, SalvagedTable, salvage};
 pub use segments::{Baselines, MAX_SEGMENTS, Segments, Tag};
 pub use tail::{OldHistory, TailBatch};
-pub use windows::{EXACT_SAMPLES, SeriesWindow};
+pub use windows::{EXACT_SAMPLES, Effort, SeriesWindow};
 pub use writer::Appended;
 
 /// One connection to a store. Every method blocks; a thread that must not wait hands it to one that may.

@@ -23,7 +23,7 @@ const STATEMENT_CACHE: usize = 64;
 /// Settings of a connection. The page cache is small on purpose: a pane holds several connections, and
 /// the measured speed does not depend on it.
 const CONNECTION: &str = "
-PRAGMA cache_size = -4096;
+PRAGMA cache_size = -512;
 PRAGMA temp_store = MEMORY;
 PRAGMA foreign_keys = OFF;
 PRAGMA recursive_triggers = OFF;

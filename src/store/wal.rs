@@ -9,6 +9,9 @@ use super::{Store, StoreError, gate};
 /// The size the log is cut to, when whoever starts it again is a connection of ours.
 pub(super) const SIZE_LIMIT_BYTES: u32 = 8 << 20;
 
+/// The cache of a connection that writes in bulk.
+const BULK_CACHE_KIB: i64 = 4096;
+
 /// `PRAGMA synchronous = FULL`, as a number.
 const SYNCHRONOUS_FULL: i64 = 2;
 
@@ -51,11 +54,12 @@ impl Store {
 
     /// From now on somebody else calls [`Store::checkpoint`] and, at the end, [`Store::shrink_log`]; until then each
     /// write of this connection does so now and then. A log that is started again stays as long as it is: it will be
-    /// needed, and cutting it off costs more than a transaction.
+    /// needed, and cutting it off costs more than a transaction. Pages that are filled again and again stay in memory.
     pub fn leave_checkpoints(&mut self) -> Result<(), StoreError> {
-        let set = |what, to| self.conn.pragma_update(None, what, to);
+        let set = |what, to: i64| self.conn.pragma_update(None, what, to);
         set("wal_autocheckpoint", 0)
             .and_then(|()| set("journal_size_limit", -1))
+            .and_then(|()| set("cache_size", -BULK_CACHE_KIB))
             .map_err(|source| StoreError::from_sqlite(&self.path, "set up the write-ahead log", source))
     }
 

@@ -2,6 +2,7 @@
 //! from the short forms of its hours where it holds more.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 
 use rusqlite::Connection;
 
@@ -18,6 +19,9 @@ pub(super) mod gather;
 
 /// Samples of a metric that a window may hold to be read one by one.
 pub const EXACT_SAMPLES: u64 = 250_000;
+
+/// Samples from which on a second thread is worth its start.
+const WORTH_A_THREAD: u64 = 200_000;
 
 /// The newest points of a series that are handed on.
 pub(super) const RECENT: u64 = 65;
@@ -53,6 +57,34 @@ impl Request<'_> {
     }
 }
 
+/// How much of the machine reading all series may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Little memory and one thread: for a program that stays.
+    Background,
+    /// Two threads: somebody waits for the answer.
+    Foreground,
+}
+
+/// Which metrics are read, and how.
+#[derive(Debug, Clone)]
+struct Selection<'a> {
+    /// The one of this name.
+    only: Option<&'a str>,
+    /// Those with such ids, and those that have none yet.
+    ids: RangeInclusive<i64>,
+    group_samples: u64,
+}
+
+impl Selection<'_> {
+    const ALL: Self = Self { only: None, ids: i64::MIN..=i64::MAX, group_samples: groups::SMALL_GROUP };
+}
+
+/// Of each metric.
+type Found<T> = BTreeMap<MetricName, T>;
+/// Over each range.
+type Baselines = Vec<Option<Baseline>>;
+
 impl Store {
     /// Visits every metric, by name, with its baseline over each of the ranges; of one metric only when it is
     /// named. A range with more than `exact_samples` of a metric is summed up from sketches.
@@ -61,13 +93,43 @@ impl Store {
         metric: Option<&str>,
         ranges: &[TimeRange],
         exact_samples: u64,
+        effort: Effort,
         visit: &mut dyn FnMut(&MetricName, &[Option<Baseline>]),
     ) -> Result<(), StoreError> {
         let request = Request { ranges, buckets: 0, exact_samples };
-        self.read("read baselines of all series", |conn| self.gather(conn, metric, request, Gather::baselines))?
-            .iter()
-            .for_each(|(name, baselines)| visit(name, baselines));
+        let middle = match (effort, metric) {
+            (Effort::Foreground, None) => self.read("read baselines of all series", middle)?,
+            _ => None,
+        };
+        let baselines = match middle {
+            Some(middle) => self.baselines_in_halves(request, middle)?,
+            None => self.read_baselines(&Selection { only: metric, ..Selection::ALL }, request)?,
+        };
+        for (name, baselines) in &baselines {
+            visit(name, baselines);
+        }
         Ok(())
+    }
+
+    fn read_baselines(&self, selection: &Selection<'_>, request: Request<'_>) -> Result<Found<Baselines>, StoreError> {
+        self.read("read baselines of all series", |conn| self.gather(conn, selection, request, Gather::baselines))
+    }
+
+    /// The metrics up to an id by this connection, those after it by another one beside it. A metric that is rolled up
+    /// between their looks may be found by both.
+    fn baselines_in_halves(&self, request: Request<'_>, middle: i64) -> Result<Found<Baselines>, StoreError> {
+        let [lower, upper] = [i64::MIN..=middle, middle + 1..=i64::MAX].map(|ids| Selection {
+            ids,
+            group_samples: groups::LARGE_GROUP,
+            ..Selection::ALL
+        });
+        let path = &self.path;
+        std::thread::scope(|scope| {
+            let beside = scope.spawn(move || Self::open_read(path)?.read_baselines(&upper, request));
+            let mut all = self.read_baselines(&lower, request)?;
+            all.extend(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            Ok(all)
+        })
     }
 
     /// Visits every metric, by name, with what a picture shows of it: a window cut into `buckets`.
@@ -79,7 +141,7 @@ impl Store {
         visit: &mut dyn FnMut(&MetricName, SeriesWindow),
     ) -> Result<(), StoreError> {
         let request = Request { ranges: &[range], buckets, exact_samples };
-        self.read("read all series", |conn| self.gather(conn, None, request, Gather::window))?
+        self.read("read all series", |conn| self.gather(conn, &Selection::ALL, request, Gather::window))?
             .into_iter()
             .for_each(|(name, window)| visit(&name, window));
         Ok(())
@@ -89,17 +151,20 @@ impl Store {
     fn gather<T>(
         &self,
         conn: &Connection,
-        only: Option<&str>,
+        selection: &Selection<'_>,
         request: Request<'_>,
         finish: impl Fn(Gather) -> T,
-    ) -> rusqlite::Result<BTreeMap<MetricName, T>> {
-        let mut rest = self.unrolled(conn, only)?;
+    ) -> rusqlite::Result<Found<T>> {
+        let mut rest = self.unrolled(conn, selection.only)?;
         let mut metrics = groups::rolled(conn)?;
-        metrics.retain(|metric| only.is_none_or(|only| metric.name == only));
+        metrics.retain(|metric| selection.only.is_none_or(|only| metric.name == only));
+        for metric in metrics.extract_if(.., |metric| !selection.ids.contains(&metric.id)) {
+            rest.remove(&*metric.name);
+        }
         let exact = exactness(conn, &metrics, request)?;
         let hours = hour::existing(conn, hour::hours_in(request.reach()))?;
         let mut done = BTreeMap::new();
-        for group in groups::groups(&metrics) {
+        for group in groups::groups(&metrics, selection.group_samples) {
             let mut gathers: Vec<Gather> =
                 group.iter().map(|metric| Gather::new(&request, &exact[&metric.id], Some(metric))).collect();
             for &hour in &hours {
@@ -118,6 +183,18 @@ impl Store {
         }
         Ok(done)
     }
+}
+
+/// The metric up to which there is half of all samples, when there are enough of them for two threads.
+fn middle(conn: &Connection) -> rusqlite::Result<Option<i64>> {
+    let metrics = groups::rolled(conn)?;
+    let total: u64 = metrics.iter().map(|metric| metric.n).sum();
+    let mut before = 0;
+    let at_middle = metrics.iter().find(|metric| {
+        before += metric.n;
+        before >= total / 2
+    });
+    Ok(at_middle.filter(|_| total >= WORTH_A_THREAD).map(|metric| metric.id))
 }
 
 /// Which of the ranges are read one by one, of each metric. Hours at the edges count whole.

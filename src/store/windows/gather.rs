@@ -36,7 +36,11 @@ pub(super) struct Gather {
 impl Gather {
     /// Nothing yet. `exact` says which of the ranges are read one by one.
     pub(super) fn new(request: &Request<'_>, exact: &[bool], metric: Option<&Rolled>) -> Self {
-        let windows = request.ranges.iter().zip(exact).map(|(&range, &exact)| Sums::new(range, exact)).collect();
+        let sums = |(&range, &exact): (&TimeRange, &bool)| {
+            let expected = metric.map_or(0, |metric| metric.samples_in(&hour::hours_in(range)));
+            Sums::new(range, exact, expected.min(request.exact_samples))
+        };
+        let windows = request.ranges.iter().zip(exact).map(sums).collect();
         let spark = (request.buckets > 0).then(|| Spark::new(request.ranges[0], request.buckets));
         let recent_from = metric.map_or(i64::MAX, |metric| recent_from(metric, request.ranges[0]));
         Self { windows, spark, recent: Vec::new(), recent_from }
@@ -166,8 +170,9 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(range: TimeRange, exact: bool) -> Self {
-        Self { range, exact, values: Vec::new(), moments: Moments::default(), sketch: Sketch::default() }
+    fn new(range: TimeRange, exact: bool, expected: u64) -> Self {
+        let values = Vec::with_capacity(if exact { expected as usize } else { 0 });
+        Self { range, exact, values, moments: Moments::default(), sketch: Sketch::default() }
     }
 
     fn touches(&self, hour: i64) -> bool {
