@@ -59,8 +59,8 @@ impl Outsider {
     /// How long until `table` has a row with a higher id, after `act`.
     fn until_row(&mut self, table: &str, act: impl FnOnce(&mut Self)) -> Duration {
         let before = self.newest(table);
-        let started = Instant::now();
         act(self);
+        let started = Instant::now();
         while self.newest(table) <= before {
             assert!(started.elapsed() < TIMEOUT, "no row in {table}");
             thread::sleep(LOOK_EVERY);
@@ -73,8 +73,8 @@ fn pause(range: std::ops::Range<u64>) {
     thread::sleep(Duration::from_millis(fastrand::u64(range)));
 }
 
-/// From before the INSERT of an outlier, in another process, to the dashboard's own row about it: it was
-/// noticed, read, judged and recorded.
+/// From the commit of an outlier, in another process, to the dashboard's own row about it: it was noticed, read,
+/// judged and recorded.
 pub fn noticed(plan: &Plan, home: &Path, results: &mut Results) {
     let pane = quiet_pane(home);
     let mut outsider = Outsider::at(&store_in(home));

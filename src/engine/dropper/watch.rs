@@ -16,8 +16,9 @@ use crate::ingest::dropdir::is_ours;
 use crate::ingest::dropfile::identity;
 use crate::model::FileIdentity;
 
-/// The look of last resort while file events work, and when they do not.
-const FALLBACK: Duration = Duration::from_secs(10);
+/// The look of last resort while file events work, and when they do not. Events that were lost tell so and are made up
+/// for at once.
+const FALLBACK: Duration = Duration::from_secs(30);
 const FALLBACK_WITHOUT_EVENTS: Duration = Duration::from_secs(1);
 
 /// Watches a directory until it is dropped.
