@@ -129,8 +129,9 @@ impl Sketch {
     fn add_totals(&mut self, n: u64, zeros: u64, min: f64, max: f64) {
         self.n += n;
         self.zeros += zeros;
-        self.min = self.min.min(min);
-        self.max = self.max.max(max);
+        // Which of two zeros is found depends on the order; adding zero leaves the positive one.
+        self.min = self.min.min(min) + 0.0;
+        self.max = self.max.max(max) + 0.0;
     }
 
     /// Adds the counts of neighbouring bins from `first` on.

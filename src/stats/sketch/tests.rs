@@ -111,6 +111,12 @@ fn a_sketch_is_small(#[case] n: usize, #[case] bytes: usize) {
     assert!(found <= bytes, "{found} bytes");
 }
 
+#[test]
+fn two_zeros_are_one_value_in_any_order() {
+    assert_eq!(bytes_of(&sketch_of(&[5.0, 0.0, -0.0])), bytes_of(&sketch_of(&[5.0, -0.0, 0.0])));
+    assert_eq!(bytes_of(&sketch_of(&[-5.0, -0.0])), bytes_of(&sketch_of(&[-5.0, 0.0])));
+}
+
 fn values() -> impl Strategy<Value = Vec<f64>> {
     let wide = any::<f64>().prop_filter("finite", |value| value.is_finite());
     let near = (-5.0..100.0_f64).boxed();
