@@ -6,6 +6,7 @@ mod content;
 mod desk;
 mod export;
 pub mod guard;
+mod hang_up;
 mod input;
 mod pace;
 mod run;

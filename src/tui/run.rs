@@ -28,9 +28,8 @@ use crate::engine::{self, EngineHandle};
 use crate::render;
 use crate::ui::{self, Look};
 
-/// How often to look whether the terminal is still there. A terminal that vanishes without a signal
-/// leaves the reader of keys spinning (crossterm-rs/crossterm#793), so this bounds how long.
-const HOUSEKEEPING: Duration = Duration::from_secs(10);
+/// The longest sleep where something on the screen goes out of date at a time of day: the clock may be set.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 /// How long the engine's writes under way may take to end before the program is stopped all the same.
 const LONGEST_WRITE: Duration = Duration::from_millis(500);
 /// How much is taken in before a frame is drawn, so that a flood cannot keep the screen still.
@@ -92,7 +91,6 @@ struct Running {
     badge: Option<Badge>,
     /// Alerts firing as the title tells it; `None` before the first title.
     titled: Option<usize>,
-    next_housekeeping: Instant,
     /// Stopped in the background: the screen belongs to the shell.
     is_stopped: bool,
     ended: Option<Ended>,
@@ -119,7 +117,6 @@ impl Running {
             desk,
             badge: Pane::from_env().filter(|_| tmux).map(Badge::new),
             titled: None,
-            next_housekeeping: Instant::now() + HOUSEKEEPING,
             is_stopped: false,
             ended: None,
         };
@@ -150,9 +147,9 @@ impl Running {
         let due = self.pacer.due(now).filter(|_| !self.is_stopped);
         let changes = self.app.next_deadline_ms().map(|at_ms| {
             let in_ms = at_ms.saturating_sub(self.clock.now_ms()).max(0).unsigned_abs();
-            now + Duration::from_millis(in_ms).clamp(SHORTEST_SLEEP, HOUSEKEEPING)
+            now + Duration::from_millis(in_ms).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
         });
-        [due, changes].into_iter().flatten().fold(self.next_housekeeping, Instant::min)
+        [due, changes].into_iter().flatten().fold(now + LONGEST_SLEEP, Instant::min)
     }
 
     fn take(&mut self, wake: Wake) -> io::Result<()> {
@@ -263,13 +260,6 @@ impl Running {
     }
 
     fn pass_time(&mut self) -> io::Result<()> {
-        if Instant::now() >= self.next_housekeeping {
-            self.next_housekeeping = Instant::now() + HOUSEKEEPING;
-            if terminal_size().is_err() {
-                self.ended = Some(Ended::Signal(Ending::HangUp));
-                return Ok(());
-            }
-        }
         if self.app.next_deadline_ms().is_some_and(|at_ms| at_ms <= self.clock.now_ms()) {
             self.apply(Event::Wake, Cause::Data)?;
         }

@@ -9,7 +9,8 @@ use futures::StreamExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::signals::{Caught, Signals};
+use super::hang_up::HangUp;
+use super::signals::{Caught, Ending, Signals};
 use crate::app::Notice;
 use crate::engine::RaisedAlerts;
 use crate::model::Snapshot;
@@ -47,6 +48,7 @@ pub enum Wake {
 /// Everything that can wake the loop.
 pub struct Sources<'a> {
     signals: Signals,
+    hang_up: HangUp,
     terminal: EventStream,
     alerts: &'a mut mpsc::Receiver<RaisedAlerts>,
     snapshots: &'a mut watch::Receiver<Arc<Snapshot>>,
@@ -62,8 +64,15 @@ impl<'a> Sources<'a> {
         snapshots: &'a mut watch::Receiver<Arc<Snapshot>>,
         notices: mpsc::Receiver<Notice>,
     ) -> io::Result<Self> {
-        let signals = Signals::listen()?;
-        Ok(Self { signals, terminal: EventStream::new(), alerts, snapshots, notices, engine_ended: false })
+        Ok(Self {
+            signals: Signals::listen()?,
+            hang_up: HangUp::watch()?,
+            terminal: EventStream::new(),
+            alerts,
+            snapshots,
+            notices,
+            engine_ended: false,
+        })
     }
 
     /// Waits for whatever comes first, at the latest until `until`.
@@ -89,6 +98,7 @@ impl<'a> Sources<'a> {
         let wake = tokio::select! {
             biased;
             caught = self.signals.next() => Wake::Signal(caught),
+            () = self.hang_up.gone() => Wake::Signal(Caught::End(Ending::HangUp)),
             event = self.terminal.next() => match event {
                 Some(Ok(event)) => Wake::Terminal(event),
                 Some(Err(error)) => Wake::TerminalEnded(Err(error)),
