@@ -86,9 +86,14 @@ pub(super) fn end(app: &mut App) -> bool {
 pub(super) fn take_answer(app: &mut App) {
     let Some(asked) = &app.taken_apart else { return };
     let answered = app.snapshot.as_ref().filter(|newest| newest.request.split.as_ref() == Some(asked));
-    let has_tags = answered.and_then(|newest| newest.split.as_ref()).is_none_or(|split| !split.by.is_empty());
-    if !has_tags {
-        let text = format!("no tags on {} in {}", printable_short(&asked.metric, NAME_CHARS), app.window);
+    let missing = answered.and_then(|newest| newest.split.as_ref()).and_then(|split| match split {
+        split if split.by.is_empty() => Some("tags on"),
+        // Somebody has deleted them, or the window is another one.
+        split if split.series.is_empty() => Some("samples of"),
+        _ => None,
+    });
+    if let Some(missing) = missing {
+        let text = format!("no {missing} {} in {}", printable_short(&asked.metric, NAME_CHARS), app.window);
         end(app);
         toast::say(app, &text);
     } else if app.split().is_some() && app.filter_of_metrics.is_none() {

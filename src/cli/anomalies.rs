@@ -1,5 +1,7 @@
 //! `perftop anomalies`: what was found and recorded.
 
+use std::num::NonZeroUsize;
+
 use super::args::FormatArg;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
@@ -19,8 +21,8 @@ pub struct Args {
     metric: Option<String>,
 
     /// At most so many, the newest
-    #[arg(long, short = 'n', default_value_t = 100, value_name = "N")]
-    limit: usize,
+    #[arg(long, short = 'n', default_value = "100", value_name = "N")]
+    limit: NonZeroUsize,
 
     #[command(flatten)]
     format: FormatArg,
@@ -30,11 +32,12 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let since_ms =
         parse_since(&args.since, context.now_ms()).map_err(|error| Refusal::usage(format!("--since: {error}")))?;
+    let limit = args.limit.get();
     let store = store::open(context)?;
     let metric = args.metric.as_deref().map(|name| store::metric(&store, name)).transpose()?;
-    let mut anomalies = store.anomalies(metric.as_deref(), since_ms, args.limit.saturating_add(1))?;
-    let is_cut = anomalies.len() > args.limit;
-    anomalies.truncate(args.limit);
+    let mut anomalies = store.anomalies(metric.as_deref(), since_ms, limit.saturating_add(1))?;
+    let is_cut = anomalies.len() > limit;
+    anomalies.truncate(limit);
     let units = anomalies.iter().map(|anomaly| context.config.book.unit(&anomaly.metric)).collect();
     let report = Anomalies { since_ms, is_cut, anomalies, units, zone: context.config.display.zone() };
     output::print(context, &report, args.format.format)?;

@@ -81,6 +81,9 @@ impl Answer<'_> {
             let part = segments.parts.into_iter().find(|(values, _)| *values == wanted);
             found = part.map_or_else(|| vec![None; ranges.len()], |(_, baselines)| baselines);
         })?;
+        if found.iter().all(Option::is_none) {
+            return Err(Refusal::not_enough_data(format!("no samples of `{segment}` in any window")).into());
+        }
         self.add(&segment.metric, Some(segment), &found);
         Ok(())
     }

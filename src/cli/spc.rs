@@ -12,6 +12,7 @@ use super::exit::{Exit, Refusal};
 use super::segments::Series;
 use super::{output, store};
 use crate::app::{App, AppOptions, Tab};
+use crate::model::text::printable_short;
 use crate::model::{Snapshot, ViewRequest, Window};
 use crate::render;
 use crate::report::{Format, Spc};
@@ -52,7 +53,12 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     )?;
     let chart = snapshot.chart.clone().filter(|chart| chart.sample_count > 0);
     let Some(chart) = chart else {
-        return Err(Refusal::not_enough_data(format!("no samples in the last {window}: try a longer --window")).into());
+        let name = printable_short(&series.name(), 60);
+        let said = match window {
+            Window::All => format!("no samples of `{name}`"),
+            _ => format!("no samples of `{name}` in the last {window}: try a longer --window"),
+        };
+        return Err(Refusal::not_enough_data(said).into());
     };
     if args.format.format == Format::Text {
         io::stdout().write_all(drawn(context, snapshot).as_bytes())?;

@@ -42,6 +42,12 @@ pub fn is_ours(name: &OsStr) -> bool {
     has_ending && !is_hidden(name)
 }
 
+/// Whether it is one, or was perhaps before it was rotated (`app.jsonl.1`): its writer may not know yet.
+#[must_use]
+pub fn was_ours(name: &OsStr) -> bool {
+    is_ours(name) || Path::new(name).file_stem().is_some_and(|stem| stem != name && was_ours(stem))
+}
+
 fn is_hidden(name: &OsStr) -> bool {
     name.as_bytes().starts_with(b".")
 }
@@ -90,6 +96,17 @@ mod tests {
     #[case("jsonl", false)]
     fn names_decide(#[case] name: &str, #[case] ours: bool) {
         assert_eq!(is_ours(OsStr::new(name)), ours);
+    }
+
+    #[rstest]
+    #[case("app.jsonl", true)]
+    #[case("app.jsonl.1", true)]
+    #[case("app.csv.1.old", true)]
+    #[case(".app.jsonl.1", false)]
+    #[case("app.log.1", false)]
+    #[case("1", false)]
+    fn a_rotated_name_is_known(#[case] name: &str, #[case] was: bool) {
+        assert_eq!(was_ours(OsStr::new(name)), was);
     }
 
     #[test]

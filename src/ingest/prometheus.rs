@@ -110,7 +110,10 @@ fn parse_labels<'a>(mut rest: &'a str, name: &mut Cow<'a, str>) -> Result<(&'a s
         if let Some(after) = rest.strip_prefix('=') {
             let value;
             (value, rest) = parse_quoted(after.trim_start())?;
-            labels.push((key, value));
+            // To Prometheus an empty label is none.
+            if !value.is_empty() {
+                labels.push((key, value));
+            }
         } else if is_quoted && name.is_empty() {
             *name = key;
         } else {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -157,6 +158,11 @@ pub fn rfc3339(timestamp_ms: i64) -> String {
 /// Reads an RFC 3339 instant as ms since the Unix epoch; finer digits are cut off.
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
+    // jiff knows offsets of more than a day, RFC 3339 does not.
+    let offset = Pieces::parse(text).ok()?.to_numeric_offset();
+    if offset.is_some_and(|offset| offset.seconds().abs() >= 86_400) {
+        return None;
+    }
     text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
@@ -257,5 +263,15 @@ mod tests {
     fn instants_out_of_range_are_shown_as_numbers() {
         assert_eq!(Zone::utc().full(i64::MAX), i64::MAX.to_string());
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[rstest]
+    #[case("2023-11-14T22:13:20Z", Some(1_700_000_000_000))]
+    #[case("2023-11-15T22:12:20+23:59", Some(1_700_000_000_000))]
+    #[case("2023-11-14T22:13:20+25:00", None)]
+    #[case("2023-11-14T22:13:20-24:00", None)]
+    #[case("2023-02-30T00:00:00Z", None)]
+    fn instants_are_those_of_rfc_3339(#[case] text: &str, #[case] expected: Option<i64>) {
+        assert_eq!(parse_rfc3339(text), expected);
     }
 }

@@ -107,7 +107,10 @@ fn size(conn: &Connection) -> rusqlite::Result<StoreSize> {
     let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0).map(i64::cast_unsigned));
     let page_bytes = number("page_size")?;
     let used = |names: &str| {
-        count(conn, &format!("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate AND name IN ({names})"))
+        count(
+            conn,
+            &format!("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = TRUE AND name IN ({names})"),
+        )
     };
     Ok(StoreSize {
         total_bytes: number("page_count")? * page_bytes,

@@ -104,8 +104,7 @@ impl Contexts {
         let mut statement = conn.prepare_cached("SELECT id, tags FROM perftop_context WHERE id > ?1 ORDER BY id")?;
         let mut rows = statement.query([self.loaded_to])?;
         while let Some(row) = rows.next()? {
-            let tags = parse(row.get_ref(1)?.as_str().unwrap_or_default()).unwrap_or_default();
-            self.learn(row.get(0)?, tags);
+            self.learn(row.get(0)?, read(row.get_ref(1)?.as_str().unwrap_or_default()).unwrap_or_default());
         }
         Ok(())
     }
@@ -126,7 +125,7 @@ pub(super) fn visit(conn: &Connection, visit: &mut dyn FnMut(u32, Tags)) -> rusq
     let mut statement = conn.prepare_cached("SELECT id, tags FROM perftop_context ORDER BY id")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        visit(row.get(0)?, parse(row.get_ref(1)?.as_str().unwrap_or_default()).unwrap_or_default());
+        visit(row.get(0)?, read(row.get_ref(1)?.as_str().unwrap_or_default()).unwrap_or_default());
     }
     Ok(())
 }
@@ -139,8 +138,15 @@ pub(super) fn full_tags(conn: &Connection) -> rusqlite::Result<BTreeSet<String>>
 }
 
 /// The tags of a context as another program may have written it; `None` when there are none or it is no flat
-/// object. Numbers and truth values are kept as their text.
+/// object. Numbers and truth values are kept as their text; a null is no tag.
 pub(super) fn parse(text: &str) -> Option<Tags> {
+    let mut tags = read(text)?;
+    tags.retain(|_, value| value.is_some());
+    Some(tags).filter(|tags| !tags.is_empty())
+}
+
+/// The tags as the dictionary has them.
+fn read(text: &str) -> Option<Tags> {
     let members: BTreeMap<Cow<'_, str>, Value> = serde_json::from_str(text).ok()?;
     let text_of = |value| match value {
         Value::Null => Some(None),
@@ -149,9 +155,7 @@ pub(super) fn parse(text: &str) -> Option<Tags> {
         Value::Bool(truth) => Some(Some(truth.to_string())),
         Value::Array(_) | Value::Object(_) => None,
     };
-    let tags: Option<Tags> =
-        members.into_iter().map(|(tag, value)| Some((tag.into_owned(), text_of(value)?))).collect();
-    tags.filter(|tags| !tags.is_empty())
+    members.into_iter().map(|(tag, value)| Some((tag.into_owned(), text_of(value)?))).collect()
 }
 
 fn write(tags: &Tags) -> String {
@@ -194,6 +198,7 @@ mod tests {
     #[case("no json")]
     #[case("[1]")]
     #[case(r#"{"a":{"b":1}}"#)]
+    #[case(r#"{"a":null}"#)]
     fn what_is_no_context_has_no_tags(#[case] text: &str) {
         assert_eq!(Contexts::default().number(&dictionary(), text).unwrap(), NONE);
     }

@@ -88,6 +88,16 @@ fn damage_inside_the_store_is_found() {
 }
 
 #[test]
+fn what_the_bytes_are_used_for_is_said() {
+    let home = Home::new();
+    stores::filled(&home);
+    assert_eq!(home.run("status").code, Some(1));
+    let answer = home.run("doctor").stdout;
+    let size = answer.lines().find(|line| line.contains("roll-ups")).expect("a line of sizes");
+    assert!(!size.contains("samples 0 B") && !size.contains("roll-ups 0 B"), "{size}");
+}
+
+#[test]
 fn a_drop_directory_that_is_a_file_is_wrong() {
     let home = Home::new();
     stores::filled(&home);

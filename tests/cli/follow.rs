@@ -123,6 +123,7 @@ fn what_cannot_be_followed_is_refused() {
     assert_eq!(home.run("ingest --follow").code, Some(2));
     assert_eq!(home.run("ingest --follow -").code, Some(2));
     assert_eq!(home.run("ingest --follow --strict a.log").code, Some(2));
+    assert_eq!(home.run("ingest --follow --format hyperfine a.json").code, Some(2));
     assert_eq!(home.run("ingest --watch").code, Some(2));
 }
 

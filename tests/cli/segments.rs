@@ -84,7 +84,9 @@ fn a_segment_stands_where_a_metric_does() {
 #[case(&["baseline", "--by", "pge"], 2, "no tag `pge` of any metric: there are browser, page")]
 #[case(&["spc", r#"lcp{pge="/"}"#], 2, "no tag `pge` of `lcp`: there are browser, page")]
 #[case(&["spc", r#"lpc{page="/"}"#], 2, "no metric `lpc`: did you mean `lcp`?")]
-#[case(&["spc", r#"lcp{page="/c"}"#], 3, "no samples in the last 24h")]
+#[case(&["spc", r#"lcp{page="/c"}"#], 3, "in the last 24h: try a longer --window")]
+#[case(&["spc", r#"lcp{page="/c"}"#, "-w", "all"], 3, r#"no samples of `lcp{page="/c"}`"#)]
+#[case(&["baseline", r#"lcp{page="/c"}"#], 3, "in any window")]
 #[case(&["baseline", r#"lcp{page="/"}"#, "--by", "browser"], 2, "name the metric without its tags")]
 fn what_is_not_there_is_said(#[case] words: &[&str], #[case] code: i32, #[case] said: &str) {
     let home = Home::new();

@@ -1,11 +1,13 @@
 //! A metric taken apart by its tags, and whole again.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::app::testing::{Session, alert};
-use crate::app::{AppOptions, Effect, SortColumn, Tab};
-use crate::model::{Grouping, Severity, SplitRequest, ViewRequest};
+use crate::app::{AppOptions, Effect, Event, SortColumn, Tab};
+use crate::model::{Grouping, Severity, Split, SplitRequest, ViewRequest};
 
 /// `api_latency` is chosen and taken apart.
 fn apart() -> Session {
@@ -97,6 +99,23 @@ fn a_metric_without_tags_says_so() {
     assert_eq!(session.toast_texts(), ["no tags on cache_hits in 24h"]);
     assert!(session.app.taken_apart.is_none());
     assert_eq!((session.app.filter.as_str(), session.row_names()), ("cache", vec!["cache_hits"]));
+}
+
+#[test]
+fn a_metric_whose_samples_are_gone_is_whole_again_also_behind_a_chart() {
+    let mut session = Session::with_four();
+    session.keys("s g g b");
+    session.answer();
+    session.keys("j enter");
+    let others = session.app.snapshot.as_ref().unwrap().series.iter().filter(|series| &*series.metric != "api_latency");
+    let mut picture = session.picture(others.cloned().collect(), Vec::new());
+    let split = picture.split.as_deref().unwrap().clone();
+    picture.split = Some(Arc::new(Split { series: Arc::from([]), ..split }));
+    session.event(Event::Snapshot(Arc::new(picture)));
+    assert_eq!(session.toast_texts(), ["no samples of api_latency in 24h"]);
+    assert!(session.app.taken_apart.is_none());
+    assert_eq!(session.row_names().len(), 3, "the other metrics are there");
+    assert_ne!(session.selected(), "api_latency");
 }
 
 #[test]

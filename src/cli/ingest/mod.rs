@@ -90,6 +90,9 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     if args.follow && args.files.iter().any(|path| path == Path::new("-")) {
         return Err(Refusal::usage("`--follow` is for files: standard input is read to its end anyway").into());
     }
+    if args.follow && args.format.0 == Some(Format::Hyperfine) {
+        return Err(Refusal::usage("`--follow` is for lines: hyperfine's document is whole, take it without").into());
+    }
     if args.watch {
         return watch::run(args, context);
     }

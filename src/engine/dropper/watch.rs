@@ -12,7 +12,7 @@ use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::engine::supervisor::Waker;
-use crate::ingest::dropdir::is_ours;
+use crate::ingest::dropdir::{is_ours, was_ours};
 use crate::ingest::dropfile::identity;
 use crate::model::FileIdentity;
 
@@ -87,7 +87,8 @@ fn watch(dir: &Path, waker: Waker, closed: Closed) -> notify::Result<Recommended
         let is_change = is_completion(event.kind) || !matches!(event.kind, EventKind::Access(_));
         // The directory itself was removed or moved away.
         let is_of_dir = || event.paths.contains(&watched);
-        if event.need_rescan() || (is_change && (event.paths.is_empty() || is_of_dir() || ours().next().is_some())) {
+        let may_matter = || event.paths.iter().any(|path| was_ours(path.file_name().unwrap_or(OsStr::new(""))));
+        if event.need_rescan() || (is_change && (event.paths.is_empty() || is_of_dir() || may_matter())) {
             waker.wake();
         }
     })?;

@@ -13,6 +13,7 @@ use crate::ingest::{Format, read_text};
 #[case(r#"up { job = "a" } 1 1700000000000"#, ("up", 1.0, Some(r#"{"job":"a"}"#)))]
 #[case(r#"x{p="C:\\a\"b,}\n\q"} 1"#, ("x", 1.0, Some(r#"{"p":"C:\\a\"b,}\n\\q"}"#)))]
 #[case("up{} 1", ("up", 1.0, None))]
+#[case(r#"up{job="",x="1"} 1"#, ("up", 1.0, Some(r#"{"x":"1"}"#)))]
 #[case(r#"{"http.time",job="a"} 2"#, ("http.time", 2.0, Some(r#"{"job":"a"}"#)))]
 #[case(r#"h_bucket{le="+Inf"} 7 1700000000.125 # {trace="x"} 0.5 1700000000"#, ("h_bucket", 7.0, Some(r#"{"le":"+Inf"}"#)))]
 fn samples_are_read(#[case] line: &str, #[case] expected: (&str, f64, Option<&str>)) {
@@ -64,7 +65,7 @@ fn a_scrape_of_a_real_exporter_is_taken_whole() {
 
 proptest! {
     #[test]
-    fn labels_survive_being_written(value in "\\PC{0,20}") {
+    fn labels_survive_being_written(value in "\\PC{1,20}") {
         let escaped = value.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
         let line = format!("up{{l=\"{escaped}\"}} 1");
         let parsed = parse(&line).unwrap();
