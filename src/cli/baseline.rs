@@ -28,10 +28,11 @@ pub struct Args {
 
 /// Prints them, worked out afresh.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let store = store::open(context)?;
+    let store = store::open_unjudged(context)?;
+    let by = segments::grouping(&args.by)?;
     let series = args.metric.as_deref().map(|name| Series::find(&store, name)).transpose()?;
     let mut answer = Answer { context, report: Baselines { baselines: Vec::new(), limited: BTreeMap::new() } };
-    match (series, &args.by[..]) {
+    match (series, &by[..]) {
         (Some(Series::Segment(_)), [_, ..]) => {
             return Err(Refusal::usage("--by takes whole metrics apart: name the metric without its tags").into());
         }

@@ -24,7 +24,13 @@ impl Series {
     /// # Errors
     /// When there is no such metric, or it has no such tag.
     pub fn find(store: &Store, name: &str) -> anyhow::Result<Self> {
-        let Ok(segment) = name.parse::<Segment>() else { return Ok(Self::Metric(metric(store, name)?)) };
+        let segment = match (name.parse::<Segment>(), name.contains('{')) {
+            (Ok(segment), _) => segment,
+            (Err(_), false) => return Ok(Self::Metric(metric(store, name)?)),
+            (Err(error), true) => {
+                return metric(store, name).map(Self::Metric).map_err(|_| Refusal::usage(error.to_string()).into());
+            }
+        };
         if let Some(exact) = store.metrics()?.into_iter().find(|metric| **metric == *name) {
             return Ok(Self::Metric(exact));
         }
@@ -51,6 +57,23 @@ impl Series {
             Self::Segment(segment) => segment.to_string().into(),
         }
     }
+}
+
+/// The tags of `--by`, once each.
+///
+/// # Errors
+/// When one of them has no name.
+pub fn grouping(tags: &[Arc<str>]) -> Result<Vec<Arc<str>>, Refusal> {
+    let mut found: Vec<Arc<str>> = Vec::new();
+    for tag in tags.iter().map(|tag| tag.trim()) {
+        if tag.is_empty() {
+            return Err(Refusal::usage("--by: a tag without a name: write --by page,browser"));
+        }
+        if found.iter().all(|known| **known != *tag) {
+            found.push(tag.into());
+        }
+    }
+    Ok(found)
 }
 
 /// Refuses tags that no sample carries, with those there are.

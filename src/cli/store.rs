@@ -1,4 +1,4 @@
-//! How commands that read come by the store: never creating it, and with everything judged that can be.
+//! How commands that read come by the store: never creating it, and with everything brought up to date that can be.
 
 use super::context::Context;
 use super::exit::Refusal;
@@ -9,23 +9,27 @@ use crate::model::text::printable_short;
 use crate::model::{MetricName, Snapshot, ViewRequest};
 use crate::store::{Store, StoreError};
 
-/// Opens the store that must be there, rolls up and judges what is new in it. A store that may only be
-/// read is read as it is.
+/// Opens the store that must be there, rolls up and judges what is new in it: for commands that show what was
+/// found. A store that may only be read is read as it is.
 pub fn open(context: &Context) -> Result<Store, StoreError> {
+    brought_up(context, |store| engine::catch_up(store, &engine_options(context), &context.clock).map(drop))
+}
+
+/// The same without judging, which reads days of history: for commands that show samples alone.
+pub fn open_unjudged(context: &Context) -> Result<Store, StoreError> {
+    brought_up(context, engine::roll_up)
+}
+
+fn brought_up(context: &Context, bring_up: impl Fn(&mut Store) -> Result<(), StoreError>) -> Result<Store, StoreError> {
     let path = &context.config.store.path;
     drop(Store::open_read(path)?);
-    match caught_up(context) {
+    let brought_up = Store::open(path).and_then(|mut store| bring_up(&mut store).map(|()| store));
+    match brought_up {
         Err(StoreError::Permission { .. } | StoreError::Busy { .. } | StoreError::Full { .. }) => {
             Store::open_read(path)
         }
         answer => answer,
     }
-}
-
-fn caught_up(context: &Context) -> Result<Store, StoreError> {
-    let mut store = Store::open(&context.config.store.path)?;
-    engine::catch_up(&mut store, &engine_options(context), &context.clock)?;
-    Ok(store)
 }
 
 /// What the configuration says to the engine.

@@ -31,7 +31,7 @@ pub struct Args {
 
 /// Prints the hours and the direction.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let store = store::open(context)?;
+    let store = store::open_unjudged(context)?;
     let series = Series::find(&store, &args.metric)?;
     let now_ms = context.now_ms();
     let range = TimeRange { from_ms: now_ms - i64::from(args.hours) * HOUR_MS, until_ms: now_ms + 1 };

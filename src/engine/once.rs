@@ -22,11 +22,17 @@ pub struct CaughtUp {
     pub raised: Vec<Alert>,
 }
 
+/// Rolls up what is new in the store.
+pub fn roll_up(store: &mut Store) -> Result<(), StoreError> {
+    while store.roll_up(ROLL_UP_ROWS)?.remaining {}
+    Ok(())
+}
+
 /// Rolls up and judges what is new in the store, writes the stored baselines (at most once a minute) and ends
 /// the alerts that have been quiet, as a running dashboard would have. Costs next to nothing when there is
 /// nothing new: a status line asks every few seconds.
 pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Result<CaughtUp, StoreError> {
-    while store.roll_up(ROLL_UP_ROWS)?.remaining {}
+    roll_up(store)?;
     let done = if is_judged(store, options, clock)? { CaughtUp::default() } else { judge_rest(store, options, clock)? };
     let now_ms = clock.now_ms();
     if done.judged > 0 {

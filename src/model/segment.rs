@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::MetricName;
-use super::text::printable;
+use super::text::{is_printable, printable};
 
 /// What a sample says of a tag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +37,7 @@ impl fmt::Display for TagValue {
 }
 
 /// A part of a metric. Written `lcp{page="/",browser=none}`; names of tags that are more than letters, digits
-/// and `_ . - : /` stand in quotes, and `\` keeps a quote inside.
+/// and `_ . - : /` stand in quotes, `\` keeps a quote inside, and `\u{1b}` stands for what no terminal may get.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Segment {
     /// The metric.
@@ -83,10 +83,11 @@ fn is_bare(name: &str) -> bool {
 fn write_quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.write_str("\"")?;
     for c in text.chars() {
-        if matches!(c, '"' | '\\') {
-            f.write_str("\\")?;
+        match c {
+            '"' | '\\' => write!(f, "\\{c}")?,
+            c if is_printable(c) => write!(f, "{c}")?,
+            c => write!(f, "\\u{{{:x}}}", u32::from(c))?,
         }
-        write!(f, "{c}")?;
     }
     f.write_str("\"")
 }
@@ -146,15 +147,21 @@ fn word(text: &str) -> Option<(Word<'_>, &str)> {
         return (end > 0).then(|| (Word::Bare(&text[..end]), &text[end..]));
     };
     let mut word = String::new();
-    let mut chars = quoted.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => return Some((Word::Quoted(word), &quoted[at + 1..])),
-            '\\' => word.push(chars.next()?.1),
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some((Word::Quoted(word), chars.as_str())),
+            '\\' => match chars.next()? {
+                'u' => {
+                    let (code, rest) = chars.as_str().strip_prefix('{')?.split_once('}')?;
+                    word.push(char::from_u32(u32::from_str_radix(code, 16).ok()?)?);
+                    chars = rest.chars();
+                }
+                c => word.push(c),
+            },
             c => word.push(c),
         }
     }
-    None
 }
 
 /// What was not told apart among the segments of a metric.
@@ -199,6 +206,7 @@ mod tests {
     #[case(r#"lcp{page="/",browser=none}"#, "lcp", &[("page", is("/")), ("browser", TagValue::Missing)])]
     #[case(r#"a{b="c"}{"d e"=other}"#, "a{b=\"c\"}", &[("d e", TagValue::Other)])]
     #[case(r#"a{"\"\\"="none"}"#, "a", &[("\"\\", is("none"))])]
+    #[case(r#"a{b="\u{1b}\u{202e}"}"#, "a", &[("b", is("\u{1b}\u{202e}"))])]
     fn a_segment_reads_as_it_is_written(#[case] text: &str, #[case] metric: &str, #[case] tags: &[(&str, TagValue)]) {
         assert_eq!(text.parse(), Ok(segment(metric, tags)));
         assert_eq!(segment(metric, tags).to_string(), text);
@@ -219,6 +227,8 @@ mod tests {
     #[case("lcp{page=}")]
     #[case(r#"lcp{page="/}"#)]
     #[case(r#"lcp{page="/"} "#)]
+    #[case(r#"lcp{page="\u{110000}"}"#)]
+    #[case(r#"lcp{page="\u1b"}"#)]
     fn what_is_no_segment_is_refused(#[case] text: &str) {
         assert_eq!(text.parse::<Segment>(), Err(SegmentParseError(text.to_owned())));
     }
@@ -227,7 +237,7 @@ mod tests {
         #[test]
         fn every_segment_comes_back(
             metric in r#"[a{}"=\\, ]{0,8}"#,
-            names in prop::collection::vec((r#"[a{}"=\\,. ]{0,4}|none"#, prop::option::of(r#"[a{}"=\\, ]{0,6}|none"#)), 1..4),
+            names in prop::collection::vec((r#"[a{}"=\\,. ]{0,4}|none"#, prop::option::of(r#"[au{}"=\\, \x00-\x1f\u{202e}]{0,6}|none"#)), 1..4),
         ) {
             let of = |value: &Option<String>| value.as_deref().map_or(TagValue::Missing, is);
             let tags: Vec<_> = names.iter().map(|(name, value)| (&**name, of(value))).collect();

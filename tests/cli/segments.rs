@@ -54,8 +54,10 @@ fn baselines_are_taken_apart_by_tags() {
     );
 
     let text = run(&home, &["baseline", "--by", "browser"]).stdout;
-    assert!(text.contains(r#"lcp{browser="fire^[fox"}"#) && text.contains("lcp{browser=none}"), "{text}");
-    let csv = run(&home, &["baseline", "--by", "page", "--format", "csv"]).stdout;
+    assert!(text.contains(r#"lcp{browser="fire\u{1b}fox"}"#) && text.contains("lcp{browser=none}"), "{text}");
+    let pasted = run(&home, &["baseline", r#"lcp{browser="fire\u{1b}fox"}"#, "--format", "csv"]).stdout;
+    assert!(pasted.contains("24h,40,202,"), "{pasted}");
+    let csv = run(&home, &["baseline", "--by", " page,page ", "--format", "csv"]).stdout;
     assert!(csv.starts_with("metric,unit,window,count,mean,std_dev,min,p50,p95,p99,max,exact\n"), "{csv}");
     assert!(csv.contains("\"lcp{page=\"\"/\"\"}\",none,24h,40,102,"), "{csv}");
 }
@@ -83,6 +85,8 @@ fn a_segment_stands_where_a_metric_does() {
 #[case(&["baseline", "lcp", "--by", "pge"], 2, "no tag `pge` of `lcp`: there are browser, page")]
 #[case(&["baseline", "--by", "pge"], 2, "no tag `pge` of any metric: there are browser, page")]
 #[case(&["spc", r#"lcp{pge="/"}"#], 2, "no tag `pge` of `lcp`: there are browser, page")]
+#[case(&["baseline", "--by", "page,"], 2, "a tag without a name")]
+#[case(&["spc", "lcp{page}"], 2, r#"`lcp{page}` is no segment: write METRIC{tag="value"}"#)]
 #[case(&["spc", r#"lpc{page="/"}"#], 2, "no metric `lpc`: did you mean `lcp`?")]
 #[case(&["spc", r#"lcp{page="/c"}"#], 3, "in the last 24h: try a longer --window")]
 #[case(&["spc", r#"lcp{page="/c"}"#, "-w", "all"], 3, r#"no samples of `lcp{page="/c"}`"#)]
