@@ -9,8 +9,6 @@ use crate::app::{Key, KeyCode};
 pub enum Input {
     /// A key was pressed, or is held down.
     Key(Key),
-    /// The terminal has this size now: columns, rows.
-    Resize(u16, u16),
     /// The pane has the keyboard, or has lost it.
     Focus(bool),
 }
@@ -20,10 +18,10 @@ pub enum Input {
 pub fn input(event: &TerminalEvent) -> Option<Input> {
     match event {
         TerminalEvent::Key(event) => key(event).map(Input::Key),
-        TerminalEvent::Resize(width, height) => Some(Input::Resize(*width, *height)),
         TerminalEvent::FocusGained => Some(Input::Focus(true)),
         TerminalEvent::FocusLost => Some(Input::Focus(false)),
-        TerminalEvent::Mouse(_) | TerminalEvent::Paste(_) => None,
+        // crossterm 0.29 forgets a change of size that comes together with a key; `signals` tells of all.
+        TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) | TerminalEvent::Paste(_) => None,
     }
 }
 

@@ -157,9 +157,9 @@ impl Running {
             Wake::Signal(Caught::End(ending)) => self.ended = Some(Ended::Signal(ending)),
             Wake::Signal(Caught::Stop) => self.stop(Scope::Process)?,
             Wake::Signal(Caught::Continued) => self.come_back()?,
+            Wake::Signal(Caught::Resized) => self.take_size()?,
             Wake::Terminal(event) => match input(&event) {
                 Some(Input::Key(key)) => self.apply(Event::Key(key), Cause::Input)?,
-                Some(Input::Resize(width, height)) => self.resize(width, height)?,
                 Some(Input::Focus(focused)) => self.pacer.set_focused(focused),
                 None => {}
             },
@@ -212,10 +212,7 @@ impl Running {
                 }
             }
             Effect::Bell => return self.screen.control(&Bell),
-            Effect::Redraw => {
-                let (width, height) = terminal_size()?;
-                return self.resize(width, height);
-            }
+            Effect::Redraw => return self.take_size(),
             Effect::Suspend => return self.stop(Scope::Job),
             Effect::Quit => self.ended = Some(Ended::Quit),
         }
@@ -233,7 +230,9 @@ impl Running {
         ))
     }
 
-    fn resize(&mut self, width: u16, height: u16) -> io::Result<()> {
+    /// Draws every cell of a screen of which nothing is known but its size.
+    fn take_size(&mut self) -> io::Result<()> {
+        let (width, height) = terminal_size()?;
         self.screen.resize(width, height);
         self.apply(Event::Resize { width, height }, Cause::Input)
     }
@@ -255,8 +254,7 @@ impl Running {
         self.guard.set_modes()?;
         self.is_stopped = false;
         self.titled = None;
-        let (width, height) = terminal_size()?;
-        self.resize(width, height)
+        self.take_size()
     }
 
     fn pass_time(&mut self) -> io::Result<()> {

@@ -39,6 +39,8 @@ pub enum Caught {
     Stop,
     /// The program was stopped and runs again: `SIGCONT`.
     Continued,
+    /// The terminal has another size, or had one for a moment: `SIGWINCH`.
+    Resized,
 }
 
 /// Listens to the signals; from the first call on their default action is off for good.
@@ -49,6 +51,7 @@ pub struct Signals {
     quit: Stream,
     stop: Stream,
     continued: Stream,
+    resized: Stream,
 }
 
 impl Signals {
@@ -63,6 +66,7 @@ impl Signals {
             quit: signal(SignalKind::quit())?,
             stop: signal(by_number(rustix::process::Signal::TSTP))?,
             continued: signal(by_number(rustix::process::Signal::CONT))?,
+            resized: signal(SignalKind::window_change())?,
         })
     }
 
@@ -76,6 +80,7 @@ impl Signals {
             _ = self.quit.recv() => Caught::End(Ending::Quit),
             _ = self.stop.recv() => Caught::Stop,
             _ = self.continued.recv() => Caught::Continued,
+            _ = self.resized.recv() => Caught::Resized,
         }
     }
 }

@@ -29,7 +29,7 @@ pub fn notices() -> (mpsc::Sender<Notice>, mpsc::Receiver<Notice>) {
 pub enum Wake {
     /// A signal.
     Signal(Caught),
-    /// A key, a new size, the focus.
+    /// A key, the focus.
     Terminal(TerminalEvent),
     /// The terminal can no longer be read.
     TerminalEnded(io::Result<()>),
