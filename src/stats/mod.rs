@@ -5,10 +5,12 @@
 mod moments;
 pub(crate) mod packed;
 mod quantile;
+mod sieve;
 mod sketch;
 mod trend;
 
 pub use moments::Moments;
 pub use quantile::{baseline, quantiles};
+pub use sieve::Sieve;
 pub use sketch::{RELATIVE_ERROR, Sketch, SketchError};
 pub use trend::{Line, line, trend};

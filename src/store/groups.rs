@@ -1,10 +1,11 @@
 //! All series at once: metrics in groups small enough to hold, each group hour by hour in the order in which the
 //! tables lie on the disk.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use rusqlite::Connection;
 
+use super::dense::DENSE_SAMPLES;
 use super::hour;
 use super::part::{FromStored, MetricRef};
 use super::schema;
@@ -12,7 +13,7 @@ use super::schema;
 /// Samples of a group of metrics, unless one of them alone has more: what is held in memory. Fewer are gentler on the
 /// memory of a program that stays, more make for fewer and longer stretches of the file.
 pub(super) const SMALL_GROUP: u64 = 250_000;
-pub(super) const LARGE_GROUP: u64 = 2_000_000;
+pub(super) const LARGE_GROUP: u64 = 3_000_000;
 
 /// A metric that has rolled up samples.
 #[derive(Debug, Clone)]
@@ -32,6 +33,17 @@ impl Rolled {
         let inside = count(self.first_hour.max(*hours.start()), self.last_hour.min(*hours.end()));
         let share = i128::from(self.n) * inside / count(self.first_hour, self.last_hour).max(1);
         u64::try_from(share).unwrap_or(0)
+    }
+
+    /// About how many samples an hour it has, as if they were spread evenly.
+    fn samples_an_hour(&self) -> u64 {
+        let hours = i128::from(self.last_hour) - i128::from(self.first_hour) + 1;
+        u64::try_from(i128::from(self.n) / hours.max(1)).unwrap_or(u64::MAX)
+    }
+
+    /// Whether most of its hours have a short form.
+    pub(super) fn is_dense(&self) -> bool {
+        self.samples_an_hour() > DENSE_SAMPLES
     }
 
     pub(super) fn as_ref(&self) -> MetricRef<'_> {
@@ -57,17 +69,20 @@ pub(super) fn rolled(conn: &Connection) -> rusqlite::Result<Vec<Rolled>> {
         .collect()
 }
 
-/// Cuts metrics into groups of neighbours with no more than `samples` together.
-pub(super) fn groups(metrics: &[Rolled], samples: u64) -> impl Iterator<Item = &[Rolled]> {
-    let mut held = metrics.first().map_or(0, |metric| metric.n);
-    metrics.chunk_by(move |_, next| {
-        held += next.n;
-        let fits = held <= samples;
-        if !fits {
-            held = next.n;
+/// Cuts neighbours into groups that hold no more than `most` together, unless one of them alone does.
+pub(super) fn cut(held: &[u64], most: u64) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    let mut sum = 0;
+    for (at, held) in held.iter().enumerate() {
+        sum += held;
+        if let Some(group) = groups.last_mut().filter(|_| sum <= most) {
+            group.end = at + 1;
+        } else {
+            groups.push(at..at + 1);
+            sum = *held;
         }
-        fits
-    })
+    }
+    groups
 }
 
 /// Visits the parts of an hour of a group, by metric (its index in the group) and part.
@@ -131,8 +146,11 @@ pub(super) fn visit_series<T: FromStored>(
     visit: &mut dyn FnMut(&Rolled, Vec<T>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let metrics = rolled(conn)?;
+    let whole = hours.clone();
     let hours = hour::existing(conn, hours)?;
-    for group in groups(&metrics, SMALL_GROUP) {
+    let held: Vec<u64> = metrics.iter().map(|metric| metric.samples_in(&whole)).collect();
+    for group in cut(&held, SMALL_GROUP) {
+        let group = &metrics[group];
         let mut series: Vec<Vec<T>> = group.iter().map(|_| Vec::new()).collect();
         for &hour in &hours {
             read_hour(conn, group, hour, &mut series)?;

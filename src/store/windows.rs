@@ -1,8 +1,9 @@
 //! Statistics of every series over windows: exact from the samples where a window holds few enough of them,
 //! from the short forms of its hours where it holds more.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeInclusive;
+use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 
@@ -11,17 +12,26 @@ use super::groups::{self, Rolled};
 use super::hour;
 use super::part::FromStored as _;
 use super::{Store, StoreError};
+use crate::model::text::printable_short;
 use crate::model::{Baseline, MetricName, Point, TimeRange};
 
 use self::gather::{Gather, Need};
+use self::read_ahead::Wanted;
+use self::sums::Inconsistent;
 
-pub(super) mod gather;
+mod gather;
+mod read_ahead;
+pub(super) mod spark;
+mod sums;
 
 /// Samples of a metric that a window may hold to be read one by one.
 pub const EXACT_SAMPLES: u64 = 250_000;
 
 /// Samples from which on a second thread is worth its start.
 const WORTH_A_THREAD: u64 = 200_000;
+
+/// The share of the hours that is fetched from the disk before anybody reads them.
+const READ_AHEAD: f64 = 0.5;
 
 /// The newest points of a series that are handed on.
 pub(super) const RECENT: u64 = 65;
@@ -124,11 +134,51 @@ impl Store {
             ..Selection::ALL
         });
         let path = &self.path;
+        let is_done = &AtomicBool::new(false);
+        // With a lead, as whoever reads groups is faster than the disk.
+        let goes_on = self.read_ahead(request, 0.0..READ_AHEAD, is_done)?;
         std::thread::scope(|scope| {
             let beside = scope.spawn(move || Self::open_read(path)?.read_baselines(&upper, request));
-            let mut all = self.read_baselines(&lower, request)?;
-            all.extend(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            if goes_on {
+                scope.spawn(move || {
+                    let rest = READ_AHEAD..1.0;
+                    if let Err(error) = Self::open_read(path).and_then(|store| store.read_ahead(request, rest, is_done))
+                    {
+                        tracing::debug!("no more is read ahead: {error}");
+                    }
+                });
+            }
+            let mine = self.read_baselines(&lower, request);
+            let theirs = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            is_done.store(true, Ordering::Relaxed);
+            let mut all = mine?;
+            all.extend(theirs?);
             Ok(all)
+        })
+    }
+
+    /// Fetches from the disk what a request will read of some share of its hours; whether there is more to fetch.
+    fn read_ahead(&self, request: Request<'_>, share: Range<f64>, is_done: &AtomicBool) -> Result<bool, StoreError> {
+        self.read("read ahead", |conn| {
+            let metrics = groups::rolled(conn)?;
+            let hours = hour::existing(conn, hour::hours_in(request.reach()))?;
+            let at = |share: f64| (hours.len() as f64 * share) as usize;
+            let hours = &hours[at(share.start)..at(share.end)];
+            let wanted = |range| {
+                let hours = hour::hours_in(range);
+                let is_exact = |metric: &Rolled| metric.samples_in(&hours) <= request.exact_samples;
+                Wanted { parts: metrics.iter().any(is_exact), dense: metrics.iter().any(Rolled::is_dense) }
+            };
+            let wanted: Vec<Wanted> = request.ranges.iter().map(|&range| wanted(range)).collect();
+            let of_hour = |hour| {
+                let touched =
+                    || wanted.iter().zip(request.ranges).filter(|(_, range)| hour::hours_in(**range).contains(&hour));
+                Wanted {
+                    parts: touched().any(|(wanted, _)| wanted.parts),
+                    dense: touched().any(|(wanted, _)| wanted.dense),
+                }
+            };
+            read_ahead::walk(conn, hours, of_hour, is_done)
         })
     }
 
@@ -153,7 +203,7 @@ impl Store {
         conn: &Connection,
         selection: &Selection<'_>,
         request: Request<'_>,
-        finish: impl Fn(Gather) -> T,
+        finish: impl Fn(Gather) -> Result<T, Inconsistent>,
     ) -> rusqlite::Result<Found<T>> {
         let mut rest = self.unrolled(conn, selection.only)?;
         let mut metrics = groups::rolled(conn)?;
@@ -161,25 +211,32 @@ impl Store {
         for metric in metrics.extract_if(.., |metric| !selection.ids.contains(&metric.id)) {
             rest.remove(&*metric.name);
         }
-        let exact = exactness(conn, &metrics, request)?;
         let hours = hour::existing(conn, hour::hours_in(request.reach()))?;
         let mut done = BTreeMap::new();
-        for group in groups::groups(&metrics, selection.group_samples) {
-            let mut gathers: Vec<Gather> =
-                group.iter().map(|metric| Gather::new(&request, &exact[&metric.id], Some(metric))).collect();
-            for &hour in &hours {
-                read_hour(conn, group, hour, &mut gathers)?;
-            }
-            for (metric, mut gather) in group.iter().zip(gathers) {
+        for group in groups::cut(&held(&metrics, request), selection.group_samples) {
+            let group = &metrics[group];
+            let rests: Vec<Vec<Point>> =
+                group.iter().map(|metric| rest.remove(&*metric.name).unwrap_or_default()).collect();
+            let new = |metric| Gather::new(&request, Some(metric));
+            let gathers = group.iter().map(new).collect();
+            let gathers = read_hours(conn, group, &hours, gathers, &rests, selection.group_samples)?;
+            for ((metric, gather), rest) in group.iter().zip(gathers).zip(&rests) {
+                let found = finish(gather).map(Some).or_else(|Inconsistent| {
+                    let name = printable_short(&metric.name, 80);
+                    tracing::debug!("the short forms of `{name}` are not true: its samples are read one by one");
+                    let (group, rests) = (std::slice::from_ref(metric), std::slice::from_ref(rest));
+                    read_hours(conn, group, &hours, vec![new(metric).once()], rests, 0)
+                        .map(|once| once.into_iter().find_map(|gather| finish(gather).ok()))
+                })?;
                 let name = self.names.borrow_mut().shared(&metric.name);
-                gather.take_rest(&rest.remove(&name).unwrap_or_default());
-                done.insert(name, finish(gather));
+                done.extend(found.map(|found| (name, found)));
             }
         }
         for (name, rest) in rest {
-            let mut gather = Gather::new(&request, &vec![true; request.ranges.len()], None);
+            let mut gather = Gather::new(&request, None);
             gather.take_rest(&rest);
-            done.insert(name, finish(gather));
+            gather.settle();
+            done.extend(finish(gather).ok().map(|found| (name, found)));
         }
         Ok(done)
     }
@@ -197,26 +254,53 @@ fn middle(conn: &Connection) -> rusqlite::Result<Option<i64>> {
     Ok(at_middle.filter(|_| total >= WORTH_A_THREAD).map(|metric| metric.id))
 }
 
-/// Which of the ranges are read one by one, of each metric. Hours at the edges count whole.
-fn exactness(conn: &Connection, metrics: &[Rolled], request: Request<'_>) -> rusqlite::Result<HashMap<i64, Vec<bool>>> {
-    let mut counts: HashMap<i64, Vec<u64>> =
-        metrics.iter().map(|metric| (metric.id, vec![0; request.ranges.len()])).collect();
-    if metrics.iter().any(|metric| metric.n > request.exact_samples) {
-        let hours = hour::hours_in(request.reach());
-        let mut statement =
-            conn.prepare_cached("SELECT metric_id, hour, n FROM perftop_hour WHERE hour BETWEEN ?1 AND ?2")?;
-        let mut rows = statement.query((hours.start(), hours.end()))?;
-        while let Some(row) = rows.next()? {
-            let (hour, n): (i64, i64) = (row.get(1)?, row.get(2)?);
-            for (count, &range) in counts.get_mut(&row.get(0)?).into_iter().flatten().zip(request.ranges) {
-                if hour::hours_in(range).contains(&hour) {
-                    *count += n.cast_unsigned();
-                }
-            }
+/// About how many values of each metric are held.
+fn held(metrics: &[Rolled], request: Request<'_>) -> Vec<u64> {
+    let of = |metric| request.ranges.iter().map(|&range| gather::samples_held(metric, range)).sum();
+    metrics.iter().map(of).collect()
+}
+
+/// Reads what each series of a group needs of some hours, and adds what is not rolled up.
+fn read_hours(
+    conn: &Connection,
+    group: &[Rolled],
+    hours: &[i64],
+    mut gathers: Vec<Gather>,
+    rests: &[Vec<Point>],
+    most_kept: u64,
+) -> rusqlite::Result<Vec<Gather>> {
+    for &hour in hours {
+        read_hour(conn, group, hour, &mut gathers)?;
+    }
+    let settle = |(gather, rest): (&mut Gather, &Vec<Point>)| {
+        gather.take_rest(rest);
+        gather.settle()
+    };
+    let kept: Vec<u64> = gathers.iter_mut().zip(rests).map(settle).collect();
+    for few in groups::cut(&kept, most_kept) {
+        for &hour in hours {
+            see_again(conn, &group[few.clone()], hour, &mut gathers[few.clone()])?;
         }
     }
-    let exact = |counts: Vec<u64>| counts.into_iter().map(|count| count <= request.exact_samples).collect();
-    Ok(counts.into_iter().map(|(id, counts)| (id, exact(counts))).collect())
+    Ok(gathers)
+}
+
+/// Reads the values of an hour that was read in its short form. Damaged ones are missed, and then the short forms
+/// are found not to be true.
+fn see_again(conn: &Connection, group: &[Rolled], hour: i64, gathers: &mut [Gather]) -> rusqlite::Result<()> {
+    if !gathers.iter().any(|gather| gather.sees_again(hour)) {
+        return Ok(());
+    }
+    let mut values = Vec::new();
+    groups::visit_parts(conn, group, hour, &mut |at, data| {
+        if gathers[at].sees_again(hour) {
+            values.clear();
+            if f64::decode(hour::start_ms(hour), data, &mut values).is_ok() {
+                gathers[at].see_again(hour, &values);
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Reads what each series of a group needs of an hour.

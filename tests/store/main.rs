@@ -12,3 +12,4 @@ mod salvage;
 mod segments;
 mod support;
 mod trouble;
+mod windows;

@@ -26,7 +26,37 @@ pub const RELATIVE_ERROR: f64 = 0.005;
 const MAX_BINS: i32 = 8192;
 
 /// Values that are indexed at a time, so that the work on them can be done in vectors.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
+
+/// A bin of either sign, or that of the zeros; ordered as the values in them are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct BinKey(i32);
+
+impl BinKey {
+    const ZEROS: Self = Self(0);
+
+    fn new(bin: i32, is_negative: bool) -> Self {
+        let magnitude = bin - scale::FIRST_BIN + 1;
+        Self(if is_negative { -magnitude } else { magnitude })
+    }
+
+    /// The bin that a value is counted in.
+    pub(super) fn of(value: f64) -> Self {
+        if value.abs() < scale::SMALLEST { Self::ZEROS } else { Self::new(scale::bin_of(value), value < 0.0) }
+    }
+
+    /// The same without the sign, from 0 on; 0 is for the zeros.
+    pub(super) const fn magnitude(self) -> u32 {
+        self.0.unsigned_abs()
+    }
+}
+
+/// The magnitudes of the bins of values, as many as there is room for; worked out in vectors.
+pub(super) fn magnitudes(values: &[f64], out: &mut [u32; BLOCK]) {
+    for (magnitude, &value) in out.iter_mut().zip(values) {
+        *magnitude = scale::bin_of(value).max(scale::FIRST_BIN - 1).wrapping_sub(scale::FIRST_BIN - 1).cast_unsigned();
+    }
+}
 
 /// The distribution of a set of finite values. The default is the empty set.
 ///
@@ -105,6 +135,18 @@ impl Sketch {
         }
     }
 
+    /// The bin that holds the value of a rank, how many values lie in lower ones, and how many in this one.
+    pub(super) fn bin_at(&self, rank: u64) -> Option<(BinKey, u64, u64)> {
+        let negative = self.negative.filled().rev().map(|(bin, count)| (BinKey::new(bin, true), count));
+        let positive = self.positive.filled().map(|(bin, count)| (BinKey::new(bin, false), count));
+        let mut before = 0;
+        negative.chain([(BinKey::ZEROS, self.zeros)]).chain(positive).find_map(|(key, count)| {
+            let below = before;
+            before += count;
+            (rank < before).then_some((key, below, count))
+        })
+    }
+
     fn count_any(&mut self, bin: i32, value: f64) {
         if value.abs() < scale::SMALLEST {
             self.zeros += 1;
@@ -168,6 +210,12 @@ impl Sketch {
         let low = self.value_at(below);
         let share = rank - below as f64;
         Some(if share > 0.0 { super::quantile::between(low, self.value_at(below + 1), share) } else { low })
+    }
+
+    /// Several quantiles.
+    #[must_use]
+    pub fn quantiles<const N: usize>(&self, at: [f64; N]) -> Option<[f64; N]> {
+        (self.n > 0).then(|| at.map(|q| self.quantile(q).unwrap_or(f64::NAN)))
     }
 
     /// About the value of this rank.

@@ -5,7 +5,7 @@ use crate::model::{Baseline, Point, TimeRange};
 use crate::stats::{self, Moments, Sketch};
 use crate::store::chunk::Stored;
 use crate::store::hour;
-use crate::store::windows::gather::Spark;
+use crate::store::windows::spark::Spark;
 use crate::store::windows::{RECENT, SeriesWindow};
 
 /// The segments of a metric, by place.

@@ -1,0 +1,167 @@
+//! Exact quantiles of values that are seen twice: counted first, and then only those near the ranks asked for.
+//!
+//! The first pass counts values in the bins of a sketch, which tells in which bin the value of each rank lies and
+//! how many lie below it; the second keeps the values of these few bins, among which the ranks are selected
+//! (two-pass selection after Munro & Paterson 1980, "Selection and sorting with limited storage", Theoretical
+//! Computer Science 12). Nothing is held but one value in about a hundred.
+
+use super::quantile::between;
+use super::sketch::{BLOCK, BinKey, Sketch, magnitudes};
+
+/// What is kept of the second pass for some quantiles.
+#[derive(Debug)]
+pub struct Sieve<const N: usize> {
+    /// Each quantile's rank, whole and rest.
+    ranks: [(u64, f64); N],
+    /// The wanted bins, rising.
+    bins: Vec<Kept>,
+    /// The lowest magnitude of a wanted bin, and by the distance from it whether one has that magnitude; the last
+    /// stands for all beyond.
+    lowest: u32,
+    is_wanted: Vec<bool>,
+}
+
+/// A wanted bin.
+#[derive(Debug)]
+struct Kept {
+    key: BinKey,
+    /// How many values lie in lower bins, and how many in this one.
+    before: u64,
+    count: u64,
+    values: Vec<f64>,
+}
+
+impl<const N: usize> Sieve<N> {
+    /// For quantiles by linear interpolation at rank q*(n-1), as [`super::quantiles`], of the values that were
+    /// counted; `None` when there are none. `at` holds fractions of 0 to 1.
+    #[must_use]
+    pub fn new(counted: &Sketch, at: [f64; N]) -> Option<Self> {
+        let last = counted.count().checked_sub(1)?;
+        let ranks = at.map(|q| {
+            let rank = q.clamp(0.0, 1.0) * last as f64;
+            let below = (rank.floor() as u64).min(last);
+            (below, rank - below as f64)
+        });
+        let mut bins: Vec<Kept> = Vec::new();
+        for rank in
+            ranks.into_iter().flat_map(|(below, share)| [Some(below), (share > 0.0).then_some(below + 1)]).flatten()
+        {
+            let (key, before, count) = counted.bin_at(rank.min(last))?;
+            if bins.iter().all(|kept| kept.key != key) {
+                bins.push(Kept { key, before, count, values: Vec::new() });
+            }
+        }
+        bins.sort_by_key(|kept| kept.key);
+        let magnitudes = || bins.iter().map(|kept| kept.key.magnitude());
+        let lowest = magnitudes().min()?;
+        let mut is_wanted = vec![false; magnitudes().max()?.abs_diff(lowest) as usize + 2];
+        magnitudes().for_each(|magnitude| is_wanted[magnitude.abs_diff(lowest) as usize] = true);
+        Some(Self { ranks, bins, lowest, is_wanted })
+    }
+
+    /// How many values will be kept.
+    #[must_use]
+    pub fn wanted(&self) -> u64 {
+        self.bins.iter().map(|kept| kept.count).sum()
+    }
+
+    /// Keeps what is wanted of some values of the second pass.
+    pub fn add_many(&mut self, values: &[f64]) {
+        let mut found = [0; BLOCK];
+        let mut hits = [0; BLOCK];
+        let beyond = self.is_wanted.len() as u32 - 1;
+        for values in values.chunks(BLOCK) {
+            magnitudes(values, &mut found);
+            // Without a branch on what is found: one value in twenty is wanted, and nobody can foresee which.
+            let mut count = 0;
+            for (&magnitude, at) in found[..values.len()].iter().zip(0_u8..) {
+                hits[count] = at;
+                count += usize::from(self.is_wanted[magnitude.wrapping_sub(self.lowest).min(beyond) as usize]);
+            }
+            for &at in &hits[..count] {
+                let value = values[usize::from(at)];
+                let key = BinKey::of(value);
+                if let Some(kept) = self.bins.iter_mut().find(|kept| kept.key == key) {
+                    kept.values.push(value);
+                }
+            }
+        }
+    }
+
+    /// The quantiles, once every value that was counted has been seen again; `None` when others were.
+    #[must_use]
+    pub fn quantiles(mut self) -> Option<[f64; N]> {
+        if self.bins.iter().any(|kept| kept.values.len() as u64 != kept.count) {
+            return None;
+        }
+        let mut found = [0.0; N];
+        for (found, (below, share)) in found.iter_mut().zip(self.ranks) {
+            let low = self.value_at(below)?;
+            *found = if share > 0.0 { between(low, self.value_at(below + 1)?, share) } else { low };
+        }
+        Some(found)
+    }
+
+    fn value_at(&mut self, rank: u64) -> Option<f64> {
+        let kept = self.bins.iter_mut().rfind(|kept| kept.before <= rank)?;
+        let at = usize::try_from(rank - kept.before).ok().filter(|&at| at < kept.values.len())?;
+        Some(*kept.values.select_nth_unstable_by(at, f64::total_cmp).1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stats::quantiles;
+
+    const AT: [f64; 5] = [0.0, 0.5, 0.95, 0.99, 1.0];
+
+    fn sieved(values: &[f64]) -> Option<[f64; 5]> {
+        let mut counted = Sketch::default();
+        counted.add_many(values);
+        let mut sieve = Sieve::new(&counted, AT)?;
+        values.chunks(100).for_each(|values| sieve.add_many(values));
+        sieve.quantiles()
+    }
+
+    /// Of two zeros between which a rank lies either may be found.
+    fn bits(quantiles: [f64; 5]) -> [u64; 5] {
+        quantiles.map(|value| (value + 0.0).to_bits())
+    }
+
+    proptest! {
+        #[test]
+        fn they_are_those_of_all_values(
+            mut values in prop::collection::vec(prop_oneof![
+                (-3.0..3.0_f64).prop_map(f64::exp),
+                -10.0..10.0_f64,
+                (-5..5_i32).prop_map(f64::from),
+                prop::sample::select(vec![-0.0, 0.0, 1e-308, -1e-310, 0.1]),
+            ], 1..700),
+        ) {
+            let found = sieved(&values).unwrap();
+            prop_assert_eq!(bits(found), bits(quantiles(&mut values, AT).unwrap()));
+        }
+
+        /// A sketch gives up bins when they span too much; then there is no answer, never a wrong one.
+        #[test]
+        fn no_answer_is_wrong(mut values in prop::collection::vec(any::<f64>().prop_filter("finite", |value| value.is_finite()), 1..50)) {
+            if let Some(found) = sieved(&values) {
+                prop_assert_eq!(bits(found), bits(quantiles(&mut values, AT).unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn other_values_than_were_counted_have_no_answer() {
+        let values: Vec<f64> = (1..1_000).map(f64::from).collect();
+        let mut counted = Sketch::default();
+        counted.add_many(&values);
+        let mut sieve = Sieve::new(&counted, [0.5]).unwrap();
+        sieve.add_many(&values[..999 / 2]);
+        assert_eq!(sieve.quantiles(), None);
+        assert!(Sieve::new(&Sketch::default(), [0.5]).is_none());
+    }
+}
