@@ -4,6 +4,7 @@
 use std::env;
 use std::io::{self, Stdout};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
@@ -25,6 +26,7 @@ use super::{content, summary};
 use crate::app::{self, App, Effect, Event, Notice};
 use crate::clock::Clock;
 use crate::engine::{self, EngineHandle};
+use crate::model::Snapshot;
 use crate::render;
 use crate::ui::{self, Look};
 
@@ -171,8 +173,8 @@ impl Running {
             }
             Wake::Snapshot(snapshot) => {
                 // The first answer to what was asked for: the user waits for it as for a key's frame.
-                let is_more_of_the_same =
-                    self.app.snapshot.as_ref().is_some_and(|last| last.request == snapshot.request);
+                let is_same = |last: &Arc<Snapshot>| last.request == snapshot.request && !last.series.is_empty();
+                let is_more_of_the_same = self.app.snapshot.as_ref().is_some_and(is_same);
                 let cause = if is_more_of_the_same { Cause::Data } else { Cause::Input };
                 self.apply(Event::Snapshot(snapshot), cause)?;
             }

@@ -26,9 +26,14 @@ impl Spark {
         if n == 0 || !self.range.contains(at_ms) {
             return;
         }
-        let along = i128::from(at_ms) - i128::from(self.range.from_ms);
-        let place = along * self.buckets.len() as i128 / i128::from(self.range.span_ms().max(1));
-        if let Some((count, known)) = usize::try_from(place).ok().and_then(|place| self.buckets.get_mut(place)) {
+        let len = self.buckets.len() as u64;
+        let [along, span] = [at_ms, self.range.until_ms].map(|ms| ms.wrapping_sub(self.range.from_ms).cast_unsigned());
+        // A division of 128 bits takes longer than all else; only ages of the universe need one.
+        let place = along.checked_mul(len).map_or_else(
+            || (u128::from(along) * u128::from(len) / u128::from(span)) as usize,
+            |scaled| (scaled / span) as usize,
+        );
+        if let Some((count, known)) = self.buckets.get_mut(place) {
             *count += n;
             // Divided first: the difference of the two largest numbers of either sign is not finite.
             let share = n as f64 / *count as f64;
@@ -69,6 +74,13 @@ mod tests {
     fn the_largest_numbers_have_a_sparkline() {
         let points = [f64::MAX, -f64::MAX, f64::MAX].map(|value| (0, value));
         assert!(spark(&points, TimeRange { from_ms: 0, until_ms: 240 }, 240)[0].unwrap().is_finite());
+    }
+
+    #[test]
+    fn the_longest_range_has_buckets() {
+        let range = TimeRange { from_ms: i64::MIN, until_ms: i64::MAX };
+        let spark = spark(&[(i64::MIN, 1.0), (-1, 2.0), (0, 3.0), (i64::MAX - 1, 4.0)], range, 240);
+        assert_eq!((spark[0], spark[119], spark[120], spark[239]), (Some(1.0), Some(2.0), Some(3.0), Some(4.0)));
     }
 
     #[test]

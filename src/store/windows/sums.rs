@@ -23,7 +23,7 @@ pub(super) struct Sums {
     /// With more samples it is no longer exact.
     exact_samples: u64,
     is_exact: bool,
-    /// Values that are held, while it is exact.
+    /// Values that are held.
     values: Vec<f64>,
     /// Sums of those that are not.
     moments: Moments,
@@ -55,16 +55,9 @@ impl Sums {
     }
 
     pub(super) fn add_many(&mut self, values: impl Iterator<Item = f64>) {
-        if self.is_exact {
-            self.values.extend(values);
-            if self.values.len() as u64 > self.exact_samples {
-                self.condense();
-            }
-        } else {
-            for value in values {
-                self.moments.push(value);
-                self.sketch.add(value);
-            }
+        self.values.extend(values);
+        if self.values.len() as u64 > self.exact_samples {
+            self.condense();
         }
     }
 
@@ -84,10 +77,8 @@ impl Sums {
     /// Everything was added, and the newest sample is to be left out where the window is exact. How many values
     /// are to be kept when the hours that were in their short form are seen again.
     pub(super) fn settle(&mut self, newest: Option<f64>) -> u64 {
-        if self.moments.n + self.values.len() as u64 > self.exact_samples {
+        if !self.is_exact || self.moments.n + self.values.len() as u64 > self.exact_samples {
             self.condense();
-        }
-        if !self.is_exact {
             return 0;
         }
         let at = newest.and_then(|newest| self.values.iter().rposition(|value| value.to_bits() == newest.to_bits()));
@@ -106,9 +97,9 @@ impl Sums {
 
     /// Puts sums in the place of values.
     fn condense(&mut self) {
-        let values = std::mem::take(&mut self.values);
-        self.moments.merge(&Moments::of(&values));
-        self.sketch.add_many(&values);
+        self.moments.merge(&Moments::of(&self.values));
+        self.sketch.add_many(&self.values);
+        self.values.clear();
         self.is_exact = false;
     }
 
