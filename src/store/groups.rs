@@ -10,9 +10,9 @@ use super::hour;
 use super::part::{FromStored, MetricRef};
 use super::schema;
 
-/// Samples of a group of metrics, unless one of them alone has more: what is held in memory. Fewer are gentler on the
+/// Values that a group of metrics holds in memory, unless one of them alone holds more. Fewer are gentler on the
 /// memory of a program that stays, more make for fewer and longer stretches of the file.
-pub(super) const SMALL_GROUP: u64 = 250_000;
+pub(super) const SMALL_GROUP: u64 = 100_000;
 pub(super) const LARGE_GROUP: u64 = 3_000_000;
 
 /// A metric that has rolled up samples.

@@ -98,8 +98,8 @@ impl Gather {
 
     /// Takes all samples of an hour.
     pub(super) fn take_points(&mut self, hour: i64, points: &[Point], has_dense: bool) {
-        let is_held = self.twice && has_dense;
-        for window in self.windows.iter_mut().filter(|window| !(is_held && window.holds(hour))) {
+        let is_merged = self.twice && has_dense;
+        for window in self.windows.iter_mut().filter(|window| !(is_merged && window.holds(hour))) {
             window.add_points(points);
         }
         if let Some(spark) = self.spark.as_mut().filter(|_| !has_dense) {
@@ -114,8 +114,8 @@ impl Gather {
 
     /// Takes all values of an hour that lies within every window it touches.
     pub(super) fn take_values(&mut self, hour: i64, values: &[f64], has_dense: bool) {
-        let is_held = self.twice && has_dense;
-        for window in self.windows.iter_mut().filter(|window| !is_held && window.touches(hour)) {
+        let is_merged = self.twice && has_dense;
+        for window in self.windows.iter_mut().filter(|window| !is_merged && window.touches(hour)) {
             window.add_many(values.iter().copied());
         }
         if let Some(spark) = self.spark.as_mut().filter(|_| !has_dense) {
