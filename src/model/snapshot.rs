@@ -44,6 +44,15 @@ pub struct Snapshot {
     pub health: Health,
 }
 
+impl Snapshot {
+    /// Whether there are samples, and nobody has had the time to look at one. A store that no perftop has met
+    /// before is read for a while.
+    #[must_use]
+    pub fn is_being_read(&self) -> bool {
+        self.series.is_empty() && self.health.backlog > 0
+    }
+}
+
 /// Number of equal time buckets in a summary's sparkline.
 pub const SPARK_BUCKETS: usize = 240;
 

@@ -3,7 +3,8 @@
 //! The first pass counts values in the bins of a sketch, which tells in which bin the value of each rank lies and
 //! how many lie below it; the second keeps the values of these few bins, among which the ranks are selected
 //! (two-pass selection after Munro & Paterson 1980, "Selection and sorting with limited storage", Theoretical
-//! Computer Science 12). Nothing is held but one value in about a hundred.
+//! Computer Science 12). Of most distributions one value in about twenty is held; where the bins around the
+//! quantiles hold all values, all.
 
 use super::quantile::between;
 use super::sketch::{BLOCK, BinKey, Sketch, magnitudes};
@@ -72,7 +73,7 @@ impl<const N: usize> Sieve<N> {
         let beyond = self.is_wanted.len() as u32 - 1;
         for values in values.chunks(BLOCK) {
             magnitudes(values, &mut found);
-            // Without a branch on what is found: one value in twenty is wanted, and nobody can foresee which.
+            // Without a branch on what is found: nobody can foresee which value is wanted.
             let mut count = 0;
             for (&magnitude, at) in found[..values.len()].iter().zip(0_u8..) {
                 hits[count] = at;

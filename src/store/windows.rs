@@ -136,17 +136,15 @@ impl Store {
         let path = &self.path;
         let is_done = &AtomicBool::new(false);
         // With a lead, as whoever reads groups is faster than the disk.
-        let goes_on = self.read_ahead(request, 0.0..READ_AHEAD, is_done)?;
+        let ahead = |store: &Self, share| {
+            let goes_on = store.read_ahead(request, share, is_done);
+            goes_on.inspect_err(|error| tracing::debug!("nothing is read ahead: {error}")).unwrap_or(false)
+        };
+        let goes_on = ahead(self, 0.0..READ_AHEAD);
         std::thread::scope(|scope| {
             let beside = scope.spawn(move || Self::open_read(path)?.read_baselines(&upper, request));
             if goes_on {
-                scope.spawn(move || {
-                    let rest = READ_AHEAD..1.0;
-                    if let Err(error) = Self::open_read(path).and_then(|store| store.read_ahead(request, rest, is_done))
-                    {
-                        tracing::debug!("no more is read ahead: {error}");
-                    }
-                });
+                scope.spawn(move || Self::open_read(path).is_ok_and(|store| ahead(&store, READ_AHEAD..1.0)));
             }
             let mine = self.read_baselines(&lower, request);
             let theirs = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));

@@ -15,13 +15,12 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tokio::sync::oneshot;
 
+use super::run::LONGEST_WRITE;
 use super::signals::Ending;
 use crate::engine;
 
 /// How long the loop may take to hear of it. A loop that reads a terminal which has gone never does.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long the engine's writes under way may take to end before the program is ended all the same.
-const LONGEST_WRITE: Duration = Duration::from_millis(500);
 
 /// Listens for the hang-up. Dropping it says that the loop has ended.
 pub struct HangUp {

@@ -33,7 +33,7 @@ use crate::ui::{self, Look};
 /// The longest sleep where something on the screen goes out of date at a time of day: the clock may be set.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 /// How long the engine's writes under way may take to end before the program is stopped all the same.
-const LONGEST_WRITE: Duration = Duration::from_millis(500);
+pub(super) const LONGEST_WRITE: Duration = Duration::from_millis(500);
 /// How much is taken in before a frame is drawn, so that a flood cannot keep the screen still.
 const MOST_AT_ONCE: usize = 256;
 /// The shortest sleep until something on the screen goes out of date.

@@ -13,8 +13,7 @@ use crate::model::time::age_coarse;
 /// Draws the reason why there is nothing to show; says whether there was one.
 pub(super) fn draw(app: &App, look: &Look, area: Rect, buf: &mut Buffer) -> bool {
     let line = |role: Role, text: &str| Strip::new(look).with(role, text);
-    // Of a store that no perftop has met before, the samples that wait are known first.
-    let Some(snapshot) = app.shown().filter(|shown| !shown.series.is_empty() || shown.health.backlog == 0) else {
+    let Some(snapshot) = app.shown().filter(|shown| !shown.is_being_read()) else {
         middle(&[line(Role::Muted, "reading the store")], area, buf);
         return true;
     };

@@ -121,7 +121,9 @@ fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass, in_words: bool) -> S
 /// No alert fires: all is well, as far as there is anything to judge.
 fn calm<'a>(app: &App, look: &'a Look) -> Strip<'a> {
     let strip = Strip::new(look);
-    let Some(snapshot) = &app.snapshot else { return strip.with(Role::Muted, "reading") };
+    let Some(snapshot) = app.snapshot.as_ref().filter(|newest| !newest.is_being_read()) else {
+        return strip.with(Role::Muted, "reading");
+    };
     if snapshot.series.is_empty() {
         return strip.with(Role::Muted, "no data");
     }
