@@ -206,6 +206,17 @@ fn the_footer_tells_of_problems_and_of_what_waits() {
 }
 
 #[test]
+fn a_store_that_is_met_for_the_first_time_is_being_read_and_not_empty() {
+    let mut app = empty((100, 30));
+    let mut picture = app.snapshot.as_deref().unwrap().clone();
+    picture.health.backlog = 12_500;
+    update(&mut app, Event::Snapshot(Arc::new(picture)), NOW_MS);
+    let shown = lines(&app);
+    assert!(shown[0].ends_with("reading"), "{}", shown[0]);
+    assert!(shown.iter().any(|line| line.trim() == "reading the store"), "{shown:?}");
+}
+
+#[test]
 fn a_window_without_samples_says_how_old_the_newest_is() {
     let app = with_health((60, 16), |health| health.newest_sample_ms = Some(NOW_MS - 80 * HOUR_MS));
     assert_eq!(lines(&app)[1], " no samples in 24h: newest is 3d old, press w");
