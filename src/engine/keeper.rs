@@ -118,11 +118,7 @@ impl<'a> Keeper<'a> {
             self.shrink_log.want();
         }
         self.rolled_id = newest_id;
-        if self.known_changes != changes {
-            self.known_changes = changes;
-            self.context.shared.repaired();
-            self.context.publisher.wake();
-        }
+        self.known_changes = changes;
         self.roll_up.done(started);
         Ok(())
     }

@@ -90,7 +90,8 @@ struct Publisher<'a> {
     reading: Reading,
     newest_id: i64,
     resets: u64,
-    repairs: u64,
+    /// How often hours had been made anew before the series were read.
+    repairs: i64,
 }
 
 impl<'a> Publisher<'a> {
@@ -175,12 +176,14 @@ impl<'a> Publisher<'a> {
         let started = Instant::now();
         let now_ms = self.context.now_ms();
         let mut has_changed = self.take_news();
-        if now_ms >= self.idle_read_at_ms {
+        let repairs = self.store.repairs()?;
+        if now_ms >= self.idle_read_at_ms || repairs != self.repairs {
             self.read.want_now();
         }
         let view = self.channels.views.borrow().clone();
         if self.read.is_due() {
             self.read_series(&view, now_ms)?;
+            self.repairs = repairs;
             self.read.done(started);
             self.chart.done(started);
             if std::mem::take(&mut self.read_again) {
@@ -231,10 +234,6 @@ impl<'a> Publisher<'a> {
             if self.picture.request().focus.as_ref().is_some_and(|focus| news.latest.contains_key(focus)) {
                 self.chart.want();
             }
-        }
-        if news.repairs != self.repairs {
-            self.repairs = news.repairs;
-            self.read.want_now();
         }
         self.alerts = news.alerts;
         self.reading = reading;

@@ -21,9 +21,8 @@ struct State {
     told_alert_id: Option<i64>,
     commands: Vec<Command>,
     resets: u64,
-    /// How often rows were seen to be deleted or changed, and how often what is derived was made anew for it.
+    /// How often rows were seen to be deleted or changed.
     changes: u64,
-    repairs: u64,
 }
 
 /// What the tail knows that the publisher shows.
@@ -35,8 +34,6 @@ pub(super) struct News {
     pub(super) newest_id: i64,
     /// Alerts, newest first.
     pub(super) alerts: Arc<[Alert]>,
-    /// Rises when old samples have become others.
-    pub(super) repairs: u64,
 }
 
 impl Shared {
@@ -102,7 +99,6 @@ impl Shared {
             latest: std::mem::take(&mut state.latest),
             newest_id: state.newest_id,
             alerts: Arc::clone(&state.alerts),
-            repairs: state.repairs,
         }
     }
 
@@ -114,11 +110,6 @@ impl Shared {
     /// How often that was seen.
     pub(super) fn changes(&self) -> u64 {
         self.state().changes
-    }
-
-    /// What is derived from changed rows is in step again.
-    pub(super) fn repaired(&self) {
-        self.state().repairs += 1;
     }
 
     /// The id of the newest sample seen.

@@ -116,6 +116,7 @@ struct Session<'a> {
     judge: Judge,
     outbox: Outbox,
     data_version: i64,
+    repairs: i64,
     last_round: Instant,
     mark_at: Option<Instant>,
     alerts_at: Option<Instant>,
@@ -136,6 +137,9 @@ impl<'a> Session<'a> {
         let judge = Judge::start(&mut store, &context.options, context.now_ms())?;
         context.shared.begin_at(judge.after_id());
         context.keeper.wake();
+        // Hours may have been made anew since it read them.
+        let repairs = store.repairs()?;
+        context.publisher.wake();
         Ok(Self {
             context,
             store,
@@ -143,6 +147,7 @@ impl<'a> Session<'a> {
             judge,
             outbox,
             data_version,
+            repairs,
             last_round: Instant::now(),
             mark_at: None,
             alerts_at: None,
@@ -191,6 +196,10 @@ impl<'a> Session<'a> {
         if self.store.has_changed_rows()? {
             self.context.shared.rows_changed();
             self.context.keeper.wake();
+        }
+        let repairs = self.store.repairs()?;
+        if repairs != std::mem::replace(&mut self.repairs, repairs) {
+            self.context.publisher.wake();
         }
         if has_findings {
             self.tell()?;

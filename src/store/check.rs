@@ -106,10 +106,13 @@ fn count(conn: &Connection, sql: &str) -> rusqlite::Result<u64> {
 fn size(conn: &Connection) -> rusqlite::Result<StoreSize> {
     let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0).map(i64::cast_unsigned));
     let page_bytes = number("page_size")?;
-    let used = |names: &str| {
+    let used = |tables: &str| {
         count(
             conn,
-            &format!("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = TRUE AND name IN ({names})"),
+            &format!(
+                "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = TRUE
+                   AND name IN (SELECT name FROM sqlite_schema WHERE tbl_name IN ({tables}))"
+            ),
         )
     };
     Ok(StoreSize {

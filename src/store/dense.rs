@@ -46,8 +46,11 @@ pub(super) fn refresh(conn: &Connection, metric: MetricRef<'_>, hour: i64, newes
     metric.read_hour(conn, hour, &mut points)?;
     let mut data = Vec::new();
     encode(hour::start_ms(hour), &points, &mut data);
-    conn.prepare_cached("INSERT OR REPLACE INTO perftop_dense (hour, metric_id, data) VALUES (?1, ?2, ?3)")?
-        .execute((hour, metric.id, &data))?;
+    conn.prepare_cached(
+        "INSERT INTO perftop_dense (hour, metric_id, data) VALUES (?1, ?2, ?3)
+         ON CONFLICT (hour, metric_id) DO UPDATE SET data = excluded.data",
+    )?
+    .execute((hour, metric.id, &data))?;
     Ok(())
 }
 

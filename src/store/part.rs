@@ -193,7 +193,8 @@ impl<'name> MetricRef<'name> {
         samples: &mut [Stored],
     ) -> rusqlite::Result<()> {
         let mut statement = conn.prepare_cached(
-            "INSERT OR REPLACE INTO perftop_chunk (hour, metric_id, part, data) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO perftop_chunk (hour, metric_id, part, data) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (hour, metric_id, part) DO UPDATE SET data = excluded.data",
         )?;
         let mut data = Vec::new();
         for (part, samples) in (part..).zip(samples.chunks_mut(PART_SAMPLES)) {

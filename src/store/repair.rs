@@ -54,7 +54,8 @@ pub(super) fn step(store: &mut Store) -> Result<(), StoreError> {
         if log::rolled_up_to(transaction)? != up_to_id {
             return Ok(());
         }
-        dirty.iter().try_for_each(|dirty| write(transaction, &mut contexts, dirty))
+        dirty.iter().try_for_each(|dirty| write(transaction, &mut contexts, dirty))?;
+        State::Repairs.set(transaction, done(transaction)? + 1)
     });
     if is_written.is_ok() {
         store.contexts = contexts;
@@ -166,6 +167,11 @@ fn rewrite(conn: &Connection, contexts: &mut Contexts, metric: MetricRef<'_>, di
         samples.push(Stored { context, ..*sample });
     }
     replace::replace(conn, metric, dirty.hour, (dirty.first_id, dirty.last_id), &mut samples)
+}
+
+/// How often hours were made anew.
+pub(super) fn done(conn: &Connection) -> rusqlite::Result<i64> {
+    Ok(State::Repairs.get(conn)?.unwrap_or(0))
 }
 
 /// Whether hours wait to be made anew.

@@ -145,6 +145,11 @@ impl Store {
         self.read("look for changed samples", repair::is_wanted)
     }
 
+    /// How often that was rolled up: a number that changes whenever old samples have become others.
+    pub fn repairs(&self) -> Result<i64, StoreError> {
+        self.read("look for changed samples", repair::done)
+    }
+
     /// A number that changes whenever another connection has committed something.
     pub fn data_version(&self) -> Result<i64, StoreError> {
         self.conn

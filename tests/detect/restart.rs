@@ -108,6 +108,20 @@ fn a_store_that_is_deleted_and_made_anew_is_taken_up() {
     });
 }
 
+#[test]
+fn samples_that_were_deleted_while_nobody_looked_are_gone_from_the_first_pictures() {
+    in_runtime(async {
+        let place = Place::calm();
+        engine::roll_up(&mut place.store()).unwrap();
+        let other = rusqlite::Connection::open(place.path()).unwrap();
+        let replace_by_junk = "DELETE FROM performance_samples;
+             INSERT INTO performance_samples (metric_name, value, timestamp) VALUES ('junk', 'text', 5)";
+        other.execute_batch(replace_by_junk).unwrap();
+        let mut engine = Watched::start(place.options(), Clock::fixed(NOW_MS));
+        engine.picture(|picture| picture.health.sample_count == 0 && picture.series.is_empty()).await;
+    });
+}
+
 /// A straggler from long ago and an outlier of today that waited together: each is judged against what was
 /// before it, and the straggler takes nothing from the outlier's baseline.
 #[test]

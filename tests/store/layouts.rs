@@ -1,5 +1,6 @@
 //! Stores of earlier layouts (`data/README.md`) open, and hold afterwards what they held.
 
+use std::collections::HashMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -22,49 +23,124 @@ fn layout(place: &Place) -> i64 {
     place.raw().query_row("SELECT v FROM perftop_state WHERE k = 'schema_version'", [], |row| row.get(0)).unwrap()
 }
 
-/// What the store of layout 1 holds, by its maker.
-fn assert_holds_layout_1(store: &Store) {
-    for (metric, sum) in [("api_response_time", 21_818.036), ("cache_hit_percent", 14_549.229)] {
-        let points = store.points(metric, ALWAYS).unwrap();
-        assert_eq!(points.len(), 150);
-        let found: f64 = points.iter().map(|point| point.value).sum();
-        assert!((found - sum).abs() < 1e-6, "{metric}: {found}");
+/// What the store of a layout holds, by its maker.
+struct Held {
+    layout: u32,
+    /// Each metric with the number of its samples and the sum of their values.
+    sums: &'static [(&'static str, usize, f64)],
+    /// Alerts, rows of `spc_anomalies` and of `performance_baselines`.
+    alerts: usize,
+    anomalies: i64,
+    baselines: i64,
+    /// How many bytes of its one file were read.
+    offset: i64,
+}
+
+const LAYOUTS: [Held; 2] = [
+    Held {
+        layout: 1,
+        sums: &[("api_response_time", 150, 21_818.036), ("cache_hit_percent", 150, 14_549.229)],
+        alerts: 1,
+        anomalies: 1,
+        baselines: 6,
+        offset: 29_362,
+    },
+    Held {
+        layout: 2,
+        sums: &[
+            ("api_response_time", 150, 21_818.036),
+            ("cache_hit_percent", 150, 14_549.229),
+            ("queue_depth", 301, 6104.0),
+        ],
+        alerts: 2,
+        anomalies: 3,
+        baselines: 9,
+        offset: 58_494,
+    },
+];
+
+impl Held {
+    fn samples(&self) -> usize {
+        self.sums.iter().map(|(_, n, _)| n).sum()
     }
-    assert_eq!(store.totals().unwrap().sample_count, 300);
-}
 
-fn assert_migrated(place: &Place) {
-    let mut store = place.open();
-    assert_eq!(layout(place), store.check().unwrap().known_layout);
-    assert_holds_layout_1(&store);
-    roll_up_all(&mut store, 50);
-    assert_holds_layout_1(&store);
-    let hours = store.hours("api_response_time", ALWAYS).unwrap();
-    assert_eq!(hours.iter().map(|(_, hour)| hour.n).sum::<u64>(), 150);
-    let alerts = store.alerts(10).unwrap();
-    assert_eq!(alerts.len(), 1);
-    assert_eq!((&*alerts[0].metric, alerts[0].peak_value.to_bits()), ("api_response_time", 245.0_f64.to_bits()));
-    assert_eq!(store.judged_up_to().unwrap(), Some(300));
-    let number = |sql: &str| place.raw().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(number("SELECT count(*) FROM spc_anomalies"), 1);
-    assert_eq!(number("SELECT count(*) FROM performance_baselines"), 6);
-    assert_eq!(number("SELECT offset FROM perftop_file WHERE path = CAST('drop/samples.jsonl' AS BLOB)"), 29_362);
-    assert_eq!(number("SELECT lines FROM perftop_file"), 300);
-    assert_eq!(store.check().unwrap().problems, [""; 0]);
+    fn assert_read(&self, store: &Store) {
+        for (metric, n, sum) in self.sums {
+            let points = store.points(metric, ALWAYS).unwrap();
+            assert_eq!(points.len(), *n);
+            let found: f64 = points.iter().map(|point| point.value).sum();
+            assert!((found - sum).abs() < 1e-6, "{metric}: {found}");
+        }
+        assert_eq!(store.totals().unwrap().sample_count, self.samples() as u64);
+    }
+
+    fn assert_migrated(&self, place: &Place) {
+        let mut store = place.open();
+        assert_eq!(layout(place), store.check().unwrap().known_layout);
+        self.assert_read(&store);
+        roll_up_all(&mut store, 50);
+        self.assert_read(&store);
+        for (metric, n, _) in self.sums {
+            let hours = store.hours(metric, ALWAYS).unwrap();
+            assert_eq!(hours.iter().map(|(_, hour)| hour.n).sum::<u64>(), *n as u64);
+        }
+        let alerts = store.alerts(10).unwrap();
+        assert_eq!(alerts.len(), self.alerts);
+        let peak = alerts.iter().find(|alert| &*alert.metric == "api_response_time").map(|alert| alert.peak_value);
+        assert_eq!(peak.map(f64::to_bits), Some(245.0_f64.to_bits()));
+        let samples = i64::try_from(self.samples()).unwrap();
+        assert_eq!(store.judged_up_to().unwrap(), Some(samples));
+        let number = |sql: &str| place.raw().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(number("SELECT count(*) FROM spc_anomalies"), self.anomalies);
+        assert_eq!(number("SELECT count(*) FROM performance_baselines"), self.baselines);
+        let file = "FROM perftop_file WHERE path = CAST('drop/samples.jsonl' AS BLOB)";
+        assert_eq!(number(&format!("SELECT offset {file}")), self.offset);
+        assert_eq!(number(&format!("SELECT lines {file}")), samples);
+        assert_eq!(store.check().unwrap().problems, [""; 0]);
+    }
 }
 
 #[test]
-fn layout_1_becomes_todays() {
-    let place = of_layout(1);
-    assert_eq!(layout(&place), 1);
-    assert_migrated(&place);
+fn every_earlier_layout_becomes_todays() {
+    for held in &LAYOUTS {
+        let place = of_layout(held.layout);
+        assert_eq!(layout(&place), i64::from(held.layout));
+        held.assert_migrated(&place);
+    }
 }
 
 #[test]
-fn layout_1_can_be_read_as_it_is() {
-    let place = of_layout(1);
-    assert_holds_layout_1(&Store::open_read(&place.path).unwrap());
-    assert_eq!(layout(&place), 1);
+fn every_earlier_layout_can_be_read_as_it_is() {
+    for held in &LAYOUTS {
+        let place = of_layout(held.layout);
+        held.assert_read(&Store::open_read(&place.path).unwrap());
+        assert_eq!(layout(&place), i64::from(held.layout));
+    }
+}
+
+#[test]
+fn what_layout_2_had_rolled_up_is_carried_over() {
+    let place = of_layout(2);
+    let rolled_up = |place: &Place| {
+        let raw = place.raw();
+        let mut statement = raw
+            .prepare(
+                "SELECT h.hour, h.metric_id, n, first_id, c.part, c.data, d.data FROM perftop_hour h
+                 JOIN perftop_chunk c USING (hour, metric_id) LEFT JOIN perftop_dense d USING (hour, metric_id)
+                 ORDER BY h.hour, h.metric_id, c.part",
+            )
+            .unwrap();
+        let number = |row: &rusqlite::Row<'_>, at| row.get::<_, i64>(at);
+        let of = |row: &rusqlite::Row<'_>| {
+            let numbers = [number(row, 0)?, number(row, 1)?, number(row, 2)?, number(row, 3)?, number(row, 4)?];
+            Ok((numbers, row.get::<_, Vec<u8>>(5)?, row.get::<_, Option<Vec<u8>>>(6)?))
+        };
+        statement.query_map([], of).unwrap().collect::<rusqlite::Result<Vec<_>>>().unwrap()
+    };
+    let before = rolled_up(&place);
+    assert_eq!((before.len(), before.iter().filter(|row| row.2.is_some()).count()), (10, 1));
+    drop(place.open());
+    assert_eq!(rolled_up(&place), before);
 }
 
 /// What a started process does.
@@ -76,9 +152,10 @@ fn opener() {
 
 #[test]
 fn a_migration_is_done_or_not_when_its_process_is_killed() {
-    let mut seen = [0; 2];
+    let mut seen = HashMap::new();
     for trial in 0..24_u32 {
-        let place = of_layout(1);
+        let held = &LAYOUTS[trial as usize % LAYOUTS.len()];
+        let place = of_layout(held.layout);
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "layouts::opener", "--ignored", "--quiet"])
             .env(STORE_VAR, &place.path)
@@ -96,11 +173,11 @@ fn a_migration_is_done_or_not_when_its_process_is_killed() {
         child.kill().unwrap();
         child.wait().unwrap();
         let found = layout(&place);
-        assert!((1..=2).contains(&found), "layout {found}");
-        seen[usize::try_from(found - 1).unwrap()] += 1;
-        assert_migrated(&place);
+        assert!(found == i64::from(held.layout) || found == 3, "layout {found}");
+        *seen.entry(found == 3).or_insert(0) += 1;
+        held.assert_migrated(&place);
     }
-    assert!(seen[0] > 0, "none was killed before it was done: {seen:?}");
+    assert!(seen.contains_key(&false), "none was killed before it was done: {seen:?}");
 }
 
 #[test]
@@ -109,7 +186,8 @@ fn a_newer_layout_is_refused_and_left_alone() {
     place.raw().execute("UPDATE perftop_state SET v = 99 WHERE k = 'schema_version'", []).unwrap();
     for opened in [Store::open(&place.path), Store::open_read(&place.path)] {
         let error = opened.unwrap_err();
-        assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 99, known: 3, .. }), "{error}");
+        assert!(error.to_string().contains(place.path.to_str().unwrap()), "{error}");
     }
     assert_eq!(layout(&place), 99);
 }
