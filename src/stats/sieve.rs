@@ -7,7 +7,7 @@
 //! quantiles hold all values, all.
 
 use super::quantile::between;
-use super::sketch::{BLOCK, BinKey, Sketch, magnitudes};
+use super::sketch::{BLOCK, BinKey, Sketch};
 
 /// What is kept of the second pass for some quantiles.
 #[derive(Debug)]
@@ -16,10 +16,8 @@ pub struct Sieve<const N: usize> {
     ranks: [(u64, f64); N],
     /// The wanted bins, rising.
     bins: Vec<Kept>,
-    /// The lowest magnitude of a wanted bin, and by the distance from it whether one has that magnitude; the last
-    /// stands for all beyond.
-    lowest: u32,
-    is_wanted: Vec<bool>,
+    /// Where values of wanted bins may lie, by the upper half of their magnitude's bits: first and width.
+    near: Vec<(u32, u32)>,
 }
 
 /// A wanted bin.
@@ -53,11 +51,8 @@ impl<const N: usize> Sieve<N> {
             }
         }
         bins.sort_by_key(|kept| kept.key);
-        let magnitudes = || bins.iter().map(|kept| kept.key.magnitude());
-        let lowest = magnitudes().min()?;
-        let mut is_wanted = vec![false; magnitudes().max()?.abs_diff(lowest) as usize + 2];
-        magnitudes().for_each(|magnitude| is_wanted[magnitude.abs_diff(lowest) as usize] = true);
-        Some(Self { ranks, bins, lowest, is_wanted })
+        let near = near(&bins);
+        Some(Self { ranks, bins, near })
     }
 
     /// How many values will be kept.
@@ -68,19 +63,22 @@ impl<const N: usize> Sieve<N> {
 
     /// Keeps what is wanted of some values of the second pass.
     pub fn add_many(&mut self, values: &[f64]) {
-        let mut found = [0; BLOCK];
-        let mut hits = [0; BLOCK];
-        let beyond = self.is_wanted.len() as u32 - 1;
+        let mut upper = [0; BLOCK];
         for values in values.chunks(BLOCK) {
-            magnitudes(values, &mut found);
-            // Without a branch on what is found: nobody can foresee which value is wanted.
-            let mut count = 0;
-            for (&magnitude, at) in found[..values.len()].iter().zip(0_u8..) {
-                hits[count] = at;
-                count += usize::from(self.is_wanted[magnitude.wrapping_sub(self.lowest).min(beyond) as usize]);
+            for (upper, value) in upper.iter_mut().zip(values) {
+                *upper = upper_half(*value);
             }
-            for &at in &hits[..count] {
-                let value = values[usize::from(at)];
+            let mut is_near = [0; BLOCK];
+            for &(first, width) in &self.near {
+                for (is_near, upper) in is_near.iter_mut().zip(&upper) {
+                    *is_near |= u8::from(upper.wrapping_sub(first) <= width);
+                }
+            }
+            // Few are, and nobody can foresee which: no branch for those that are not.
+            let mut hits = packed(&is_near) & u64::MAX >> (BLOCK - values.len());
+            while hits != 0 {
+                let value = values[hits.trailing_zeros() as usize];
+                hits &= hits - 1;
                 let key = BinKey::of(value);
                 if let Some(kept) = self.bins.iter_mut().find(|kept| kept.key == key) {
                     kept.values.push(value);
@@ -108,6 +106,34 @@ impl<const N: usize> Sieve<N> {
         let at = usize::try_from(rank - kept.before).ok().filter(|&at| at < kept.values.len())?;
         Some(*kept.values.select_nth_unstable_by(at, f64::total_cmp).1)
     }
+}
+
+/// The upper half of the bits of a value's magnitude: rises with it.
+fn upper_half(value: f64) -> u32 {
+    (value.abs().to_bits() >> 32) as u32
+}
+
+/// Bytes of 0 or 1 as bits, the first one lowest.
+fn packed(flags: &[u8; BLOCK]) -> u64 {
+    /// Brings the lowest bit of each byte into the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56;
+    flags.as_chunks().0.iter().rev().fold(0, |all, eight| all << 8 | bits(eight))
+}
+
+/// Where values of bins may lie, those that touch as one.
+fn near(bins: &[Kept]) -> Vec<(u32, u32)> {
+    let mut reaches: Vec<(u32, u32)> =
+        bins.iter().map(|kept| kept.key.reach()).map(|(low, high)| (upper_half(low), upper_half(high))).collect();
+    reaches.sort_unstable();
+    reaches.dedup_by(|next, before| {
+        let touches = next.0 <= before.1;
+        if touches {
+            before.1 = before.1.max(next.1);
+        }
+        touches
+    });
+    reaches.into_iter().map(|(low, high)| (low, high - low)).collect()
 }
 
 #[cfg(test)]
@@ -153,6 +179,13 @@ mod tests {
                 prop_assert_eq!(bits(found), bits(quantiles(&mut values, AT).unwrap()));
             }
         }
+    }
+
+    #[test]
+    fn flags_are_packed_in_their_order() {
+        let flags = std::array::from_fn(|at| u8::from(at % 3 == 0 || at == 62));
+        let expected = (0..64).filter(|at| at % 3 == 0 || *at == 62).fold(0, |bits, at| bits | 1_u64 << at);
+        assert_eq!(packed(&flags), expected);
     }
 
     #[test]

@@ -21,11 +21,13 @@
 //! | `prune`, `old_rows` | taking out what is old |
 //! | `check`, `network` | is it healthy, and where does it lie |
 //! | `rebuild` | everything derived made anew |
+//! | `btree` | the file's pages, read without SQLite |
 //! | `salvage` | what can still be read of a damaged file, into a new one |
 
 mod alerts;
 mod anomalies;
 mod baselines;
+mod btree;
 mod check;
 mod chunk;
 mod contexts;

@@ -2,8 +2,7 @@
 //! from the short forms of its hours where it holds more.
 
 use std::collections::BTreeMap;
-use std::ops::{Range, RangeInclusive};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::RangeInclusive;
 
 use rusqlite::Connection;
 
@@ -16,7 +15,7 @@ use crate::model::text::printable_short;
 use crate::model::{Baseline, MetricName, Point, TimeRange};
 
 use self::gather::{Gather, Need};
-use self::read_ahead::Wanted;
+use self::read_ahead::ReadAhead;
 use self::sums::Inconsistent;
 
 mod gather;
@@ -29,9 +28,6 @@ pub const EXACT_SAMPLES: u64 = 250_000;
 
 /// Samples from which on a second thread is worth its start.
 const WORTH_A_THREAD: u64 = 200_000;
-
-/// The share of the hours that is fetched from the disk before anybody reads them.
-const READ_AHEAD: f64 = 0.5;
 
 /// The newest points of a series that are handed on.
 pub(super) const RECENT: u64 = 65;
@@ -134,49 +130,34 @@ impl Store {
             ..Selection::ALL
         });
         let path = &self.path;
-        let is_done = &AtomicBool::new(false);
-        // With a lead, as whoever reads groups is faster than the disk.
-        let ahead = |store: &Self, share| {
-            let goes_on = store.read_ahead(request, share, is_done);
-            goes_on.inspect_err(|error| tracing::debug!("nothing is read ahead: {error}")).unwrap_or(false)
-        };
-        let goes_on = ahead(self, 0.0..READ_AHEAD);
+        let ahead = self.read_ahead(request);
+        let ahead = ahead.inspect_err(|error| tracing::debug!("nothing is read ahead: {error}")).ok().flatten();
         std::thread::scope(|scope| {
             let beside = scope.spawn(move || Self::open_read(path)?.read_baselines(&upper, request));
-            if goes_on {
-                scope.spawn(move || Self::open_read(path).is_ok_and(|store| ahead(&store, READ_AHEAD..1.0)));
-            }
+            ahead.as_ref().map(|ahead| scope.spawn(|| ahead.run()));
             let mine = self.read_baselines(&lower, request);
             let theirs = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            is_done.store(true, Ordering::Relaxed);
             let mut all = mine?;
             all.extend(theirs?);
             Ok(all)
         })
     }
 
-    /// Fetches from the disk what a request will read of some share of its hours; whether there is more to fetch.
-    fn read_ahead(&self, request: Request<'_>, share: Range<f64>, is_done: &AtomicBool) -> Result<bool, StoreError> {
+    /// Where on the disk a request will read.
+    fn read_ahead(&self, request: Request<'_>) -> Result<Option<ReadAhead>, StoreError> {
         self.read("read ahead", |conn| {
             let metrics = groups::rolled(conn)?;
-            let hours = hour::existing(conn, hour::hours_in(request.reach()))?;
-            let at = |share: f64| (hours.len() as f64 * share) as usize;
-            let hours = &hours[at(share.start)..at(share.end)];
-            let wanted = |range| {
-                let hours = hour::hours_in(range);
-                let is_exact = |metric: &Rolled| metric.samples_in(&hours) <= request.exact_samples;
-                Wanted { parts: metrics.iter().any(is_exact), dense: metrics.iter().any(Rolled::is_dense) }
+            // Of the ranges that any metric is read over in this way, from the first hour to the last.
+            let hull = |is_read: &dyn Fn(&Rolled, &RangeInclusive<i64>) -> bool| {
+                let hours = request.ranges.iter().map(|&range| hour::hours_in(range));
+                hours
+                    .filter(|hours| metrics.iter().any(|metric| is_read(metric, hours)))
+                    .reduce(|one, other| *one.start().min(other.start())..=*one.end().max(other.end()))
             };
-            let wanted: Vec<Wanted> = request.ranges.iter().map(|&range| wanted(range)).collect();
-            let of_hour = |hour| {
-                let touched =
-                    || wanted.iter().zip(request.ranges).filter(|(_, range)| hour::hours_in(**range).contains(&hour));
-                Wanted {
-                    parts: touched().any(|(wanted, _)| wanted.parts),
-                    dense: touched().any(|(wanted, _)| wanted.dense),
-                }
-            };
-            read_ahead::walk(conn, hours, of_hour, is_done)
+            let dense = hull(&|metric, _| metric.is_dense()).map(|hours| ("perftop_dense", hours));
+            let parts = hull(&|metric, hours| metric.samples_in(hours) <= request.exact_samples);
+            let tables: Vec<_> = dense.into_iter().chain(parts.map(|hours| ("perftop_chunk", hours))).collect();
+            ReadAhead::begin(conn, &self.path, &hour::hours_in(request.reach()), &tables)
         })
     }
 

@@ -1,6 +1,6 @@
 //! Stores that other programs made, and rows that they put in.
 
-use perftop::store::{Store, StoreError};
+use perftop::store::Store;
 use rusqlite::Connection;
 
 use crate::support::{ALWAYS, Place, point, roll_up_all, sample};

@@ -45,16 +45,14 @@ impl BinKey {
         if value.abs() < scale::SMALLEST { Self::ZEROS } else { Self::new(scale::bin_of(value), value < 0.0) }
     }
 
-    /// The same without the sign, from 0 on; 0 is for the zeros.
-    pub(super) const fn magnitude(self) -> u32 {
-        self.0.unsigned_abs()
-    }
-}
-
-/// The magnitudes of the bins of values, as many as there is room for; worked out in vectors.
-pub(super) fn magnitudes(values: &[f64], out: &mut [u32; BLOCK]) {
-    for (magnitude, &value) in out.iter_mut().zip(values) {
-        *magnitude = scale::bin_of(value).max(scale::FIRST_BIN - 1).wrapping_sub(scale::FIRST_BIN - 1).cast_unsigned();
+    /// Two magnitudes between which those of all its values lie.
+    pub(super) fn reach(self) -> (f64, f64) {
+        const SLACK: f64 = 1.0 + 1.2 * RELATIVE_ERROR;
+        if self == Self::ZEROS {
+            return (0.0, scale::SMALLEST);
+        }
+        let middle = scale::magnitude_of(self.0.abs() + scale::FIRST_BIN - 1);
+        (middle / SLACK, middle * SLACK)
     }
 }
 

@@ -8,14 +8,11 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `pages`, `wal` | pages as they were last committed |
-//! | `node`, `record` | cells of a page, values of a row |
+//! | `pages`, `wal` | pages as they were last committed; what stands in them is read by `btree` |
 //! | `tree`, `table` | which rows there are, which are whose |
 //! | `saver` | rows into the new store |
 
-mod node;
 mod pages;
-mod record;
 mod saver;
 mod table;
 mod tree;
@@ -30,11 +27,12 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use self::node::Kind;
 use self::pages::Pages;
 use self::saver::Saver;
 use self::table::{TABLES, Table};
 use self::tree::{Span, Walker};
+use super::btree::node::Kind;
+use super::btree::record;
 use super::{Store, StoreError};
 
 /// What was saved of a damaged store.

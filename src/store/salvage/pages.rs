@@ -9,8 +9,8 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use super::node::{Cell, Node, u16_at, u32_at};
 use super::wal::{Frames, is_page_size};
+use crate::store::btree::node::{Cell, Node, u16_at, u32_at};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 

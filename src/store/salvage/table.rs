@@ -2,7 +2,7 @@
 
 use rusqlite::types::{Type, ValueRef};
 
-use super::node::Kind;
+use crate::store::btree::node::Kind;
 use crate::store::schema::State;
 
 /// A table whose rows are saved.

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::node::{Cell, Kind, Node};
 use super::pages::Pages;
+use crate::store::btree::node::{Cell, Kind, Node};
 
 /// Row ids after `after` up to `last`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

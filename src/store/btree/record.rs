@@ -6,7 +6,7 @@
 use rusqlite::types::ValueRef;
 
 /// Takes a number of one to nine bytes, seven bits each, the highest first; the ninth byte gives eight.
-pub(super) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+pub(in crate::store) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0_u64;
     for index in 0..9 {
         let (&byte, rest) = bytes.split_first()?;
@@ -23,7 +23,7 @@ pub(super) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
 }
 
 /// The values of a row; `None` when they do not fill the payload exactly.
-pub(super) fn values(payload: &[u8]) -> Option<Vec<ValueRef<'_>>> {
+pub(in crate::store) fn values(payload: &[u8]) -> Option<Vec<ValueRef<'_>>> {
     let mut rest = payload;
     let header_bytes = usize::try_from(take_varint(&mut rest)?).ok()?;
     let (mut types, mut body) = (payload.get(payload.len() - rest.len()..header_bytes)?, payload.get(header_bytes..)?);

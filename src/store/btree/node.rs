@@ -6,7 +6,7 @@ use super::record::take_varint;
 
 /// The four kinds of pages that a B-tree has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::store) enum Kind {
     TableLeaf,
     TableInterior,
     IndexLeaf,
@@ -25,7 +25,7 @@ impl Kind {
     }
 
     /// The kind of the leaves of its tree.
-    pub(super) const fn leaf(self) -> Self {
+    pub(in crate::store) const fn leaf(self) -> Self {
         match self {
             Self::TableLeaf | Self::TableInterior => Self::TableLeaf,
             Self::IndexLeaf | Self::IndexInterior => Self::IndexLeaf,
@@ -39,7 +39,7 @@ impl Kind {
 
 /// A page of a B-tree.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Node<'a> {
+pub(in crate::store) struct Node<'a> {
     pub kind: Kind,
     /// The child with the largest keys, of an interior page.
     pub right_child: Option<u32>,
@@ -49,7 +49,7 @@ pub(super) struct Node<'a> {
 
 /// A cell of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cell<'a> {
+pub(in crate::store) struct Cell<'a> {
     /// The child whose keys come before this one's.
     pub child: Option<u32>,
     /// The row's id, or the largest one below `child`; 0 in an index.
@@ -64,7 +64,7 @@ pub(super) struct Cell<'a> {
 
 impl<'a> Node<'a> {
     /// Reads the head of page `number`, given the bytes of a page that SQLite uses.
-    pub(super) fn parse(number: u32, bytes: &'a [u8]) -> Option<Self> {
+    pub(in crate::store) fn parse(number: u32, bytes: &'a [u8]) -> Option<Self> {
         let head = bytes.get(if number == 1 { 100 } else { 0 }..)?;
         let kind = Kind::from_byte(*head.first()?)?;
         let cells = usize::from(u16_at(head, 3)?);
@@ -75,13 +75,13 @@ impl<'a> Node<'a> {
     }
 
     /// Its cells in order; `None` for one that does not lie within the page.
-    pub(super) fn cells(self) -> impl Iterator<Item = Option<Cell<'a>>> {
+    pub(in crate::store) fn cells(self) -> impl Iterator<Item = Option<Cell<'a>>> {
         self.pointers.iter().map(move |pointer| self.cell(usize::from(u16::from_be_bytes(*pointer))))
     }
 
     /// Whether it looks as SQLite leaves a page of this size: all cells in it, some in its second half,
     /// for cells are put in from the end.
-    pub(super) fn is_plausible(self) -> bool {
+    pub(in crate::store) fn is_plausible(self) -> bool {
         let half = self.bytes.len() / 2;
         let last = self.pointers.iter().map(|pointer| u16::from_be_bytes(*pointer)).max();
         last.is_some_and(|last| usize::from(last) >= half) && self.cells().all(|cell| cell.is_some())
@@ -122,12 +122,12 @@ impl<'a> Node<'a> {
 }
 
 /// Two bytes, the higher first.
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(in crate::store) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|chunk| u16::from_be_bytes(*chunk))
 }
 
 /// Four bytes, the highest first.
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(in crate::store) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|chunk| u32::from_be_bytes(*chunk))
 }
 
