@@ -21,6 +21,7 @@ pub(super) struct Context {
     pub(super) shared: Shared,
     pub(super) board: Board,
     pub(super) publisher: Waker,
+    pub(super) tail: Waker,
     pub(super) keeper: Waker,
     pub(super) dropper: Waker,
 }

@@ -137,6 +137,7 @@ pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
         shared: Shared::default(),
         board: board.clone(),
         publisher: publisher.clone(),
+        tail: tail.clone(),
         keeper: keeper.clone(),
         dropper: dropper.clone(),
     };
@@ -149,10 +150,7 @@ pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
         publisher::run(&of_publisher, mailbox, &channels)
     });
     let of_tail = context.clone();
-    let tail_waker = tail.clone();
-    tasks.start(tail::NAME, (tail, tail_mailbox), &board, move |mailbox| {
-        tail::run(&of_tail, mailbox, &tail_waker, &alerts_in)
-    });
+    tasks.start(tail::NAME, (tail, tail_mailbox), &board, move |mailbox| tail::run(&of_tail, mailbox, &alerts_in));
     if let Some(dir) = context.options.drop_dir.clone() {
         let (of_dropper, dropper_waker) = (context.clone(), dropper.clone());
         tasks.start(dropper::NAME, (dropper, dropper_mailbox), &board, move |mailbox| {

@@ -126,6 +126,10 @@ impl<'a> Publisher<'a> {
             if self.round.is_due() || self.context.now_ms() >= self.idle_read_at_ms {
                 self.go_round()?;
                 self.context.board.clear(NAME);
+                if !self.context.shared.has_picture() {
+                    self.context.shared.set_has_picture();
+                    self.context.tail.wake();
+                }
             }
             match mailbox.wait(self.until_deadline()) {
                 Wait::Stop => return Ok(End::Stop),

@@ -16,6 +16,7 @@ struct State {
     latest: HashMap<MetricName, Point>,
     newest_id: i64,
     has_begun: bool,
+    has_picture: bool,
     has_arrivals: bool,
     alerts: Arc<[Alert]>,
     told_alert_id: Option<i64>,
@@ -66,6 +67,16 @@ impl Shared {
     /// Whether the tail has had the store open.
     pub(super) fn has_begun(&self) -> bool {
         self.state().has_begun
+    }
+
+    /// The dashboard has something to show.
+    pub(super) fn set_has_picture(&self) {
+        self.state().has_picture = true;
+    }
+
+    /// Whether the dashboard has something to show.
+    pub(super) fn has_picture(&self) -> bool {
+        self.state().has_picture
     }
 
     /// The log was started anew: what was known of it is void.

@@ -13,7 +13,7 @@ use super::judge::Judge;
 use super::options::Command;
 use super::options::RaisedAlerts;
 use super::outbox::Outbox;
-use super::supervisor::{Mailbox, TaskResult, Wait, Waker};
+use super::supervisor::{Mailbox, TaskResult, Wait};
 use super::watch::{StoreWatch, watch_store};
 use crate::store::{Store, StoreError};
 
@@ -45,6 +45,9 @@ const ALERTS_EVERY: Duration = Duration::from_millis(250);
 /// While there is much to judge, alerts are told of this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 
+/// How long the first picture may take.
+const PICTURE_PATIENCE: Duration = Duration::from_millis(500);
+
 /// Before a deleted database is made again: whoever deleted it may be about to put another in its place.
 const DELETED_PAUSE: Duration = Duration::from_secs(1);
 
@@ -56,14 +59,12 @@ enum End {
 }
 
 /// Runs until the mailbox says stop.
-pub(super) fn run(
-    context: &Context,
-    mailbox: &Mailbox,
-    waker: &Waker,
-    raised: &mpsc::Sender<RaisedAlerts>,
-) -> TaskResult {
+pub(super) fn run(context: &Context, mailbox: &Mailbox, raised: &mpsc::Sender<RaisedAlerts>) -> TaskResult {
+    if !let_picture_come_first(context, mailbox) {
+        return Ok(());
+    }
     loop {
-        let mut session = Session::open(context, waker, raised)?;
+        let mut session = Session::open(context, raised)?;
         match session.serve(mailbox)? {
             End::Stop => return Ok(()),
             End::Replaced => {
@@ -77,6 +78,20 @@ pub(super) fn run(
             }
         }
     }
+}
+
+/// What the detector reads at its start keeps a core and the disk busy, and the dashboard is waited for. `false` when
+/// the task shall end.
+fn let_picture_come_first(context: &Context, mailbox: &Mailbox) -> bool {
+    let until = Instant::now() + PICTURE_PATIENCE;
+    while !context.shared.has_picture() {
+        match mailbox.wait(Some(until.saturating_duration_since(Instant::now()))) {
+            Wait::Stop => return false,
+            Wait::TimedOut => break,
+            Wait::Rung => {}
+        }
+    }
+    true
 }
 
 /// The looks that are still to come after a file event.
@@ -123,10 +138,10 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(context: &'a Context, waker: &Waker, raised: &mpsc::Sender<RaisedAlerts>) -> Result<Self, StoreError> {
+    fn open(context: &'a Context, raised: &mpsc::Sender<RaisedAlerts>) -> Result<Self, StoreError> {
         let path = &context.options.store_path;
         let mut store = Store::open(path)?;
-        let watch = watch_store(path, waker.clone())
+        let watch = watch_store(path, context.tail.clone())
             .inspect_err(|error| tracing::warn!("no file events for `{}` ({error}): polling", path.display()))
             .ok();
         // Before the first look, so that what comes during it is seen as a change.

@@ -100,15 +100,17 @@ impl Gather {
     pub(super) fn take_points(&mut self, hour: i64, points: &[Point], has_dense: bool) {
         let is_merged = self.twice && has_dense;
         for window in self.windows.iter_mut().filter(|window| !(is_merged && window.holds(hour))) {
-            window.add_points(points);
-        }
-        if let Some(spark) = self.spark.as_mut().filter(|_| !has_dense) {
-            for point in points {
-                spark.add(point.timestamp_ms, 1, point.value);
+            if window.holds(hour) {
+                window.add_many(points.iter().map(|point| point.value));
+            } else {
+                window.add_points(points);
             }
         }
+        if let Some(spark) = self.spark.as_mut().filter(|_| !has_dense) {
+            spark.add_points(points);
+        }
         if hour >= self.recent_from {
-            self.recent.extend_from_slice(points);
+            self.take_recent(points);
         }
     }
 
@@ -128,18 +130,27 @@ impl Gather {
     pub(super) fn take_rest(&mut self, rest: &[Point]) {
         self.windows.iter_mut().for_each(|window| window.add_points(rest));
         if let Some(spark) = &mut self.spark {
-            for point in rest {
-                spark.add(point.timestamp_ms, 1, point.value);
-            }
-            self.recent.extend_from_slice(rest);
+            spark.add_points(rest);
+            self.take_recent(rest);
+        }
+    }
+
+    /// Takes those of some points that may be among the newest of the window.
+    fn take_recent(&mut self, points: &[Point]) {
+        let range = self.windows[0].range;
+        let inside = points.iter().filter(|point| range.contains(point.timestamp_ms));
+        if points.is_sorted_by_key(|point| point.timestamp_ms) {
+            let begin = self.recent.len();
+            self.recent.extend(inside.rev().take(RECENT as usize));
+            self.recent[begin..].reverse();
+        } else {
+            self.recent.extend(inside);
         }
     }
 
     /// Everything was taken. How many values are to be kept when hours are seen again.
     pub(super) fn settle(&mut self) -> u64 {
         if self.spark.is_some() {
-            let range = self.windows[0].range;
-            self.recent.retain(|point| range.contains(point.timestamp_ms));
             hour::sort(&mut self.recent);
             self.recent.drain(..self.recent.len().saturating_sub(RECENT as usize));
         }

@@ -1,6 +1,7 @@
 //! A sparkline: means of equal stretches of a range.
 
-use crate::model::TimeRange;
+use crate::model::{Point, TimeRange};
+use crate::stats::Moments;
 use crate::store::dense::{Dense, SLOT_MS, Slot};
 use crate::store::hour::{self, HOUR_MS};
 
@@ -26,19 +27,57 @@ impl Spark {
         if n == 0 || !self.range.contains(at_ms) {
             return;
         }
-        let len = self.buckets.len() as u64;
-        let [along, span] = [at_ms, self.range.until_ms].map(|ms| ms.wrapping_sub(self.range.from_ms).cast_unsigned());
-        // A division of 128 bits takes longer than all else; only ages of the universe need one.
-        let place = along.checked_mul(len).map_or_else(
-            || (u128::from(along) * u128::from(len) / u128::from(span)) as usize,
-            |scaled| (scaled / span) as usize,
-        );
+        let place = self.place(at_ms);
         if let Some((count, known)) = self.buckets.get_mut(place) {
             *count += n;
             // Divided first: the difference of the two largest numbers of either sign is not finite.
             let share = n as f64 / *count as f64;
             *known += mean * share - *known * share;
         }
+    }
+
+    /// Adds samples; fastest when those of one stretch come together.
+    pub(in crate::store) fn add_points(&mut self, points: &[Point]) {
+        let mut rest = points;
+        while let [first, ..] = rest {
+            let stretch = self.stretch_around(first.timestamp_ms);
+            let len = rest.iter().take_while(|point| stretch.contains(point.timestamp_ms)).count().max(1);
+            let (run, after) = rest.split_at(len);
+            let values = || run.iter().map(|point| point.value);
+            let sum: f64 = values().sum();
+            // Of the largest numbers there is no sum.
+            let mean = if sum.is_finite() { sum / len as f64 } else { values().collect::<Moments>().mean };
+            self.add(first.timestamp_ms, len as u64, mean);
+            rest = after;
+        }
+    }
+
+    /// Which stretch an instant of the range lies in.
+    fn place(&self, at_ms: i64) -> usize {
+        let len = self.buckets.len() as u64;
+        let (along, span) = (distance(self.range.from_ms, at_ms), self.span());
+        // A division of 128 bits takes longer than all else; only ages of the universe need one.
+        along.checked_mul(len).map_or_else(
+            || (u128::from(along) * u128::from(len) / u128::from(span)) as usize,
+            |scaled| (scaled / span) as usize,
+        )
+    }
+
+    /// The stretch that an instant lies in; empty when that is none.
+    fn stretch_around(&self, at_ms: i64) -> TimeRange {
+        if !self.range.contains(at_ms) {
+            return TimeRange { from_ms: at_ms, until_ms: at_ms };
+        }
+        let (place, len) = (self.place(at_ms) as u128, self.buckets.len() as u128);
+        let edge = |place: u128| {
+            let along = (place * u128::from(self.span())).div_ceil(len) as u64;
+            self.range.from_ms.wrapping_add_unsigned(along)
+        };
+        TimeRange { from_ms: edge(place), until_ms: edge(place + 1) }
+    }
+
+    fn span(&self) -> u64 {
+        distance(self.range.from_ms, self.range.until_ms)
     }
 
     /// Adds an hour in its short form.
@@ -58,16 +97,44 @@ impl Spark {
     }
 }
 
+/// How long after `from_ms` an instant is.
+const fn distance(from_ms: i64, at_ms: i64) -> u64 {
+    at_ms.wrapping_sub(from_ms).cast_unsigned()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn spark(points: &[(i64, f64)], range: TimeRange, buckets: usize) -> Vec<Option<f64>> {
         let mut spark = Spark::new(range, buckets);
-        for &(at_ms, value) in points {
-            spark.add(at_ms, 1, value);
-        }
+        let points: Vec<Point> = points.iter().map(|&(timestamp_ms, value)| Point { timestamp_ms, value }).collect();
+        spark.add_points(&points);
         spark.means()
+    }
+
+    proptest! {
+        #[test]
+        fn points_together_are_added_as_one_by_one(
+            points in prop::collection::vec((-100..1_100_i64, -1e3..1e3_f64), 0..200),
+            is_sorted: bool, from_ms in -50..500_i64, span_ms in 1..700_i64, buckets in 1..50_usize,
+        ) {
+            let mut points = points;
+            if is_sorted {
+                points.sort_by_key(|(at_ms, _)| *at_ms);
+            }
+            let range = TimeRange { from_ms, until_ms: from_ms + span_ms };
+            let mut one_by_one = Spark::new(range, buckets);
+            for &(at_ms, value) in &points {
+                one_by_one.add(at_ms, 1, value);
+            }
+            for (together, alone) in spark(&points, range, buckets).into_iter().zip(one_by_one.means()) {
+                prop_assert_eq!(together.is_some(), alone.is_some());
+                prop_assert!((together.unwrap_or(0.0) - alone.unwrap_or(0.0)).abs() < 1e-9);
+            }
+        }
     }
 
     #[test]
