@@ -182,7 +182,7 @@ impl Store {
         conn: &Connection,
         selection: &Selection<'_>,
         request: Request<'_>,
-        finish: impl Fn(Gather) -> Result<T, Inconsistent>,
+        finish: impl Fn(&mut Gather) -> Result<T, Inconsistent>,
     ) -> rusqlite::Result<Found<T>> {
         let mut rest = self.unrolled(conn, selection.only)?;
         let mut metrics = groups::rolled(conn)?;
@@ -191,31 +191,32 @@ impl Store {
             rest.remove(&*metric.name);
         }
         let hours = hour::existing(conn, hour::hours_in(request.reach()))?;
-        let mut done = BTreeMap::new();
+        let (mut done, mut spare) = (BTreeMap::new(), Vec::new());
         for group in groups::cut(&held(&metrics, request), selection.group_samples) {
             let group = &metrics[group];
             let rests: Vec<Vec<Point>> =
                 group.iter().map(|metric| rest.remove(&*metric.name).unwrap_or_default()).collect();
-            let new = |metric| Gather::new(&request, Some(metric));
-            let gathers = group.iter().map(new).collect();
-            let gathers = read_hours(conn, group, &hours, gathers, &rests, selection.group_samples)?;
-            for ((metric, gather), rest) in group.iter().zip(gathers).zip(&rests) {
+            let mut new = |metric| Gather::new(&request, Some(metric), spare.pop());
+            let gathers = group.iter().map(&mut new).collect();
+            let mut gathers = read_hours(conn, group, &hours, gathers, &rests, selection.group_samples)?;
+            for ((metric, gather), rest) in group.iter().zip(&mut gathers).zip(&rests) {
                 let found = finish(gather).map(Some).or_else(|Inconsistent| {
                     let name = printable_short(&metric.name, 80);
                     tracing::debug!("the short forms of `{name}` are not true: its samples are read one by one");
                     let (group, rests) = (std::slice::from_ref(metric), std::slice::from_ref(rest));
                     read_hours(conn, group, &hours, vec![new(metric).once()], rests, 0)
-                        .map(|once| once.into_iter().find_map(|gather| finish(gather).ok()))
+                        .map(|once| once.into_iter().find_map(|mut gather| finish(&mut gather).ok()))
                 })?;
                 let name = self.names.borrow_mut().shared(&metric.name);
                 done.extend(found.map(|found| (name, found)));
             }
+            spare = gathers;
         }
         for (name, rest) in rest {
-            let mut gather = Gather::new(&request, None);
+            let mut gather = Gather::new(&request, None, None);
             gather.take_rest(&rest);
             gather.settle();
-            done.extend(finish(gather).ok().map(|found| (name, found)));
+            done.extend(finish(&mut gather).ok().map(|found| (name, found)));
         }
         Ok(done)
     }

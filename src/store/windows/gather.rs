@@ -40,10 +40,13 @@ pub(super) struct Gather {
 }
 
 impl Gather {
-    /// Nothing yet.
-    pub(super) fn new(request: &Request<'_>, metric: Option<&Rolled>) -> Self {
+    /// Nothing yet. Takes over the memory of one that is done with: what the system gives has to be cleared first.
+    pub(super) fn new(request: &Request<'_>, metric: Option<&Rolled>, spare: Option<Self>) -> Self {
         let expected = |range| metric.map_or(0, |metric| samples_held(metric, range));
-        let windows = request.ranges.iter().map(|&range| Sums::new(range, request.exact_samples, expected(range)));
+        let mut memory = spare.into_iter().flat_map(|spare| spare.windows).map(Sums::into_memory);
+        let mut new =
+            |range| Sums::new(range, request.exact_samples, expected(range), memory.next().unwrap_or_default());
+        let windows = request.ranges.iter().map(|&range| new(range));
         let with_spark = request.buckets > 0;
         Self {
             windows: windows.collect(),
@@ -169,15 +172,17 @@ impl Gather {
         wanting.for_each(|window| window.see_again(values));
     }
 
-    pub(super) fn baselines(self) -> Result<Vec<Option<Baseline>>, Inconsistent> {
-        self.windows.into_iter().map(Sums::baseline).collect()
+    /// What is known of the windows; to be asked once.
+    pub(super) fn baselines(&mut self) -> Result<Vec<Option<Baseline>>, Inconsistent> {
+        self.windows.iter_mut().map(Sums::baseline).collect()
     }
 
-    pub(super) fn window(mut self) -> Result<SeriesWindow, Inconsistent> {
+    /// What a picture shows of the first window; to be asked once.
+    pub(super) fn window(&mut self) -> Result<SeriesWindow, Inconsistent> {
         Ok(SeriesWindow {
-            baseline: self.windows.swap_remove(0).baseline()?,
-            spark: self.spark.map(Spark::means).unwrap_or_default(),
-            recent: self.recent,
+            baseline: self.windows[0].baseline()?,
+            spark: self.spark.take().map(Spark::means).unwrap_or_default(),
+            recent: std::mem::take(&mut self.recent),
         })
     }
 }

@@ -33,13 +33,15 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Nothing yet; about `expected` values will be held.
-    pub(super) fn new(range: TimeRange, exact_samples: u64, expected: u64) -> Self {
+    /// Nothing yet; about `expected` values will be held, in the memory of `values`.
+    pub(super) fn new(range: TimeRange, exact_samples: u64, expected: u64, mut values: Vec<f64>) -> Self {
+        values.clear();
+        values.reserve(expected.min(exact_samples) as usize);
         Self {
             range,
             exact_samples,
             is_exact: true,
-            values: Vec::with_capacity(expected.min(exact_samples) as usize),
+            values,
             moments: Moments::default(),
             sketch: Sketch::default(),
             sieve: None,
@@ -115,11 +117,17 @@ impl Sums {
         }
     }
 
-    pub(super) fn baseline(mut self) -> Result<Option<Baseline>, Inconsistent> {
+    /// The memory of the values, which are void.
+    pub(super) fn into_memory(self) -> Vec<f64> {
+        self.values
+    }
+
+    /// What is known of the window; to be asked once, when everything was taken.
+    pub(super) fn baseline(&mut self) -> Result<Option<Baseline>, Inconsistent> {
         if self.is_exact && self.moments.n == 0 {
             return Ok(stats::baseline(&mut self.values));
         }
-        let quantiles = match (self.is_exact, self.sieve) {
+        let quantiles = match (self.is_exact, self.sieve.take()) {
             (false, _) => self.sketch.quantiles(AT),
             (true, sieve) => Some(sieve.and_then(Sieve::quantiles).ok_or(Inconsistent)?),
         };
