@@ -12,6 +12,9 @@ use super::sketch::{BLOCK, BinKey, Sketch};
 /// What is kept of the second pass for some quantiles.
 #[derive(Debug)]
 pub struct Sieve<const N: usize> {
+    /// How many values were counted, and how many were seen again.
+    counted: u64,
+    seen: u64,
     /// Each quantile's rank, whole and rest.
     ranks: [(u64, f64); N],
     /// The wanted bins, rising.
@@ -52,7 +55,7 @@ impl<const N: usize> Sieve<N> {
         }
         bins.sort_by_key(|kept| kept.key);
         let near = near(&bins);
-        Some(Self { ranks, bins, near })
+        Some(Self { counted: counted.count(), seen: 0, ranks, bins, near })
     }
 
     /// How many values will be kept.
@@ -63,6 +66,7 @@ impl<const N: usize> Sieve<N> {
 
     /// Keeps what is wanted of some values of the second pass.
     pub fn add_many(&mut self, values: &[f64]) {
+        self.seen += values.len() as u64;
         let mut upper = [0; BLOCK];
         for values in values.chunks(BLOCK) {
             for (upper, value) in upper.iter_mut().zip(values) {
@@ -90,7 +94,7 @@ impl<const N: usize> Sieve<N> {
     /// The quantiles, once every value that was counted has been seen again; `None` when others were.
     #[must_use]
     pub fn quantiles(mut self) -> Option<[f64; N]> {
-        if self.bins.iter().any(|kept| kept.values.len() as u64 != kept.count) {
+        if self.seen != self.counted || self.bins.iter().any(|kept| kept.values.len() as u64 != kept.count) {
             return None;
         }
         let mut found = [0.0; N];
@@ -196,6 +200,9 @@ mod tests {
         let mut sieve = Sieve::new(&counted, [0.5]).unwrap();
         sieve.add_many(&values[..999 / 2]);
         assert_eq!(sieve.quantiles(), None);
+        let mut sieve = Sieve::new(&counted, [0.5]).unwrap();
+        sieve.add_many(&values[10..]);
+        assert_eq!(sieve.quantiles(), None, "all of the wanted bin, and not all");
         assert!(Sieve::new(&Sketch::default(), [0.5]).is_none());
     }
 }

@@ -118,7 +118,9 @@ fn size(conn: &Connection) -> rusqlite::Result<StoreSize> {
     Ok(StoreSize {
         total_bytes: number("page_count")? * page_bytes,
         samples_bytes: used("'performance_samples'")?,
-        rollups_bytes: used("'perftop_hour', 'perftop_chunk', 'perftop_dense', 'perftop_metric', 'perftop_context'")?,
+        rollups_bytes: used(
+            "'perftop_hour', 'perftop_chunk', 'perftop_dense', 'perftop_day', 'perftop_metric', 'perftop_context'",
+        )?,
         free_bytes: number("freelist_count")? * page_bytes,
     })
 }

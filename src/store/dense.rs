@@ -12,6 +12,7 @@
 use rusqlite::Connection;
 
 use super::chunk::{self, ChunkError};
+use super::day;
 use super::hour::{self, HOUR_MS, HourRow};
 use super::part::MetricRef;
 use crate::model::Point;
@@ -37,7 +38,9 @@ pub(super) struct Slot {
 /// Brings the short form of an hour in step with its samples.
 pub(super) fn refresh(conn: &Connection, metric: MetricRef<'_>, hour: i64, newest_hour: i64) -> rusqlite::Result<()> {
     let n = HourRow::find(conn, hour, metric.id)?.map_or(0, |row| row.moments.n);
-    if n <= DENSE_SAMPLES || hour >= newest_hour {
+    let is_dense = n > DENSE_SAMPLES && hour < newest_hour;
+    day::changed(conn, metric.id, hour, is_dense && day::day_of(hour) < day::day_of(newest_hour))?;
+    if !is_dense {
         conn.prepare_cached("DELETE FROM perftop_dense WHERE hour = ?1 AND metric_id = ?2")?
             .execute((hour, metric.id))?;
         return Ok(());
@@ -45,7 +48,7 @@ pub(super) fn refresh(conn: &Connection, metric: MetricRef<'_>, hour: i64, newes
     let mut points = Vec::new();
     metric.read_hour(conn, hour, &mut points)?;
     let mut data = Vec::new();
-    encode(hour::start_ms(hour), &points, &mut data);
+    encode_points(hour::start_ms(hour), &points, &mut data);
     conn.prepare_cached(
         "INSERT INTO perftop_dense (hour, metric_id, data) VALUES (?1, ?2, ?3)
          ON CONFLICT (hour, metric_id) DO UPDATE SET data = excluded.data",
@@ -54,7 +57,7 @@ pub(super) fn refresh(conn: &Connection, metric: MetricRef<'_>, hour: i64, newes
     Ok(())
 }
 
-fn encode(start_ms: i64, points: &[Point], out: &mut Vec<u8>) {
+fn encode_points(start_ms: i64, points: &[Point], out: &mut Vec<u8>) {
     let mut whole = Moments::default();
     let mut slots = [Moments::default(); SLOTS];
     let mut sketch = Sketch::default();
@@ -64,6 +67,12 @@ fn encode(start_ms: i64, points: &[Point], out: &mut Vec<u8>) {
         whole.push(point.value);
         sketch.add(point.value);
     }
+    let slots = slots.map(|slot| Slot { n: slot.n, mean: slot.mean });
+    encode(&whole, slots, &sketch, out);
+}
+
+/// Writes a short form into `out`, which is emptied first.
+pub(super) fn encode(whole: &Moments, slots: [Slot; SLOTS], sketch: &Sketch, out: &mut Vec<u8>) {
     chunk::begin(VERSION, out);
     put_varint(out, whole.n);
     for number in [whole.mean, whole.m2, whole.min, whole.max] {

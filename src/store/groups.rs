@@ -118,16 +118,33 @@ pub(super) fn visit_dense(
     )
 }
 
+/// Visits the short forms of a day of a group, by metric (its index in the group).
+pub(super) fn visit_days(
+    conn: &Connection,
+    group: &[Rolled],
+    day: i64,
+    visit: &mut dyn FnMut(usize, &[u8]) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    visit_rows(
+        conn,
+        "SELECT metric_id, data FROM perftop_day WHERE day = ?1 AND metric_id BETWEEN ?2 AND ?3 AND data IS NOT NULL
+         ORDER BY metric_id",
+        group,
+        day,
+        visit,
+    )
+}
+
 fn visit_rows(
     conn: &Connection,
     sql: &str,
     group: &[Rolled],
-    hour: i64,
+    key: i64,
     visit: &mut dyn FnMut(usize, &[u8]) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let (Some(first), Some(last)) = (group.first(), group.last()) else { return Ok(()) };
     let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query((hour, first.id, last.id))?;
+    let mut rows = statement.query((key, first.id, last.id))?;
     let mut at = 0;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;

@@ -11,6 +11,7 @@ use crate::model::{Point, TimeRange};
 use crate::stats::Moments;
 
 use super::chunk::Stored;
+use super::day;
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
 
@@ -134,5 +135,5 @@ pub(super) fn delete(conn: &Connection, hour: i64, metric_id: i64) -> rusqlite::
         conn.prepare_cached(&format!("DELETE FROM {table} WHERE hour = ?1 AND metric_id = ?2"))?
             .execute((hour, metric_id))?;
     }
-    Ok(())
+    day::changed(conn, metric_id, hour, false)
 }

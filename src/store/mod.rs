@@ -12,6 +12,7 @@
 //! | `tail`, `reader` | what is new; series, hours and totals |
 //! | `rollup`, `pending`, `repair`, `replace` | the log moved into the derived tables, and what others changed in it |
 //! | `hour`, `part`, `chunk`, `dense` | an hour of a metric: moments, exact samples, their bytes, a short form |
+//! | `day` | a day of them in its short form |
 //! | `windows`, `groups`, `segments` | all series at once over windows; series taken apart by tags |
 //! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
 //! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
@@ -31,6 +32,7 @@ mod btree;
 mod check;
 mod chunk;
 mod contexts;
+mod day;
 mod dense;
 mod error;
 mod files;

@@ -14,7 +14,7 @@ use super::hour::{self, HourRow};
 use super::old_rows::{self, Ids, ROW_MS};
 use super::part::MetricRef;
 use super::schema::State;
-use super::{Store, StoreError, ledger, log, replace, schema, totals};
+use super::{Store, StoreError, day, ledger, log, replace, schema, totals};
 
 /// What is old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,6 +274,7 @@ fn delete_hour(conn: &Connection, hour: i64) -> rusqlite::Result<u64> {
     for table in ["perftop_chunk", "perftop_dense", "perftop_hour"] {
         deleted = conn.prepare_cached(&format!("DELETE FROM {table} WHERE hour = ?1"))?.execute([hour])? as u64;
     }
+    day::forget(conn, hour)?;
     Ok(deleted)
 }
 

@@ -9,7 +9,7 @@ use super::hour::{self, HourRow};
 use super::part::{MetricRef, PART_SAMPLES};
 use super::pending::{HourRows, Pending, Row};
 use super::schema::{self, State};
-use super::{Store, StoreError, log, repair};
+use super::{Store, StoreError, day, log, repair};
 
 /// What one step of the roll-up did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,8 @@ impl Store {
         let ends = self.read("look for new samples", log::ends)?;
         let newest_id = ends.newest_id;
         if ends.rolled_up_to >= newest_id {
-            return Ok(RollUp { moved: 0, remaining: self.read("look for changed samples", repair::is_wanted)? });
+            day::step(self)?;
+            return Ok(RollUp { moved: 0, remaining: self.has_more_to_make()? });
         }
         let pending = match self.pending.take() {
             Some(pending) if pending.is_true(ends) && !pending.rows().is_empty() => pending,
@@ -47,8 +48,13 @@ impl Store {
         let up_to_id = if is_end { newest_id.max(pending.last_id()) } else { pending.last_id() };
         let moved = pending.rows().len();
         let is_mine = self.write_pending(&pending, up_to_id)?;
-        let remaining = !is_mine || up_to_id < newest_id || self.read("look for changed samples", repair::is_wanted)?;
+        let remaining = !is_mine || up_to_id < newest_id || self.has_more_to_make()?;
         Ok(RollUp { moved: if is_mine { moved } else { 0 }, remaining })
+    }
+
+    /// Whether hours wait to be made anew, or days to be made.
+    fn has_more_to_make(&self) -> Result<bool, StoreError> {
+        self.read("look for changed samples", |conn| Ok(repair::is_wanted(conn)? || day::is_wanted(conn)?))
     }
 
     /// Up to which row the log is in the derived tables.
@@ -124,6 +130,7 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(
         "DELETE FROM perftop_chunk;
          DELETE FROM perftop_dense;
+         DELETE FROM perftop_day;
          DELETE FROM perftop_hour;
          DELETE FROM perftop_dirty;
          -- Ids begin at 1 again: an alert of the old log must not be taken for one of the new.

@@ -82,6 +82,12 @@ CREATE TABLE perftop_dense (
 INSERT INTO perftop_dense (hour, metric_id, data)
 SELECT hour, metric_id, data FROM perftop_dense_2 ORDER BY hour, metric_id;
 DROP TABLE perftop_dense_2;
+CREATE TABLE perftop_day (
+  day INTEGER NOT NULL, metric_id INTEGER NOT NULL, changes INTEGER NOT NULL, data BLOB, PRIMARY KEY (day, metric_id));
+CREATE INDEX perftop_day_wanted ON perftop_day (day) WHERE data IS NULL;
+INSERT INTO perftop_day (day, metric_id, changes)
+SELECT DISTINCT hour / 24 - (hour % 24 < 0) AS day, metric_id, 1 FROM perftop_dense d
+WHERE day < (SELECT last_ms / 86400000 - (last_ms % 86400000 < 0) FROM perftop_metric WHERE id = d.metric_id);
 ",
 ];
 

@@ -6,11 +6,12 @@ use std::ops::RangeInclusive;
 
 use rusqlite::Connection;
 
+use super::day::{day_of, hours_of};
 use super::dense;
 use super::groups::{self, Rolled};
 use super::hour;
 use super::part::FromStored as _;
-use super::{Store, StoreError};
+use super::{Store, StoreError, schema};
 use crate::model::text::printable_short;
 use crate::model::{Baseline, MetricName, Point, TimeRange};
 
@@ -147,16 +148,15 @@ impl Store {
     fn read_ahead(&self, request: Request<'_>) -> Result<Option<ReadAhead>, StoreError> {
         self.read("read ahead", |conn| {
             let metrics = groups::rolled(conn)?;
-            // Of the ranges that any metric is read over in this way, from the first hour to the last.
-            let hull = |is_read: &dyn Fn(&Rolled, &RangeInclusive<i64>) -> bool| {
-                let hours = request.ranges.iter().map(|&range| hour::hours_in(range));
-                hours
-                    .filter(|hours| metrics.iter().any(|metric| is_read(metric, hours)))
-                    .reduce(|one, other| *one.start().min(other.start())..=*one.end().max(other.end()))
-            };
-            let dense = hull(&|metric, _| metric.is_dense()).map(|hours| ("perftop_dense", hours));
-            let parts = hull(&|metric, hours| metric.samples_in(hours) <= request.exact_samples);
-            let tables: Vec<_> = dense.into_iter().chain(parts.map(|hours| ("perftop_chunk", hours))).collect();
+            let ranges = || request.ranges.iter().map(|&range| hour::hours_in(range));
+            // Whole days have a short form of their own.
+            let edges = ranges().flat_map(|hours| [*hours.start(), *hours.end()]).map(|hour| hours_of(day_of(hour)));
+            let dense = edges.filter(|_| metrics.iter().any(Rolled::is_dense)).map(|hours| ("perftop_dense", hours));
+            // Of the ranges over which any metric is read sample by sample, from the first hour to the last.
+            let parts = ranges()
+                .filter(|hours| metrics.iter().any(|metric| metric.samples_in(hours) <= request.exact_samples))
+                .reduce(|one, other| *one.start().min(other.start())..=*one.end().max(other.end()));
+            let tables: Vec<_> = dense.chain(parts.map(|hours| ("perftop_chunk", hours))).collect();
             ReadAhead::begin(conn, &self.path, &hour::hours_in(request.reach()), &tables)
         })
     }
@@ -249,8 +249,14 @@ fn read_hours(
     rests: &[Vec<Point>],
     most_kept: u64,
 ) -> rusqlite::Result<Vec<Gather>> {
-    for &hour in hours {
-        read_hour(conn, group, hour, &mut gathers)?;
+    let has_days = schema::has_table(conn, "perftop_day")?;
+    for hours in hours.chunk_by(|one, other| day_of(*one) == day_of(*other)) {
+        if has_days {
+            read_day(conn, group, hours, &mut gathers)?;
+        }
+        for &hour in hours {
+            read_hour(conn, group, hour, &mut gathers)?;
+        }
     }
     let settle = |(gather, rest): (&mut Gather, &Vec<Point>)| {
         gather.take_rest(rest);
@@ -278,6 +284,22 @@ fn see_again(conn: &Connection, group: &[Rolled], hour: i64, gathers: &mut [Gath
             if f64::decode(hour::start_ms(hour), data, &mut values).is_ok() {
                 gathers[at].see_again(hour, &values);
             }
+        }
+        Ok(())
+    })
+}
+
+/// Reads the short forms of a day, in which these hours have samples, where that is enough.
+fn read_day(conn: &Connection, group: &[Rolled], hours: &[i64], gathers: &mut [Gather]) -> rusqlite::Result<()> {
+    let Some(day) = hours.first().map(|&hour| day_of(hour)) else { return Ok(()) };
+    let wants: Vec<bool> = gathers.iter().map(|gather| gather.wants_day(day)).collect();
+    if !wants.contains(&true) {
+        return Ok(());
+    }
+    groups::visit_days(conn, group, day, &mut |at, data| {
+        if let Some(dense) = dense::decode(data).ok().filter(|_| wants[at]) {
+            // When it is damaged half-way, the counts tell.
+            gathers[at].take_day(day, hours, &dense);
         }
         Ok(())
     })

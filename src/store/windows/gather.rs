@@ -4,6 +4,7 @@
 
 use crate::model::{Baseline, Point, TimeRange};
 use crate::stats::Moments;
+use crate::store::day::{day_of, hours_of};
 use crate::store::dense::Dense;
 use crate::store::groups::Rolled;
 use crate::store::hour::{self, HOUR_MS, hour_of};
@@ -35,6 +36,8 @@ pub(super) struct Gather {
     recent_from: i64,
     /// Whether hours may be read in their short form, and then again.
     twice: bool,
+    /// The last day that was read in its short form.
+    day: Option<i64>,
     /// The hours that were, rising.
     in_short: Vec<i64>,
 }
@@ -56,6 +59,7 @@ impl Gather {
                 .filter(|_| with_spark)
                 .map_or(i64::MAX, |metric| recent_from(metric, request.ranges[0])),
             twice: true,
+            day: None,
             in_short: Vec::new(),
         }
     }
@@ -65,8 +69,31 @@ impl Gather {
         Self { twice: false, ..self }
     }
 
+    /// Whether the short form of a day will do: every window holds all of it or nothing.
+    pub(super) fn wants_day(&self, day: i64) -> bool {
+        let (first, last) = hours_of(day).into_inner();
+        let is_whole = |window: &Sums| {
+            let touched = hour::hours_in(window.range);
+            window.holds(first) && window.holds(last) || *touched.end() < first || last < *touched.start()
+        };
+        self.twice && self.spark.is_none() && self.windows.iter().all(is_whole)
+    }
+
+    /// Takes a day in the place of its hours, which are these.
+    pub(super) fn take_day(&mut self, day: i64, hours: &[i64], dense: &Dense<'_>) -> Option<()> {
+        for window in self.windows.iter_mut().filter(|window| window.holds(hours[0])) {
+            window.add_dense(dense)?;
+        }
+        self.in_short.extend(hours);
+        self.day = Some(day);
+        Some(())
+    }
+
     pub(super) fn need(&self, hour: i64) -> Need {
         let mut need = Need::default();
+        if self.day == Some(day_of(hour)) {
+            return need;
+        }
         for window in self.windows.iter().filter(|window| window.touches(hour)) {
             match (window.holds(hour), self.twice) {
                 (false, _) => need.points = true,
