@@ -41,7 +41,7 @@ struct Peer {
     name: &'static str,
     /// Where its files stay for the parts that follow.
     dir: &'static str,
-    /// Whether it goes on with what the one before it in the round has left.
+    /// Whether it goes on with what the one before it in the round has left; such a one has no bar, and one round.
     continues: bool,
     import: fn(&Inputs, &Path) -> Usage,
     truth: fn(&Plan, &Path) -> Truth,
@@ -138,7 +138,7 @@ pub fn side_by_side(plan: &Plan, inputs: &Inputs, results: &mut Results) {
     let mut found = PEERS.map(|peer| Found { name: peer.name, rounds: Vec::new(), disk_bytes: 0 });
     for round in 0..plan.rounds {
         let mut before = None;
-        for (peer, found) in PEERS.iter().zip(&mut found) {
+        for (peer, found) in PEERS.iter().zip(&mut found).filter(|(peer, _)| round == 0 || !peer.continues) {
             let usage = take_turn(peer, &plan.dir.join(peer.dir), inputs, before);
             before = Some(usage);
             let (wall_s, cpu_s) = (usage.wall.as_secs_f64(), usage.cpu.as_secs_f64());

@@ -85,7 +85,7 @@ pub fn noticed(plan: &Plan, home: &Path, results: &mut Results) {
         }))
     };
     let stream = spikes(plan.size.repeats(400), STREAM_PAUSE_MS);
-    let lone = spikes(plan.size.repeats(30), LONE_PAUSE_MS);
+    let lone = spikes(plan.size.repeats(20), LONE_PAUSE_MS);
     let dropped = drop_files(plan, home, &mut outsider);
     drop(pane);
     results.at_most("an outside commit to noticed and recorded, in a stream: p50", stream.quantile(0.5), 1.0, "ms");

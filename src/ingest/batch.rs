@@ -2,6 +2,7 @@
 
 use super::decoder::{Decoder, Reading};
 use super::dictionary::Dictionary;
+use super::format;
 use super::jsonl;
 use super::lines::Line;
 use super::reject::{Reason, Reject};
@@ -54,8 +55,12 @@ impl LineReader {
         self.lines += 1;
         match line {
             Line::Whole(bytes) => {
-                let text = if self.lines == 1 { without_mark(bytes) } else { bytes };
-                if matches!(self.decoder, Decoder::Jsonl) {
+                let is_first = self.lines == 1;
+                let text = if is_first { without_mark(bytes) } else { bytes };
+                if let Some(reason) = is_first.then(|| format::encoded(text)).flatten() {
+                    let (_, _, mut sink) = self.parts(now_ms, dictionary);
+                    sink.reject(1, text, reason);
+                } else if matches!(self.decoder, Decoder::Jsonl) {
                     self.read_json(text, now_ms, dictionary);
                 } else {
                     let (decoder, reading, mut sink) = self.parts(now_ms, dictionary);

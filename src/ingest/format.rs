@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{csv, hyperfine, influx, prometheus};
+use super::{Reason, csv, hyperfine, influx, prometheus};
 use crate::model::UnknownWord;
 
 /// A format of samples.
@@ -70,6 +70,23 @@ impl FromStr for Format {
     }
 }
 
+/// Packed or encoded text, by how it begins.
+const ENCODED: [(&[u8], &str, &str); 6] = [
+    (b"\x1f\x8b", "gzip", "unpack it first (zcat FILE | perftop ingest)"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "unpack it first (zstdcat FILE | perftop ingest)"),
+    (b"\xfd7zXZ\x00", "xz", "unpack it first (xzcat FILE | perftop ingest)"),
+    (b"BZh", "bzip2", "unpack it first (bzcat FILE | perftop ingest)"),
+    (b"\xff\xfe", "UTF-16", "convert it first (iconv -f UTF-16 -t UTF-8 FILE | perftop ingest)"),
+    (b"\xfe\xff", "UTF-16", "convert it first (iconv -f UTF-16 -t UTF-8 FILE | perftop ingest)"),
+];
+
+/// Why the first line of an input cannot be text, where its first bytes say so.
+pub(super) fn encoded(first_line: &[u8]) -> Option<Reason> {
+    let begins =
+        |(mark, ..): &&(&[u8], &str, &str)| first_line.starts_with(mark) && str::from_utf8(first_line).is_err();
+    ENCODED.iter().find(begins).map(|&(_, what, remedy)| Reason::Encoded { what, remedy })
+}
+
 /// What a line says of the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guess {
@@ -127,6 +144,20 @@ mod tests {
     #[case("[1,2]", Guess::Nothing)]
     fn the_first_line_says_which_it_is(#[case] line: &str, #[case] expected: Guess) {
         assert_eq!(guess(line.as_bytes(), true), expected);
+    }
+
+    #[rstest]
+    #[case(b"\x1f\x8b\x08\x08\x00", Some("gzip"))]
+    #[case(b"\xff\xfe{\x00\"\x00", Some("UTF-16"))]
+    #[case(b"BZh91AY&SY\xff", Some("bzip2"))]
+    #[case(b"BZhits 1", None)]
+    #[case(b"\xff{\"metric\"", None)]
+    fn what_is_packed_or_encoded_is_called_by_its_name(#[case] line: &[u8], #[case] expected: Option<&str>) {
+        let found = match encoded(line) {
+            Some(Reason::Encoded { what, .. }) => Some(what),
+            _ => None,
+        };
+        assert_eq!(found, expected);
     }
 
     #[rstest]

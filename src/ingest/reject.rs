@@ -31,6 +31,14 @@ pub enum Reason {
     /// A NUL byte, which no text has.
     #[error("a NUL byte at byte {}", .0 + 1)]
     Nul(usize),
+    /// The input begins as something packed or encoded does.
+    #[error("this is {what}, not text in UTF-8: {remedy}")]
+    Encoded {
+        /// What it is.
+        what: &'static str,
+        /// How it becomes text.
+        remedy: &'static str,
+    },
     /// Not JSON at all.
     #[error("not JSON: {0}")]
     NotJson(String),
