@@ -150,7 +150,7 @@ mod tests {
     fn a_full_disk_leaves_samples_and_ledger_in_step() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("perftop.db")).unwrap();
-        store.conn.pragma_update(None, "max_page_count", 60).unwrap();
+        store.conn.pragma_update(None, "max_page_count", 120).unwrap();
         let stored = (0..1_000)
             .find(|&index| {
                 let (batch, at) = step(index);
@@ -159,7 +159,7 @@ mod tests {
                     true
                 })
             })
-            .expect("a thousand steps do not fit into sixty pages");
+            .expect("a thousand steps do not fit into 120 pages");
         assert_eq!(store.source(&step(0).1.identity).unwrap().map_or(0, |at| at.offset), stored);
         assert_eq!(store.totals().unwrap().sample_count, stored * 100);
 
