@@ -163,6 +163,8 @@ mod tests {
         assert_eq!(store.source(&step(0).1.identity).unwrap().map_or(0, |at| at.offset), stored);
         assert_eq!(store.totals().unwrap().sample_count, stored * 100);
 
+        // Not one page more than there are.
+        store.conn.pragma_update(None, "max_page_count", 1).unwrap();
         let full = loop {
             match store.roll_up(10) {
                 Ok(done) => assert!(done.remaining, "there was room for everything"),
