@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::day::{day_of, hours_of};
 use super::dense;
 use super::groups::{self, Rolled};
-use super::hour;
+use super::hour::{self, HourRow};
 use super::part::FromStored as _;
 use super::{Store, StoreError, schema};
 use crate::model::text::printable_short;
@@ -200,6 +200,11 @@ impl Store {
             let gathers = group.iter().map(&mut new).collect();
             let mut gathers = read_hours(conn, group, &hours, gathers, &rests, selection.group_samples)?;
             for ((metric, gather), rest) in group.iter().zip(&mut gathers).zip(&rests) {
+                if gather.lacks_recent() {
+                    let again = new(metric).recent_from(recent_from(conn, metric, request.ranges[0], &hours)?);
+                    let (group, rests) = (std::slice::from_ref(metric), std::slice::from_ref(rest));
+                    *gather = read_hours(conn, group, &hours, vec![again], rests, 0)?.swap_remove(0);
+                }
                 let found = finish(gather).map(Some).or_else(|Inconsistent| {
                     let name = printable_short(&metric.name, 80);
                     tracing::debug!("the short forms of `{name}` are not true: its samples are read one by one");
@@ -232,6 +237,19 @@ fn middle(conn: &Connection) -> rusqlite::Result<Option<i64>> {
         before >= total / 2
     });
     Ok(at_middle.filter(|_| total >= WORTH_A_THREAD).map(|metric| metric.id))
+}
+
+/// The hour from which on a window has as many points of a metric as are handed on.
+fn recent_from(conn: &Connection, metric: &Rolled, range: TimeRange, hours: &[i64]) -> rusqlite::Result<i64> {
+    let mut found = 0;
+    for &hour in hours.iter().rev() {
+        let n = HourRow::find(conn, hour, metric.id)?.map_or(0, |row| row.moments.n);
+        found += if hour::is_within(hour, range) { n } else { 0 };
+        if found >= RECENT {
+            return Ok(hour);
+        }
+    }
+    Ok(i64::MIN)
 }
 
 /// About how many values of each metric are held.

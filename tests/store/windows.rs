@@ -207,6 +207,7 @@ proptest! {
                 break;
             }
             assert_exact(&store, &samples, &ranges);
+            assert_pictures_exact(&store, &samples, &ranges);
             assert_summed_up(&store, &samples, &ranges);
         }
     }

@@ -34,6 +34,8 @@ pub(super) struct Gather {
     recent: Vec<Point>,
     /// Points from this hour on may be among the newest.
     recent_from: i64,
+    /// Samples in the first window.
+    in_window: u64,
     /// Whether hours may be read in their short form, and then again.
     twice: bool,
     /// The last day that was read in its short form.
@@ -58,10 +60,16 @@ impl Gather {
             recent_from: metric
                 .filter(|_| with_spark)
                 .map_or(i64::MAX, |metric| recent_from(metric, request.ranges[0])),
+            in_window: 0,
             twice: true,
             day: None,
             in_short: Vec::new(),
         }
+    }
+
+    /// The same, looking for the newest points from another hour on.
+    pub(super) fn recent_from(self, hour: i64) -> Self {
+        Self { recent_from: hour, ..self }
     }
 
     /// The same, reading the values of every hour at once.
@@ -184,8 +192,14 @@ impl Gather {
             hour::sort(&mut self.recent);
             self.recent.drain(..self.recent.len().saturating_sub(RECENT as usize));
         }
+        self.in_window = self.windows[0].count();
         let newest = self.recent.last().map(|point| point.value);
         self.windows.iter_mut().map(|window| window.settle(newest)).sum()
+    }
+
+    /// Whether the newest points lie further back than was foreseen: the samples are spread unevenly.
+    pub(super) fn lacks_recent(&self) -> bool {
+        self.spark.is_some() && (self.recent.len() as u64) < self.in_window.min(RECENT)
     }
 
     /// Whether the values of an hour are wanted again.
@@ -222,7 +236,7 @@ pub(super) fn samples_held(metric: &Rolled, range: TimeRange) -> u64 {
     if metric.is_dense() { samples / FEW } else { samples }
 }
 
-/// The hour from which on the newest points are looked for, by how many samples an hour the metric has.
+/// The hour from which on the newest points are looked for first, by how many samples an hour the metric has.
 fn recent_from(metric: &Rolled, range: TimeRange) -> i64 {
     let last = metric.last_hour.min(hour_of(range.until_ms.saturating_sub(1)));
     let hours = i128::from(metric.last_hour) - i128::from(metric.first_hour) + 1;

@@ -76,10 +76,15 @@ impl Sums {
         Some(())
     }
 
+    /// Samples so far.
+    pub(super) fn count(&self) -> u64 {
+        self.moments.n + self.values.len() as u64
+    }
+
     /// Everything was added, and the newest sample is to be left out where the window is exact. How many values
     /// are to be kept when the hours that were in their short form are seen again.
     pub(super) fn settle(&mut self, newest: Option<f64>) -> u64 {
-        if !self.is_exact || self.moments.n + self.values.len() as u64 > self.exact_samples {
+        if !self.is_exact || self.count() > self.exact_samples {
             self.condense();
             return 0;
         }
