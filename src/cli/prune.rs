@@ -6,6 +6,7 @@ use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::progress::Progress;
 use crate::config::parse_retention_ms;
+use crate::model::text::counted;
 use crate::store::{PruneBefore, Pruned, Store};
 
 /// Arguments of `perftop prune`.
@@ -77,9 +78,14 @@ impl Args {
     fn sentence(&self, pruned: &Pruned) -> String {
         let Pruned { samples, anomalies, alerts, hours } = pruned;
         let age = &self.older_than;
-        let rows = format!("{samples} samples, {anomalies} anomalies and {alerts} recovered alerts older than {age}");
+        let rows = format!(
+            "{}, {} and {} older than {age}",
+            counted(*samples, "sample"),
+            counted(*anomalies, "anomaly"),
+            counted(*alerts, "recovered alert")
+        );
         match &self.rollups_older_than {
-            Some(age) => format!("{rows}, and {hours} rolled up hours older than {age}"),
+            Some(age) => format!("{rows}, and {} older than {age}", counted(*hours, "rolled up hour")),
             None => format!("{rows}; what they were rolled up to stays"),
         }
     }

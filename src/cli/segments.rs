@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::exit::Refusal;
 use super::store::metric;
-use crate::model::text::printable_short;
+use crate::model::text::{counted, printable_short};
 use crate::model::{Limited, MetricName, Segment, TagValue, TimeRange};
 use crate::store::{MAX_SEGMENTS, Store};
 
@@ -102,10 +102,13 @@ pub fn say_limited(context: &Context, metric: &str, limited: Limited) {
     let metric = printable_short(metric, 60);
     if segments > 0 {
         context.say(&format!(
-            "note: {metric}: {segments} segments beyond the {MAX_SEGMENTS} largest ({samples} samples) are summed up as other"
+            "note: {metric}: {} beyond the {MAX_SEGMENTS} largest ({}) summed up as other",
+            counted(segments, "segment"),
+            counted(samples, "sample")
         ));
     }
     if unkept_samples > 0 {
-        context.say(&format!("note: {metric}: {unkept_samples} samples have a value that is not kept apart: other"));
+        let unkept = counted(unkept_samples, "sample");
+        context.say(&format!("note: {metric}: {unkept} in other: the value is not kept apart"));
     }
 }

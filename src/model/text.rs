@@ -78,6 +78,16 @@ pub fn number(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// How many of something: `1 metric`, `2 metrics`, `0 anomalies`.
+#[must_use]
+pub fn counted(count: u64, what: &str) -> String {
+    match what.strip_suffix('y') {
+        _ if count == 1 => format!("1 {what}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {what}s"),
+    }
+}
+
 /// A value in its unit, about four significant digits: `145.3 ms`, `1.42 s`, `37.2 MiB`, `97.1 %`.
 #[must_use]
 pub fn value(value: f64, unit: Unit) -> String {
@@ -140,6 +150,14 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[rstest]
+    #[case(0, "metric", "0 metrics")]
+    #[case(1, "anomaly", "1 anomaly")]
+    #[case(2, "anomaly", "2 anomalies")]
+    fn things_are_counted(#[case] count: u64, #[case] what: &str, #[case] expected: &str) {
+        assert_eq!(counted(count, what), expected);
+    }
 
     #[rstest]
     #[case("api_response_time", "api_response_time")]

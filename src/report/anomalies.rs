@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::table::{Cell, Column, Line, Table};
-use super::{Report, counted, csv, line};
-use crate::model::text::value;
+use super::{Report, csv, line};
+use crate::model::text::{counted, value};
 use crate::model::time::Zone;
 use crate::model::{Anomaly, LimitType, Severity, Unit};
 use crate::ui::symbols::SymbolSet;
@@ -72,7 +72,7 @@ impl Report for Anomalies {
         }
         let mut lines = table.lines(symbols, room);
         let more = if self.is_cut { ", and more: raise --limit or narrow --since" } else { "" };
-        lines.push(line(format!("{}{more}", counted(self.anomalies.len(), "finding")), Role::Muted));
+        lines.push(line(format!("{}{more}", counted(self.anomalies.len() as u64, "finding")), Role::Muted));
         lines
     }
 }

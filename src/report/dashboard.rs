@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::table::{Cell, Column, Line, Table};
-use super::{Report, counted, csv, line};
-use crate::model::text::{percent_signed, value};
+use super::{Report, csv, line};
+use crate::model::text::{counted, percent_signed, value};
 use crate::model::time::age;
 use crate::model::{Baseline, Direction, Point, SeriesSummary, Snapshot, Status, Trend, Unit};
 use crate::ui::symbols::SymbolSet;
@@ -168,8 +168,8 @@ impl Report for Dashboard {
             || "no samples".to_owned(),
             |newest_ms| format!("newest sample {}", how_old(self.taken_at_ms - newest_ms)),
         );
-        let metrics = counted(self.series.len(), "metric");
-        let alerts = counted(self.alerts_firing, "alert");
+        let metrics = counted(self.series.len() as u64, "metric");
+        let alerts = counted(self.alerts_firing as u64, "alert");
         let summary = format!("{metrics} over {}, {alerts} firing, {newest}", self.window);
         lines.push(line(summary, Role::Muted));
         lines

@@ -110,8 +110,3 @@ pub fn write<R: Report>(out: &mut dyn Write, report: &R, format: Format, page: &
 fn line(text: impl Into<String>, role: Role) -> Line {
     vec![(text.into(), role)]
 }
-
-/// `1 metric`, `2 metrics`.
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}

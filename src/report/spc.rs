@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::table::{Cell, Column, Line, Table};
-use super::{Report, counted, csv, line};
-use crate::model::text::{percent_signed, value};
+use super::{Report, csv, line};
+use crate::model::text::{counted, percent_signed, value};
 use crate::model::time::Zone;
 use crate::model::{Baseline, ChartData, ControlLimits, Point, Rule, Unit, Violation};
 use crate::ui::symbols::SymbolSet;
@@ -78,7 +78,8 @@ impl Spc {
                 Cell::new(broken.rule.as_str(), super::anomalies::severity_role(broken.rule.severity())),
             ]);
         }
-        let mut lines = vec![line(format!("{} break a rule", counted(self.violations.len(), "sample")), Role::Text)];
+        let mut lines =
+            vec![line(format!("{} break a rule", counted(self.violations.len() as u64, "sample")), Role::Text)];
         lines.extend(table.lines(symbols, room));
         lines
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::app::App;
-use crate::model::text::printable_short;
+use crate::model::text::{counted, printable_short};
 use crate::model::{Alert, MetricName};
 
 /// How many metrics the line names.
@@ -21,17 +21,13 @@ pub fn firing(app: &App) -> impl Iterator<Item = &Alert> {
 pub fn line(app: &App) -> String {
     let metrics = app.snapshot.as_ref().map_or(0, |snapshot| snapshot.series.len());
     let alerts = firing(app).count();
-    let mut line = format!("perftop: {}, ", counted(metrics, "metric"));
+    let mut line = format!("perftop: {}, ", counted(metrics as u64, "metric"));
     if alerts == 0 {
         line.push_str("no alert firing");
         return line;
     }
-    let _ = write!(line, "{} firing ({})", counted(alerts, "alert"), names(app));
+    let _ = write!(line, "{} firing ({})", counted(alerts as u64, "alert"), names(app));
     line
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Each metric once, however many of its rules fire.

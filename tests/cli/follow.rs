@@ -141,7 +141,7 @@ fn the_dashboard_shows_what_comes_through_a_pipe_and_stays_when_it_ends() {
     let mut terminal = Terminal::start(shell, 110, 30);
     terminal.wait_for("through_a_pipe");
     terminal.wait_for("1 rejected");
-    terminal.wait_for("the input has ended: 1 samples, 1 rejected");
+    terminal.wait_for("the input has ended: 1 sample, 1 rejected");
     terminal.send("3");
     terminal.wait_for("Time series");
     terminal.send("q");

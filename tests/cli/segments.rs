@@ -112,7 +112,7 @@ fn a_limit_that_bites_is_said() {
     let file = home.write("samples.jsonl", (0..1_100).map(line).collect::<String>());
     home.perftop("ingest").arg(file).output().expect("perftop starts");
     let answer = run(&home, &["baseline", "lcp", "--by", "request", "--format", "json"]);
-    let said = "lcp: 800 segments beyond the 200 largest (800 samples) are summed up as other";
+    let said = "lcp: 800 segments beyond the 200 largest (800 samples) summed up as other";
     assert!(answer.stderr.contains(said), "{}", answer.stderr);
     let json: Value = serde_json::from_str(&answer.stdout).expect("JSON");
     assert_eq!(json["limited"]["lcp"]["unkept_samples"], 100);

@@ -6,6 +6,7 @@ use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::output;
 use super::super::progress::Progress;
+use crate::model::text::counted;
 use crate::report::{Check, Checks, Format};
 use crate::store::Store;
 
@@ -20,7 +21,7 @@ pub fn run(context: &Context, format: Format) -> anyhow::Result<Exit> {
     let rebuilt = rebuilt?;
     let resumed = if rebuilt.was_resumed { ", where it was interrupted the last time" } else { "" };
     let seconds = started.elapsed().as_secs_f64();
-    let found = format!("rolled up {} samples anew in {seconds:.1} s{resumed}", rebuilt.samples);
+    let found = format!("rolled up {} anew in {seconds:.1} s{resumed}", counted(rebuilt.samples, "sample"));
     output::print(context, &Checks { checks: vec![Check::ok("store", "rebuild", found)] }, format)?;
     Ok(Exit::Ok)
 }

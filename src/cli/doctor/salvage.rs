@@ -7,7 +7,7 @@ use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::output;
 use super::super::progress::Progress;
-use crate::model::text::printable;
+use crate::model::text::{counted, printable};
 use crate::report::{Check, Checks, Format};
 use crate::store::{self, Salvaged, SalvagedTable};
 
@@ -48,7 +48,7 @@ fn told(salvaged: &Salvaged, to: &Path) -> Vec<Check> {
 }
 
 fn table(table: &SalvagedTable) -> Check {
-    let rows = format!("{} rows saved", table.rows);
+    let rows = format!("{} saved", counted(table.rows, "row"));
     if table.missing.is_empty() && !table.may_miss_more {
         return Check::ok(AREA, table.name, rows);
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::model::Unit;
-use crate::model::text::{printable_short, value};
+use crate::model::text::{counted, printable_short, value};
 use crate::report::Check;
 use crate::store::{Store, StoreCheck, StoreError, StoreSize};
 
@@ -72,10 +72,10 @@ fn size(check: &StoreCheck) -> String {
 fn rolled_up(check: &StoreCheck) -> Check {
     match (check.backlog_rows, check.changed_hours) {
         (0, 0) => Check::ok(AREA, "backlog", "none"),
-        (rows, 0) => Check::ok(AREA, "backlog", format!("{rows} rows not rolled up yet")),
+        (rows, 0) => Check::ok(AREA, "backlog", format!("{} not rolled up yet", counted(rows, "row"))),
         (rows, hours) => {
-            let found =
-                format!("{rows} rows not rolled up yet, {hours} hours to be made anew: their rows were changed");
+            let (rows, hours) = (counted(rows, "row"), counted(hours, "hour"));
+            let found = format!("{rows} not rolled up yet, {hours} to be made anew: their rows were changed");
             Check::ok(AREA, "backlog", found)
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
+use crate::model::text::counted;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar where the length is known, a counter where it is not, nothing when nobody looks.
@@ -25,7 +26,7 @@ impl Progress {
     /// Shows how far it is.
     pub fn show(&self, bytes: u64, samples: u64) {
         self.0.set_position(bytes);
-        self.0.set_message(format!("{samples} samples"));
+        self.0.set_message(counted(samples, "sample"));
     }
 
     /// Shows what is being done now.

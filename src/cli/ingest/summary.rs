@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::cli::Context;
+use crate::model::text::counted;
 use crate::report::Format;
 
 /// How the messages ended.
@@ -63,8 +64,4 @@ impl Tally {
         context.say(&text);
         Ok(())
     }
-}
-
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

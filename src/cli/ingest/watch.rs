@@ -14,6 +14,7 @@ use crate::cli::Context;
 use crate::cli::exit::{Exit, Refusal};
 use crate::cli::store::engine_options;
 use crate::cli::tui::{self, Beside};
+use crate::model::text::counted;
 
 /// Runs the ingest and the dashboard until the user has seen enough.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
@@ -48,7 +49,8 @@ fn take(ingest: Ingest, source: Source, beside: &Beside) -> anyhow::Result<Ended
     let notice = match &ended {
         Ok(ended) => {
             let tally = ended.tally();
-            let text = format!("the input has ended: {} samples, {} rejected", tally.samples, tally.rejected);
+            let text =
+                format!("the input has ended: {}, {} rejected", counted(tally.samples, "sample"), tally.rejected);
             Notice { is_error: false, text }
         }
         Err(error) => {

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::{empty, panel};
 use crate::app::App;
-use crate::model::text::value;
+use crate::model::text::{counted, value};
 use crate::model::{ChartData, Rule, SeriesSummary};
 use crate::ui::Look;
 use crate::ui::text::{Align, width};
@@ -95,7 +95,7 @@ fn about(app: &App, chart: &ChartData) -> String {
     if chart.limits.is_none() {
         return panel::learning(chart);
     }
-    format!("{span}, {} samples", chart.sample_count)
+    format!("{span}, {}", counted(chart.sample_count, "sample"))
 }
 
 /// The newest value and how far it lies from the centre.
