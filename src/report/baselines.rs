@@ -33,14 +33,22 @@ pub struct BaselineRow {
     pub unit: Unit,
     /// The window.
     pub window: &'static str,
-    /// The numbers; `None` when the window holds no samples.
-    #[serde(flatten)]
+    /// The numbers; `None` when the window holds no samples, of which there is the count alone.
+    #[serde(flatten, serialize_with = "write_numbers")]
     pub baseline: Option<Baseline>,
 }
 
 impl BaselineRow {
     fn series(&self) -> &str {
         self.part.as_ref().map_or(&self.metric, |part| &part.series)
+    }
+}
+
+#[expect(clippy::ref_option, reason = "what serde calls it with")]
+fn write_numbers<S: Serializer>(baseline: &Option<Baseline>, serializer: S) -> Result<S::Ok, S::Error> {
+    match baseline {
+        Some(baseline) => baseline.serialize(serializer),
+        None => serializer.collect_map([("count", 0)]),
     }
 }
 
@@ -89,7 +97,7 @@ impl Report for Baselines {
     fn records(&self) -> Vec<Vec<String>> {
         let record = |row: &BaselineRow| {
             let mut record = vec![csv::name(row.series()), row.unit.to_string(), row.window.to_owned()];
-            record.push(csv::optional(row.baseline.map(|baseline| baseline.count)));
+            record.push(row.baseline.map_or(0, |baseline| baseline.count).to_string());
             record.extend(numbers(row.baseline.as_ref()).map(csv::optional));
             record.push(csv::optional(row.baseline.map(|baseline| baseline.exact)));
             record
@@ -112,7 +120,7 @@ impl Report for Baselines {
         ]);
         for row in &self.baselines {
             let mut cells = vec![Cell::text(row.series()), Cell::text(row.window)];
-            cells.push(Cell::optional(row.baseline.map(|baseline| baseline.count.to_string())));
+            cells.push(Cell::text(row.baseline.map_or(0, |baseline| baseline.count).to_string()));
             let is_exact = row.baseline.is_none_or(|baseline| baseline.exact);
             let about = if is_exact { "" } else { symbols.about() };
             let marks = ["", "", "", about, about, about, ""];
