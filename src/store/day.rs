@@ -33,13 +33,25 @@ pub(super) const fn hours_of(day: i64) -> RangeInclusive<i64> {
 /// An hour of a metric has changed. Its day waits to be made anew, or, where `is_wanted`, to be made.
 pub(super) fn changed(conn: &Connection, metric_id: i64, hour: i64, is_wanted: bool) -> rusqlite::Result<()> {
     let sql = if is_wanted {
-        "INSERT INTO perftop_day (day, metric_id, changes) VALUES (?1, ?2, 1)
-         ON CONFLICT (day, metric_id) DO UPDATE SET changes = changes + 1, data = NULL"
+        "INSERT INTO perftop_day (day, metric_id, stamp) VALUES (?1, ?2, random())
+         ON CONFLICT (day, metric_id) DO UPDATE SET stamp = random(), data = NULL"
     } else {
-        "UPDATE perftop_day SET changes = changes + 1, data = NULL WHERE day = ?1 AND metric_id = ?2"
+        "UPDATE perftop_day SET stamp = random(), data = NULL WHERE day = ?1 AND metric_id = ?2"
     };
     conn.prepare_cached(sql)?.execute((day_of(hour), metric_id))?;
     Ok(())
+}
+
+/// Whether a metric has an hour in its short form on the day of another.
+pub(super) fn has_dense(conn: &Connection, metric_id: i64, hour: i64) -> rusqlite::Result<bool> {
+    let mut is_there =
+        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM perftop_dense WHERE hour = ?1 AND metric_id = ?2)")?;
+    for hour in hours_of(day_of(hour)) {
+        if is_there.query_row((hour, metric_id), |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Hours of every metric were deleted: their days are read by what is left of them.
@@ -57,8 +69,8 @@ pub(super) fn is_wanted(conn: &Connection) -> rusqlite::Result<bool> {
 struct Made {
     day: i64,
     metric_id: i64,
-    /// How often it had changed: differs when it has changed since.
-    changes: i64,
+    /// Drawn anew with each change: differs when it has changed since.
+    stamp: i64,
     /// `None` when it has no samples any more.
     data: Option<Vec<u8>>,
 }
@@ -67,16 +79,16 @@ struct Made {
 pub(super) fn step(store: &mut Store) -> Result<(), StoreError> {
     let made = store.read("read the hours of days", |conn| {
         let mut statement = conn.prepare_cached(
-            "SELECT d.day, d.metric_id, d.changes, m.name FROM perftop_day d JOIN perftop_metric m ON m.id = d.metric_id
-             WHERE d.data IS NULL ORDER BY d.day LIMIT ?1",
+            "SELECT d.day, d.metric_id, d.stamp, coalesce(m.name, '') FROM perftop_day d
+             LEFT JOIN perftop_metric m ON m.id = d.metric_id WHERE d.data IS NULL ORDER BY d.day LIMIT ?1",
         )?;
         let mut rows = statement.query([STEP_DAYS])?;
         let mut made = Vec::new();
         while let Some(row) = rows.next()? {
-            let (day, metric_id, changes) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (day, metric_id, stamp) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let name: String = row.get(3)?;
             let data = make(conn, MetricRef { id: metric_id, name: &name }, day)?;
-            made.push(Made { day, metric_id, changes, data });
+            made.push(Made { day, metric_id, stamp, data });
         }
         Ok(made)
     })?;
@@ -88,13 +100,13 @@ pub(super) fn step(store: &mut Store) -> Result<(), StoreError> {
 
 impl Made {
     fn write(&self, conn: &Connection) -> rusqlite::Result<()> {
-        let key = (self.day, self.metric_id, self.changes);
+        let key = (self.day, self.metric_id, self.stamp);
         match &self.data {
             Some(data) => conn
-                .prepare_cached("UPDATE perftop_day SET data = ?4 WHERE day = ?1 AND metric_id = ?2 AND changes = ?3")?
+                .prepare_cached("UPDATE perftop_day SET data = ?4 WHERE day = ?1 AND metric_id = ?2 AND stamp = ?3")?
                 .execute((key.0, key.1, key.2, data)),
             None => conn
-                .prepare_cached("DELETE FROM perftop_day WHERE day = ?1 AND metric_id = ?2 AND changes = ?3")?
+                .prepare_cached("DELETE FROM perftop_day WHERE day = ?1 AND metric_id = ?2 AND stamp = ?3")?
                 .execute(key),
         }?;
         Ok(())

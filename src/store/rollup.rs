@@ -33,10 +33,10 @@ impl Store {
     pub fn roll_up(&mut self, max_rows: usize) -> Result<RollUp, StoreError> {
         self.notice_new_log()?;
         repair::step(self)?;
+        day::step(self)?;
         let ends = self.read("look for new samples", log::ends)?;
         let newest_id = ends.newest_id;
         if ends.rolled_up_to >= newest_id {
-            day::step(self)?;
             return Ok(RollUp { moved: 0, remaining: self.has_more_to_make()? });
         }
         let pending = match self.pending.take() {

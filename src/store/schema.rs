@@ -83,10 +83,11 @@ INSERT INTO perftop_dense (hour, metric_id, data)
 SELECT hour, metric_id, data FROM perftop_dense_2 ORDER BY hour, metric_id;
 DROP TABLE perftop_dense_2;
 CREATE TABLE perftop_day (
-  day INTEGER NOT NULL, metric_id INTEGER NOT NULL, changes INTEGER NOT NULL, data BLOB, PRIMARY KEY (day, metric_id));
+  day INTEGER NOT NULL, metric_id INTEGER NOT NULL, stamp INTEGER NOT NULL, data BLOB, PRIMARY KEY (day, metric_id));
 CREATE INDEX perftop_day_wanted ON perftop_day (day) WHERE data IS NULL;
-INSERT INTO perftop_day (day, metric_id, changes)
-SELECT DISTINCT hour / 24 - (hour % 24 < 0) AS day, metric_id, 1 FROM perftop_dense d
+INSERT INTO perftop_day (day, metric_id, stamp)
+SELECT day, metric_id, random() FROM
+  (SELECT DISTINCT hour / 24 - (hour % 24 < 0) AS day, metric_id FROM perftop_dense) d
 WHERE day < (SELECT last_ms / 86400000 - (last_ms % 86400000 < 0) FROM perftop_metric WHERE id = d.metric_id);
 ",
 ];
@@ -242,10 +243,13 @@ pub(super) fn version(conn: &Connection) -> rusqlite::Result<i64> {
 pub(super) fn migrate(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(CONTRACT)?;
     let found = version(conn)?;
-    for statements in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
-        conn.execute_batch(statements)?;
-    }
     if found < VERSION {
+        // Otherwise a table can only be renamed while every view and trigger of other programs makes sense.
+        conn.pragma_update(None, "legacy_alter_table", true)?;
+        let pending = &mut MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX));
+        let migrated = pending.try_for_each(|statements| conn.execute_batch(statements));
+        conn.pragma_update(None, "legacy_alter_table", false)?;
+        migrated?;
         State::SchemaVersion.set(conn, VERSION)?;
     }
     watch_log(conn)

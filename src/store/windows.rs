@@ -200,8 +200,10 @@ impl Store {
             let gathers = group.iter().map(&mut new).collect();
             let mut gathers = read_hours(conn, group, &hours, gathers, &rests, selection.group_samples)?;
             for ((metric, gather), rest) in group.iter().zip(&mut gathers).zip(&rests) {
+                let mut from = None;
                 if gather.lacks_recent() {
-                    let again = new(metric).recent_from(recent_from(conn, metric, request.ranges[0], &hours)?);
+                    let hour = *from.insert(recent_from(conn, metric, request.ranges[0], &hours)?);
+                    let again = new(metric).recent_from(hour);
                     let (group, rests) = (std::slice::from_ref(metric), std::slice::from_ref(rest));
                     *gather = read_hours(conn, group, &hours, vec![again], rests, 0)?.swap_remove(0);
                 }
@@ -209,7 +211,11 @@ impl Store {
                     let name = printable_short(&metric.name, 80);
                     tracing::debug!("the short forms of `{name}` are not true: its samples are read one by one");
                     let (group, rests) = (std::slice::from_ref(metric), std::slice::from_ref(rest));
-                    read_hours(conn, group, &hours, vec![new(metric).once()], rests, 0)
+                    let mut once = new(metric).once();
+                    if let Some(hour) = from {
+                        once = once.recent_from(hour);
+                    }
+                    read_hours(conn, group, &hours, vec![once], rests, 0)
                         .map(|once| once.into_iter().find_map(|mut gather| finish(&mut gather).ok()))
                 })?;
                 let name = self.names.borrow_mut().shared(&metric.name);

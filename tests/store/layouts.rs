@@ -143,6 +143,22 @@ fn what_layout_2_had_rolled_up_is_carried_over() {
     assert_eq!(rolled_up(&place), before);
 }
 
+#[test]
+fn views_of_others_are_no_obstacle() {
+    for held in &LAYOUTS {
+        let place = of_layout(held.layout);
+        place
+            .raw()
+            .execute_batch(
+                "CREATE VIEW hours AS SELECT hour, count(*) AS parts FROM perftop_chunk GROUP BY hour;
+                 CREATE TABLE gone (a); CREATE VIEW broken AS SELECT * FROM gone; DROP TABLE gone;",
+            )
+            .unwrap();
+        held.assert_migrated(&place);
+        assert!(place.raw().query_row("SELECT sum(parts) FROM hours", [], |row| row.get::<_, i64>(0)).unwrap() > 0);
+    }
+}
+
 /// What a started process does.
 #[test]
 #[ignore = "runs as a process of its own, started by another test"]

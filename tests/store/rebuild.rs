@@ -95,3 +95,13 @@ fn what_comes_in_meanwhile_is_there_once() {
     assert_eq!(points.len(), 75_000 + late.len());
     assert_eq!(store.check().unwrap().problems, [""; 0]);
 }
+
+#[test]
+fn a_day_of_nothing_does_not_wait_for_ever() {
+    let place = Place::new();
+    let mut store = place.open();
+    place.raw().execute("INSERT INTO perftop_day (day, metric_id, stamp) VALUES (1, 999, 1)", []).unwrap();
+    let calls = (1..10).find(|_| !store.roll_up(10).unwrap().remaining);
+    assert_eq!(calls, Some(1));
+    assert_eq!(place.raw().query_row("SELECT count(*) FROM perftop_day", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}

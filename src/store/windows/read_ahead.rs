@@ -28,6 +28,9 @@ const MAX_DEPTH: usize = 20;
 /// Pages on which a row goes on that are asked for; no chunk has more.
 const MAX_OVERFLOW: usize = 256;
 
+/// Pages that are asked for at once, as a damaged file may name any number.
+const MAX_ADVISED: usize = 1 << 20;
+
 /// A stretch of a tree, by its key: the id of a row, or the first column of an index.
 #[derive(Debug)]
 struct Stretch {
@@ -121,6 +124,9 @@ impl ReadAhead {
     fn overflow(&self, leaves: &[u32]) -> Vec<u32> {
         let mut pages = Vec::new();
         for &number in leaves {
+            if pages.len() > MAX_ADVISED {
+                break;
+            }
             let page = self.read(number);
             let Some(node) = page.as_deref().and_then(|page| Node::parse(number, page)) else { continue };
             for (first, cell) in node.cells().flatten().filter_map(|cell| Some((cell.overflow?, cell))) {
