@@ -42,16 +42,16 @@ pub(super) fn changed(conn: &Connection, metric_id: i64, hour: i64, is_wanted: b
     Ok(())
 }
 
-/// Whether a metric has an hour in its short form on the day of another.
-pub(super) fn has_dense(conn: &Connection, metric_id: i64, hour: i64) -> rusqlite::Result<bool> {
-    let mut is_there =
+/// The day of an hour has ended: it waits to be made when any of its hours has a short form.
+pub(super) fn ended(conn: &Connection, metric_id: i64, hour: i64) -> rusqlite::Result<()> {
+    let mut is_dense =
         conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM perftop_dense WHERE hour = ?1 AND metric_id = ?2)")?;
     for hour in hours_of(day_of(hour)) {
-        if is_there.query_row((hour, metric_id), |row| row.get(0))? {
-            return Ok(true);
+        if is_dense.query_row((hour, metric_id), |row| row.get(0))? {
+            return changed(conn, metric_id, hour, true);
         }
     }
-    Ok(false)
+    Ok(())
 }
 
 /// Hours of every metric were deleted: their days are read by what is left of them.

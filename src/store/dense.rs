@@ -39,8 +39,7 @@ pub(super) struct Slot {
 pub(super) fn refresh(conn: &Connection, metric: MetricRef<'_>, hour: i64, newest_hour: i64) -> rusqlite::Result<()> {
     let n = HourRow::find(conn, hour, metric.id)?.map_or(0, |row| row.moments.n);
     let is_dense = n > DENSE_SAMPLES && hour < newest_hour;
-    let is_over = day::day_of(hour) < day::day_of(newest_hour);
-    day::changed(conn, metric.id, hour, is_over && (is_dense || day::has_dense(conn, metric.id, hour)?))?;
+    day::changed(conn, metric.id, hour, is_dense && day::day_of(hour) < day::day_of(newest_hour))?;
     if !is_dense {
         conn.prepare_cached("DELETE FROM perftop_dense WHERE hour = ?1 AND metric_id = ?2")?
             .execute((hour, metric.id))?;

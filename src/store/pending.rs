@@ -37,6 +37,9 @@ pub(super) struct Pending {
     /// The last one; a row that is no sample counts too.
     last_id: i64,
     rows: Vec<Row>,
+    /// About how many hours of metrics the rows lie in, and the last one of each metric.
+    hours: usize,
+    last_hours: Vec<i64>,
     metrics: Texts,
     contexts: Texts,
 }
@@ -92,7 +95,17 @@ impl Pending {
         let Some(row) = row else { return };
         let metric = self.metrics.index(row.metric, || row.metric.into());
         let context = row.context.map_or(0, |text| self.contexts.index(text, || text.into()));
-        self.rows.push(Row { id, metric, context, point: row.point() });
+        self.push(Row { id, metric, context, point: row.point() });
+    }
+
+    fn push(&mut self, row: Row) {
+        let (metric, hour) = (row.metric as usize, hour::hour_of(row.point.timestamp_ms));
+        if self.last_hours.len() <= metric {
+            self.last_hours.resize(metric + 1, i64::MIN);
+        }
+        self.hours += usize::from(self.last_hours[metric] != hour);
+        self.last_hours[metric] = hour;
+        self.rows.push(row);
     }
 
     /// Takes in a batch that was appended right after the last row.
@@ -104,7 +117,7 @@ impl Pending {
             let context =
                 sample.context_json.as_ref().map_or(0, |text| self.contexts.index(text, || Arc::from(&**text)));
             let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
-            self.rows.push(Row { id: self.last_id, metric, context, point });
+            self.push(Row { id: self.last_id, metric, context, point });
         }
     }
 
@@ -113,6 +126,8 @@ impl Pending {
         const KEPT_TEXTS: usize = 10_000;
         self.after_id = self.last_id;
         self.rows.clear();
+        self.hours = 0;
+        self.last_hours.clear();
         if self.metrics.list.len().max(self.contexts.list.len()) > KEPT_TEXTS {
             let ends = Ends { newest_id: self.last_id, rolled_up_to: self.last_id, changes: self.changes };
             *self = Self::after(ends);
@@ -126,6 +141,11 @@ impl Pending {
 
     pub(super) const fn last_id(&self) -> i64 {
         self.last_id
+    }
+
+    /// About how many hours of metrics the samples lie in, which is what rolling them up costs.
+    pub(super) const fn hours(&self) -> usize {
+        self.hours
     }
 
     /// The samples among the rows, in the order of arrival.

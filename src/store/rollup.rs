@@ -24,6 +24,9 @@ pub struct RollUp {
 /// written at once, and the write lock is held for less than 10 ms.
 const WAITING_SAMPLES: usize = 50_000;
 
+/// Hours of metrics in which they may lie: where samples are few and far between, each costs the lock 15 us.
+const WAITING_HOURS: usize = 4_000;
+
 impl Store {
     /// Moves up to `max_rows` rows of the log, oldest first, into the derived tables, and makes hours anew of
     /// which rows were deleted or changed, in short transactions.
@@ -64,7 +67,9 @@ impl Store {
 
     /// Rolls up what this connection has appended, once enough of it waits.
     pub(super) fn roll_up_waiting(&mut self) -> Result<(), StoreError> {
-        let Some(mut pending) = self.pending.take_if(|pending| pending.rows().len() >= WAITING_SAMPLES) else {
+        let Some(mut pending) =
+            self.pending.take_if(|pending| pending.rows().len() >= WAITING_SAMPLES || pending.hours() >= WAITING_HOURS)
+        else {
             return Ok(());
         };
         if self.write_pending(&pending, pending.last_id())? {
@@ -262,6 +267,7 @@ impl<'a> Target<'a> {
         for &hour in left_behind.iter().chain(&self.touched) {
             dense::refresh(conn, self.metric, hour, newest_hour)?;
         }
-        Ok(())
+        let ended = left_behind.filter(|hour| day::day_of(*hour) < day::day_of(newest_hour));
+        ended.map_or(Ok(()), |hour| day::ended(conn, self.metric.id, hour))
     }
 }
