@@ -21,10 +21,11 @@ pub struct RollUp {
 }
 
 /// Samples that [`Store::append`] lets wait in memory before it rolls them up: several hours of them are
-/// written at once, and the write lock is held for less than 10 ms.
+/// written at once.
 const WAITING_SAMPLES: usize = 50_000;
 
-/// Hours of metrics in which they may lie: where samples are few and far between, each costs the lock 15 us.
+/// Hours of metrics in which they may lie. Where samples are few and far between, each costs about 15 us under the
+/// lock; fewer at once would make the parts of many metrics be written more often.
 const WAITING_HOURS: usize = 4_000;
 
 impl Store {
@@ -32,7 +33,7 @@ impl Store {
     /// which rows were deleted or changed, in short transactions.
     ///
     /// Any process may call this at any time. What the derived tables hold afterwards does not depend on
-    /// who moved which rows in how many steps. A log that was started anew empties them first.
+    /// who moved which rows in how many steps, but for which days have a short form. A log that was started anew empties them first.
     pub fn roll_up(&mut self, max_rows: usize) -> Result<RollUp, StoreError> {
         self.notice_new_log()?;
         repair::step(self)?;
