@@ -17,7 +17,7 @@
 //! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
 //! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
 //! | `files` | is the database at the path still the one that was opened |
-//! | `gate` | holds the writes of this process while it is stopped |
+//! | `gate`, `courtesy` | holds the writes of this process while it is stopped; rests between them |
 //! | `wal` | the write-ahead log as a file |
 //! | `prune`, `old_rows` | taking out what is old |
 //! | `check`, `network` | is it healthy, and where does it lie |
@@ -32,6 +32,7 @@ mod btree;
 mod check;
 mod chunk;
 mod contexts;
+mod courtesy;
 mod day;
 mod dense;
 mod error;
@@ -95,6 +96,7 @@ pub struct Store {
     /// What this connection has appended and nobody has rolled up.
     pending: Option<pending::Pending>,
     contexts: contexts::Contexts,
+    courtesy: courtesy::Courtesy,
 }
 
 impl Store {

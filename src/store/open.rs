@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::contexts::Contexts;
+use super::courtesy::Courtesy;
 use super::files::DatabaseFiles;
 use super::network::network_filesystem;
 use super::{Store, StoreError, schema, wal};
@@ -75,6 +76,7 @@ impl Store {
             names: RefCell::default(),
             pending: None,
             contexts: Contexts::default(),
+            courtesy: Courtesy::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rows of the log that follow the watermark, held in memory until they are rolled up: what this connection
 //! has appended itself need not be read back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -27,6 +27,11 @@ pub(super) struct HourRows {
     pub rows: Vec<Row>,
 }
 
+/// What one transaction rolls up costs at most this much, in samples: it holds the write lock for about 10 ms.
+const STEP_COST: usize = 40_000;
+/// What an hour of a metric costs beside its samples: 12 us if it is new, 30 if it is added to; a sample costs 0.25.
+const HOUR_COST: usize = 50;
+
 /// The rows of the log from one id to another.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
@@ -37,8 +42,10 @@ pub(super) struct Pending {
     /// The last one; a row that is no sample counts too.
     last_id: i64,
     rows: Vec<Row>,
-    /// About how many hours of metrics the rows lie in, and the last one of each metric.
-    hours: usize,
+    /// Where steps end that are as long as they may be.
+    step_ends: VecDeque<usize>,
+    /// What rolling up the rows after them costs, and the last hour of each metric there.
+    cost: usize,
     last_hours: Vec<i64>,
     metrics: Texts,
     contexts: Texts,
@@ -103,9 +110,14 @@ impl Pending {
         if self.last_hours.len() <= metric {
             self.last_hours.resize(metric + 1, i64::MIN);
         }
-        self.hours += usize::from(self.last_hours[metric] != hour);
+        self.cost += 1 + if self.last_hours[metric] == hour { 0 } else { HOUR_COST };
         self.last_hours[metric] = hour;
         self.rows.push(row);
+        if self.cost >= STEP_COST {
+            self.step_ends.push_back(self.rows.len());
+            self.cost = 0;
+            self.last_hours.clear();
+        }
     }
 
     /// Takes in a batch that was appended right after the last row.
@@ -121,16 +133,26 @@ impl Pending {
         }
     }
 
-    /// Begins anew after the last row. Lists of texts are kept while they are short: the same ones will follow.
-    pub(super) fn restart(&mut self) {
+    /// How many rows one transaction takes: a step that is as long as it may be, if there is one, or the rest.
+    pub(super) fn step(&self) -> usize {
+        self.full_step().unwrap_or(self.rows.len())
+    }
+
+    /// How many rows the first step takes that is as long as it may be.
+    pub(super) fn full_step(&self) -> Option<usize> {
+        self.step_ends.front().copied()
+    }
+
+    /// Goes on after a step. Lists of texts are kept while they are short: the same ones will follow.
+    pub(super) fn pass(&mut self, step: usize, up_to_id: i64) {
         const KEPT_TEXTS: usize = 10_000;
-        self.after_id = self.last_id;
-        self.rows.clear();
-        self.hours = 0;
-        self.last_hours.clear();
-        if self.metrics.list.len().max(self.contexts.list.len()) > KEPT_TEXTS {
-            let ends = Ends { newest_id: self.last_id, rolled_up_to: self.last_id, changes: self.changes };
-            *self = Self::after(ends);
+        self.after_id = up_to_id;
+        self.rows.drain(..step);
+        self.step_ends.pop_front();
+        self.step_ends.iter_mut().for_each(|end| *end -= step);
+        if self.rows.is_empty() && self.metrics.list.len().max(self.contexts.list.len()) > KEPT_TEXTS {
+            let ends = Ends { newest_id: self.last_id, rolled_up_to: self.after_id, changes: self.changes };
+            *self = Self { last_id: self.last_id, ..Self::after(ends) };
         }
     }
 
@@ -143,21 +165,16 @@ impl Pending {
         self.last_id
     }
 
-    /// About how many hours of metrics the samples lie in, which is what rolling them up costs.
-    pub(super) const fn hours(&self) -> usize {
-        self.hours
-    }
-
     /// The samples among the rows, in the order of arrival.
     pub(super) fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// The samples by hour, and within an hour by metric: nearly the order of the derived tables.
-    pub(super) fn by_hour(&self) -> Vec<HourRows> {
+    /// The samples of a step by hour, and within an hour by metric: nearly the order of the derived tables.
+    pub(super) fn by_hour(&self, step: usize) -> Vec<HourRows> {
         let mut places: HashMap<(i64, u32), usize, foldhash::fast::RandomState> = HashMap::default();
         let mut hours: Vec<HourRows> = Vec::new();
-        for row in &self.rows {
+        for row in &self.rows[..step] {
             let hour = hour::hour_of(row.point.timestamp_ms);
             let place = *places.entry((hour, row.metric)).or_insert_with(|| {
                 hours.push(HourRows { hour, metric: row.metric, rows: Vec::new() });

@@ -1,5 +1,7 @@
 //! Moves the log into the derived tables, in the order of arrival, each row once.
 
+use std::time::Instant;
+
 use rusqlite::{Connection, OptionalExtension};
 
 use super::chunk::Stored;
@@ -20,17 +22,9 @@ pub struct RollUp {
     pub remaining: bool,
 }
 
-/// Samples that [`Store::append`] lets wait in memory before it rolls them up: several hours of them are
-/// written at once.
-const WAITING_SAMPLES: usize = 50_000;
-
-/// Hours of metrics in which they may lie. Where samples are few and far between, each costs about 15 us under the
-/// lock; fewer at once would make the parts of many metrics be written more often.
-const WAITING_HOURS: usize = 4_000;
-
 impl Store {
     /// Moves up to `max_rows` rows of the log, oldest first, into the derived tables, and makes hours anew of
-    /// which rows were deleted or changed, in short transactions.
+    /// which rows were deleted or changed, in transactions of about 10 ms.
     ///
     /// Any process may call this at any time. What the derived tables hold afterwards does not depend on
     /// who moved which rows in how many steps, but for which days have a short form. A log that was started anew empties them first.
@@ -43,17 +37,26 @@ impl Store {
         if ends.rolled_up_to >= newest_id {
             return Ok(RollUp { moved: 0, remaining: self.has_more_to_make()? });
         }
-        let pending = match self.pending.take() {
+        let mut pending = match self.pending.take() {
             Some(pending) if pending.is_true(ends) && !pending.rows().is_empty() => pending,
             _ => self.read("read new samples", |conn| Pending::read(conn, max_rows))?,
         };
         // Rows after the last one that is there were deleted before anybody saw them.
         let is_end = self.read("look for new samples", |conn| log::is_end(conn, pending.last_id()))?;
         let up_to_id = if is_end { newest_id.max(pending.last_id()) } else { pending.last_id() };
-        let moved = pending.rows().len();
-        let is_mine = self.write_pending(&pending, up_to_id)?;
-        let remaining = !is_mine || up_to_id < newest_id || self.has_more_to_make()?;
-        Ok(RollUp { moved: if is_mine { moved } else { 0 }, remaining })
+        let mut moved = 0;
+        loop {
+            let step = pending.step();
+            let is_last = step == pending.rows().len();
+            let step_ends_at = if is_last { up_to_id } else { pending.rows()[step - 1].id };
+            if !self.write_step(&mut pending, step, step_ends_at)? {
+                return Ok(RollUp { moved, remaining: true });
+            }
+            moved += step;
+            if is_last {
+                return Ok(RollUp { moved, remaining: up_to_id < newest_id || self.has_more_to_make()? });
+            }
+        }
     }
 
     /// Whether hours wait to be made anew, or days to be made.
@@ -66,24 +69,25 @@ impl Store {
         self.read("look for new samples", log::rolled_up_to)
     }
 
-    /// Rolls up what this connection has appended, once enough of it waits.
+    /// Rolls up what this connection has appended, as much of it as fills whole steps.
     pub(super) fn roll_up_waiting(&mut self) -> Result<(), StoreError> {
-        let Some(mut pending) =
-            self.pending.take_if(|pending| pending.rows().len() >= WAITING_SAMPLES || pending.hours() >= WAITING_HOURS)
-        else {
-            return Ok(());
-        };
-        if self.write_pending(&pending, pending.last_id())? {
-            pending.restart();
-            self.pending = Some(pending);
+        let Some(mut pending) = self.pending.take_if(|pending| pending.full_step().is_some()) else { return Ok(()) };
+        while let Some(step) = pending.full_step() {
+            let up_to_id = pending.rows()[step - 1].id;
+            if !self.write_step(&mut pending, step, up_to_id)? {
+                return Ok(());
+            }
         }
+        self.pending = Some(pending);
         Ok(())
     }
 
-    /// Writes rows of the log into the derived tables; false when somebody else has moved the watermark.
-    fn write_pending(&mut self, pending: &Pending, up_to_id: i64) -> Result<bool, StoreError> {
+    /// Moves a step of the log into the derived tables, and lets others write if another step follows; false when
+    /// somebody else has moved the watermark.
+    fn write_step(&mut self, pending: &mut Pending, step: usize, up_to_id: i64) -> Result<bool, StoreError> {
+        let began = Instant::now();
         // Before the lock is taken.
-        let hours = pending.by_hour();
+        let hours = pending.by_hour(step);
         let mut contexts = std::mem::take(&mut self.contexts);
         let written = self.write("roll up samples", |transaction| {
             if !is_same_log(transaction)? || !pending.is_true(log::ends(transaction)?) {
@@ -98,7 +102,14 @@ impl Store {
         if written.is_ok() {
             self.contexts = contexts;
         }
-        written
+        let is_mine = written?;
+        if is_mine {
+            pending.pass(step, up_to_id);
+            if pending.full_step().is_some() {
+                self.rest(began.elapsed())?;
+            }
+        }
+        Ok(is_mine)
     }
 
     /// Empties the derived tables when the log was started anew.

@@ -2,7 +2,6 @@
 //! dashboard over it or without.
 
 mod checkpoints;
-mod courtesy;
 mod feed;
 mod patience;
 mod progress;

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::checkpoints::Checkpoints;
-use super::courtesy::Courtesy;
 use super::feed::{Feeding, Message};
 use super::patience::until_not_busy;
 use super::progress::Progress;
@@ -52,7 +51,6 @@ pub struct Ingest {
 struct Bulk {
     store: Store,
     checkpoints: Checkpoints,
-    courtesy: Courtesy,
 }
 
 /// An ingest that has ended.
@@ -88,8 +86,7 @@ impl Ingest {
             Source::Feed { mut store, feeding, total_bytes, waits_for_stdin } => {
                 self.progress = Progress::new(self.context.quiet, total_bytes);
                 let checkpoints = Checkpoints::take_over(&mut store)?;
-                let courtesy = Courtesy::new(&store)?;
-                let mut bulk = Bulk { store, checkpoints, courtesy };
+                let mut bulk = Bulk { store, checkpoints };
                 let end = self.take_all(&mut bulk, &feeding, waits_for_stdin)?;
                 (bulk.store, end)
             }
@@ -151,7 +148,7 @@ impl Ingest {
             .with_context(|| format!("stopped after {} samples", self.tally.samples))?;
         self.tally.samples += batch.samples.len() as u64;
         bulk.checkpoints.written(batch.samples.len(), &bulk.store)?;
-        bulk.courtesy.rest(&bulk.store, began.elapsed())?;
+        bulk.store.rest(began.elapsed())?;
         Ok(())
     }
 
