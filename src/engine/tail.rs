@@ -23,8 +23,9 @@ pub(super) const NAME: &str = "detector";
 /// Looks after a file event: at once, and again after each of these pauses. The first ones catch a commit
 /// that is about to be seen; the later ones a writer that syncs its log to a slow disk in between
 /// (`synchronous = FULL`, the default of other programs).
-const LOOK_AGAIN: [Duration; 8] = [
-    Duration::from_micros(300),
+const LOOK_AGAIN: [Duration; 9] = [
+    Duration::from_micros(100),
+    Duration::from_micros(200),
     Duration::from_millis(1),
     Duration::from_millis(5),
     Duration::from_millis(15),
