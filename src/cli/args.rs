@@ -6,7 +6,8 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    anomalies, baseline, completions, config, dashboard, demo, doctor, ingest, man, prune, record, spc, status, trends,
+    anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, ingest, man, prune, record, spc,
+    status, trends,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -137,6 +138,8 @@ pub enum Command {
     Baseline(baseline::Args),
     /// List recorded anomalies
     Anomalies(anomalies::Args),
+    /// Replay samples through the detectors: what would have been raised
+    Backtest(backtest::Args),
     /// Print one line for a status bar; exit code 1 when an alert fires
     Status(status::Args),
     /// Look at everything perftop depends on

@@ -2,6 +2,7 @@
 
 mod anomalies;
 pub mod args;
+mod backtest;
 mod baseline;
 mod completions;
 mod config;
@@ -104,6 +105,7 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
     let _logging = logging::start(paths::log_dir(), logging::level(context.config.log_level, cli.global.verbose));
     match command {
         Some(Command::Demo(args)) => demo::run(args, &context),
+        Some(Command::Backtest(args)) => backtest::run(args, &context),
         Some(Command::Ingest(args)) => ingest::run(args, &context),
         Some(Command::Record(args)) => record::run(args, &context),
         Some(Command::Dashboard(args)) => dashboard::run(args, &context),

@@ -6,9 +6,19 @@
 mod describe;
 mod detector;
 mod limits;
+mod monitor;
+mod monitors;
 mod rolling;
+mod silence;
+mod sparse;
+mod stuck;
+mod surprise;
 mod western_electric;
+mod words;
 
 pub use detector::{DetectOptions, Detector};
 pub use limits::control_limits;
+pub use monitor::{Change, Monitor, Notice, Trouble};
+pub use monitors::{Monitors, Told};
+pub use surprise::{Reason, Thresholds, Verdict};
 pub use western_electric::violations;

@@ -31,6 +31,14 @@ pub enum Unit {
     Count,
 }
 
+/// Whether a metric's samples are of runs of a build, a test or a job, by the words people use in such names: they come
+/// now and then, and there will never be thousands of them.
+#[must_use]
+pub fn is_of_runs(metric: &str) -> bool {
+    let mut words = metric.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| ["duration", "build", "ci", "job", "elapsed"].contains(&word))
+}
+
 impl Unit {
     const WORDS: &'static str = "none, ms, s, bytes, %, count";
 

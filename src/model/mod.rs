@@ -20,7 +20,7 @@ pub use alert::{Alert, AlertState, Anomaly};
 pub use baseline::{Baseline, ControlLimits};
 pub use book::{MetricBook, MetricSettings};
 pub use finding::{Finding, LimitType, Rule, Severity};
-pub use metric::{Direction, MetricName, Unit};
+pub use metric::{Direction, MetricName, Unit, is_of_runs};
 pub use sample::{NewSample, Point, Sample};
 pub use segment::{Limited, Segment, SegmentParseError, TagValue};
 pub use snapshot::{ChartData, Health, SPARK_BUCKETS, SeriesSummary, Snapshot, Status, Trend, ViewRequest, Violation};

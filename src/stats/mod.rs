@@ -4,13 +4,19 @@
 
 mod moments;
 pub(crate) mod packed;
+mod pareto;
+mod profile;
 mod quantile;
+mod rarity;
+mod reservoir;
 mod sieve;
 mod sketch;
 mod trend;
 
 pub use moments::Moments;
+pub(crate) use profile::Profile;
 pub use quantile::{baseline, quantiles};
+pub(crate) use rarity::{Rarity, Surprise, logs};
 pub use sieve::Sieve;
 pub use sketch::{RELATIVE_ERROR, Sketch, SketchError};
 pub use trend::{Line, line, trend};

@@ -1,0 +1,123 @@
+//! A metric that has stopped sending.
+
+/// Intervals between samples that are remembered, and the fewest to know the usual one.
+const KNOWN: usize = 64;
+const FEWEST: usize = 20;
+/// Silence is longer than so many usual intervals, and than so many of those that are rarely exceeded.
+const USUAL: i64 = 5;
+const RARE: i64 = 3;
+/// The share of intervals that are shorter than the rare one.
+const RARE_SHARE: usize = 95;
+/// Below it, the delays of whoever sends are longer than what they send.
+const SHORTEST_MS: i64 = 30_000;
+
+/// A series as this detector knows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Silence {
+    newest_ms: Option<i64>,
+    /// The last intervals; the oldest is overwritten.
+    intervals_ms: Vec<u32>,
+    place: usize,
+    usual_ms: i64,
+    patience_ms: i64,
+    is_silent: bool,
+}
+
+impl Silence {
+    /// Takes in a sample; how long there was none, if that was told of.
+    pub(crate) fn heard(&mut self, timestamp_ms: i64) -> Option<i64> {
+        let Some(newest_ms) = self.newest_ms else {
+            self.newest_ms = Some(timestamp_ms);
+            return None;
+        };
+        let interval_ms = timestamp_ms.saturating_sub(newest_ms);
+        if interval_ms < 0 {
+            return None;
+        }
+        self.newest_ms = Some(timestamp_ms);
+        if std::mem::take(&mut self.is_silent) {
+            return Some(interval_ms);
+        }
+        let interval = u32::try_from(interval_ms).unwrap_or(u32::MAX);
+        if self.intervals_ms.len() < KNOWN {
+            self.intervals_ms.push(interval);
+        } else {
+            self.intervals_ms[self.place] = interval;
+        }
+        self.place = (self.place + 1) % KNOWN;
+        // The usual interval hardly changes.
+        if self.place.is_multiple_of(8) || self.intervals_ms.len() <= FEWEST {
+            self.look_over();
+        }
+        None
+    }
+
+    fn look_over(&mut self) {
+        let mut sorted = [0; KNOWN];
+        let sorted = &mut sorted[..self.intervals_ms.len()];
+        sorted.copy_from_slice(&self.intervals_ms);
+        sorted.sort_unstable();
+        let at = |share: usize| i64::from(sorted[(sorted.len() - 1) * share / 100]);
+        self.usual_ms = at(50);
+        self.patience_ms = (USUAL * at(50)).max(RARE * at(RARE_SHARE)).max(SHORTEST_MS);
+    }
+
+    /// The usual time between two samples; `None` while it is not known.
+    pub(crate) fn usual_ms(&self) -> Option<i64> {
+        (!self.intervals_ms.is_empty()).then_some(self.usual_ms)
+    }
+
+    /// From when on a missing sample is news; `None` while the usual interval is not known, or it was told of.
+    pub(crate) fn due_ms(&self) -> Option<i64> {
+        let is_known = self.intervals_ms.len() >= FEWEST && !self.is_silent;
+        self.newest_ms.filter(|_| is_known).map(|newest_ms| newest_ms.saturating_add(self.patience_ms))
+    }
+
+    /// Whether silence has to be told of now; answers for how long there was no sample.
+    pub(crate) fn look(&mut self, now_ms: i64) -> Option<i64> {
+        let newest_ms = self.newest_ms.filter(|_| self.due_ms().is_some_and(|due_ms| due_ms <= now_ms))?;
+        self.is_silent = true;
+        Some(now_ms.saturating_sub(newest_ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_minute(n: i64) -> Silence {
+        let mut silence = Silence::default();
+        (0..n).for_each(|minute| assert_eq!(silence.heard(minute * 60_000), None));
+        silence
+    }
+
+    #[test]
+    fn five_intervals_without_a_sample_are_news_once() {
+        let mut silence = every_minute(30);
+        assert_eq!(silence.due_ms(), Some(34 * 60_000));
+        assert_eq!(silence.look(34 * 60_000 - 1), None);
+        assert_eq!(silence.look(34 * 60_000), Some(5 * 60_000));
+        assert_eq!((silence.look(50 * 60_000), silence.due_ms()), (None, None));
+        assert_eq!(silence.heard(60 * 60_000), Some(31 * 60_000), "the end of it");
+        assert_eq!(silence.due_ms(), Some(65 * 60_000), "the gap is not usual");
+    }
+
+    #[test]
+    fn nothing_is_missed_of_a_metric_that_is_hardly_known_or_irregular() {
+        assert_eq!(every_minute(20).due_ms(), None);
+        // Bursts of nine a second, then ten minutes of nothing.
+        let mut bursts = Silence::default();
+        (0..200).for_each(|at| assert_eq!(bursts.heard(at / 9 * 600_000 + at % 9 * 1_000), None));
+        assert!(bursts.due_ms().is_some_and(|due_ms| due_ms > 199 / 9 * 600_000 + 1_200_000));
+    }
+
+    #[test]
+    fn hostile_times_are_survived() {
+        let mut silence = every_minute(30);
+        silence.heard(i64::MIN);
+        silence.heard(i64::MAX);
+        silence.look(i64::MIN);
+        silence.heard(0);
+        assert_eq!(silence.due_ms(), Some(i64::MAX));
+    }
+}

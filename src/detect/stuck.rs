@@ -1,0 +1,106 @@
+//! Values that do not move although they used to.
+
+/// No shorter run counts.
+const SHORTEST_RUN: u32 = 5;
+/// A run is stuck when it is rarer than e^-25 by how often equal values followed each other before.
+const RAREST: f64 = 25.0;
+/// So many pairs are remembered; then older ones count half.
+const PAIRS: u32 = 8192;
+
+/// A series as this detector knows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Stuck {
+    last: Option<f64>,
+    lowest: f64,
+    highest: f64,
+    /// Pairs of neighbours outside of stuck runs, and how many of them were equal.
+    pairs: u32,
+    ties: u32,
+    /// Equal values at the end.
+    run: u32,
+    rests: bool,
+}
+
+/// What a value changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StuckChange {
+    /// So many values in a row are the same.
+    Stuck {
+        /// How many.
+        run: u32,
+    },
+    /// The values move again.
+    Moves,
+}
+
+impl Stuck {
+    /// Judges the next value.
+    pub(crate) fn step(&mut self, value: f64) -> Option<StuckChange> {
+        let Some(last) = self.last.replace(value) else {
+            (self.lowest, self.highest, self.run) = (value, value, 1);
+            return None;
+        };
+        self.lowest = self.lowest.min(value);
+        self.highest = self.highest.max(value);
+        if value.to_bits() != last.to_bits() {
+            if !self.rests {
+                self.learn();
+            }
+            self.run = 1;
+            return std::mem::take(&mut self.rests).then_some(StuckChange::Moves);
+        }
+        self.run = self.run.saturating_add(1);
+        // No errors, all memory in use: at an end of what there is, values may rest.
+        let is_at_end = value <= self.lowest || value >= self.highest;
+        if self.rests || is_at_end || self.run < SHORTEST_RUN {
+            return None;
+        }
+        let tie = (f64::from(self.ties) + 1.0) / (f64::from(self.pairs) + 2.0);
+        self.rests = -f64::from(self.run) * tie.ln() >= RAREST;
+        self.rests.then_some(StuckChange::Stuck { run: self.run })
+    }
+
+    /// Learns a run that is over: the pairs in it, and the one that ended it.
+    const fn learn(&mut self) {
+        self.pairs = self.pairs.saturating_add(self.run);
+        self.ties = self.ties.saturating_add(self.run - 1);
+        if self.pairs > PAIRS {
+            self.pairs /= 2;
+            self.ties /= 2;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes(values: impl IntoIterator<Item = f64>) -> Vec<(usize, StuckChange)> {
+        let mut stuck = Stuck::default();
+        values.into_iter().enumerate().filter_map(|(at, value)| Some((at, stuck.step(value)?))).collect()
+    }
+
+    fn moving(n: usize) -> Vec<f64> {
+        (0..n).map(|at| (at * 7919 % 101) as f64).collect()
+    }
+
+    #[test]
+    fn a_run_of_what_used_to_move_is_stuck_until_it_moves() {
+        // 100 pairs and no tie: e^-25 is reached by 25 / ln 102 = 5.4, so by 6 equal values.
+        let values = [moving(101), vec![50.5; 20], moving(3)].concat();
+        assert_eq!(changes(values), [(106, StuckChange::Stuck { run: 6 }), (121, StuckChange::Moves)]);
+    }
+
+    #[test]
+    fn values_that_often_rest_may_rest() {
+        let steps = (0..2_000).map(|at| f64::from(at / 10 * 7919 % 101));
+        assert_eq!(changes(steps), []);
+    }
+
+    #[test]
+    fn an_end_of_the_range_is_not_stuck() {
+        let errors = [moving(101), vec![0.0; 500], moving(50), vec![100.0; 500]].concat();
+        assert_eq!(changes(errors), []);
+        assert_eq!(changes([3.0; 500]), []);
+    }
+}

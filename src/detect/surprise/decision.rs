@@ -1,0 +1,74 @@
+//! From surprise to a message: thresholds, the pause after a message, and restraint where there were many.
+
+use crate::model::Severity;
+
+/// Nats from which a surprise is told of, and how gravely.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thresholds {
+    /// Listed.
+    pub info: f64,
+    /// Toasted.
+    pub warning: f64,
+    /// Toasted until seen.
+    pub critical: f64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { info: 17.5, warning: 22.0, critical: 28.0 }
+    }
+}
+
+/// Each recent message raises the thresholds by this share.
+const RESTRAINT: f64 = 0.1;
+/// A message is half forgotten after 1000 samples.
+const FORGET: f64 = 0.999_307_092_8;
+
+/// What was said of late.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Decision {
+    messages: f64,
+    since: u32,
+    last: Severity,
+}
+
+/// What is to be said of a sample.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// How surprising it was, in nats.
+    pub surprise: f64,
+    /// From 0 to 1; 0.5 and more when there is a message.
+    pub score: f64,
+    /// The message.
+    pub message: Option<Severity>,
+}
+
+impl Decision {
+    pub(super) const fn new() -> Self {
+        Self { messages: 0.0, since: u32::MAX, last: Severity::Info }
+    }
+
+    pub(super) fn step(&mut self, surprise: f64, thresholds: &Thresholds, most: Severity, pause: u32) -> Verdict {
+        self.messages *= FORGET;
+        self.since = self.since.saturating_add(1);
+        let restraint = 1.0 + RESTRAINT * self.messages;
+        let ratio = surprise / (thresholds.info * restraint);
+        let severity = if surprise >= thresholds.critical * restraint {
+            Some(Severity::Critical)
+        } else if surprise >= thresholds.warning * restraint {
+            Some(Severity::Warning)
+        } else {
+            (ratio >= 1.0).then_some(Severity::Info)
+        };
+        let is_over = self.since > pause;
+        let message = severity.map(|severity| severity.min(most)).filter(|&severity| is_over || severity > self.last);
+        let Some(severity) = message else { return Verdict { surprise, score: 0.49 * ratio.min(1.0), message } };
+        if is_over {
+            self.messages += 1.0;
+            self.since = 0;
+        }
+        self.last = severity;
+        let score = if is_over { 1.0 - 0.5 * (1.0 - ratio).exp() } else { 0.49 };
+        Verdict { surprise, score, message }
+    }
+}

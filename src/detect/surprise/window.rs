@@ -1,0 +1,52 @@
+//! Sums over the last values of a series, in constant time and memory.
+
+/// The last values of a series.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Recent<const N: usize> {
+    /// Each value twice, `N` apart, so that the last ones are always one slice.
+    values: Box<[f32]>,
+    pushed: u64,
+}
+
+impl<const N: usize> Recent<N> {
+    pub(super) fn new() -> Self {
+        Self { values: vec![0.0; 2 * N].into(), pushed: 0 }
+    }
+
+    pub(super) fn push(&mut self, value: f32) {
+        let place = (self.pushed % N as u64) as usize;
+        self.values[place] = value;
+        self.values[place + N] = value;
+        self.pushed += 1;
+    }
+
+    /// How many values there were in all.
+    pub(super) const fn pushed(&self) -> u64 {
+        self.pushed
+    }
+
+    /// The last `n` values, or as many as there are, oldest first.
+    pub(super) fn last(&self, n: usize) -> &[f32] {
+        let n = n.min(N).min(self.pushed as usize);
+        let end = self.end();
+        &self.values[end - n..end]
+    }
+
+    /// The value that was pushed `n` values before the newest.
+    #[inline]
+    pub(super) fn ago(&self, n: usize) -> f32 {
+        self.values[self.end() - 1 - n]
+    }
+
+    /// The value that leaves the last `n` when the next one is pushed; `None` while there are fewer.
+    #[inline]
+    pub(super) fn leaving(&self, n: usize) -> Option<f32> {
+        (self.pushed >= n as u64).then(|| self.ago(n - 1))
+    }
+
+    #[inline]
+    const fn end(&self) -> usize {
+        // Before the first push it is never looked at.
+        (self.pushed.wrapping_sub(1) % N as u64) as usize + N + 1
+    }
+}
