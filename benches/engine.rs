@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use perftop::clock::Clock;
 use perftop::detect::{DetectOptions, Detector};
 use perftop::engine::{self, EngineHandle, EngineOptions};
+use perftop::model::time::Zone;
 use perftop::model::{MetricBook, NewSample, Sample, ViewRequest, Window};
 use perftop::store::Store;
 
@@ -70,7 +71,7 @@ fn detector() {
             timestamp_ms: i * 2_592,
         })
         .collect();
-    let mut detector = Detector::new(DetectOptions::default(), MetricBook::default());
+    let mut detector = Detector::new(DetectOptions::default(), MetricBook::default(), Zone::utc());
     let started = Instant::now();
     let findings: usize = samples.iter().map(|sample| detector.judge(sample, i64::MAX).len()).sum();
     let seconds = started.elapsed().as_secs_f64();

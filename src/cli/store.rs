@@ -40,6 +40,7 @@ pub fn engine_options(context: &Context) -> EngineOptions {
         drop_dir: Some(config.store.drop_dir.clone()),
         book: config.book.clone(),
         detect: detect_options(context),
+        zone: config.display.zone(),
         cooldown_ms: config.alerts.cooldown_ms,
         retention_ms: config.store.retention_ms,
         rollup_retention_ms: config.store.rollup_retention_ms,

@@ -67,8 +67,10 @@ pub struct DetectConfig {
     pub window: Window,
     /// A series with fewer samples in that window is learned, not judged.
     pub min_samples: u64,
-    /// The rules that judge metrics without rules of their own.
+    /// The run rules that mark the charts of metrics without rules of their own.
     pub rules: Vec<Rule>,
+    /// What raises alerts on metrics that say nothing else.
+    pub alerts: Vec<Rule>,
 }
 
 /// `[alerts]`
@@ -127,7 +129,7 @@ impl Default for Config {
                 retention_ms: None,
                 rollup_retention_ms: None,
             },
-            detect: DetectConfig { window: Window::D7, min_samples: 30, rules },
+            detect: DetectConfig { window: Window::D7, min_samples: 30, alerts: rules.clone(), rules },
             alerts: AlertsConfig { cooldown_ms: 15 * 60_000, toast_severity: Severity::Warning, bell: true },
             display: DisplayConfig {
                 theme: ThemeName::Auto,

@@ -31,8 +31,9 @@ pub type Merged = BTreeMap<Setting, Sourced<Value>>;
 pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
     let mut read = Reader { merged, problems: Vec::new() };
     let defaults = Config::default();
-    let rules = read.get(Setting::Rules, defaults.detect.rules, rules);
-    let book = MetricBook::new(read.metrics(&file.metrics), rules.clone());
+    let rules = read.get(Setting::Rules, defaults.detect.rules, run_rules);
+    let alerts = read.get(Setting::RaisedBy, rules.clone(), any_rules);
+    let book = MetricBook::new(read.metrics(&file.metrics), rules.clone()).with_alerts(alerts.clone());
     let config = Config {
         store: StoreConfig {
             path: read.located(Setting::StorePath, defaults.store.path),
@@ -44,6 +45,7 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
             window: read.get(Setting::DetectWindow, defaults.detect.window, parsed),
             min_samples: read.get(Setting::MinSamples, defaults.detect.min_samples, min_samples),
             rules,
+            alerts,
         },
         alerts: AlertsConfig {
             cooldown_ms: read.get(Setting::Cooldown, defaults.alerts.cooldown_ms, cooldown),
@@ -125,7 +127,8 @@ impl Reader<'_> {
             let read = match key.value.as_str() {
                 "unit" => parsed(&value.value).map(|unit: Unit| settings.unit = Some(unit)),
                 "direction" => direction(&value.value).map(|direction| settings.direction = direction),
-                "rules" => rules(&value.value).map(|rules| settings.rules = Some(rules)),
+                "rules" => run_rules(&value.value).map(|rules| settings.rules = Some(rules)),
+                "alerts" => any_rules(&value.value).map(|rules| settings.alerts = Some(rules)),
                 "group_by" => tags(&value.value).map(|tags| settings.group_by = tags),
                 // The file reader has refused every other key already.
                 _ => Ok(()),
@@ -294,7 +297,17 @@ fn direction(value: &Value) -> Result<Direction, String> {
     }
 }
 
-fn rules(value: &Value) -> Result<Vec<Rule>, String> {
+/// What may mark a chart.
+fn run_rules(value: &Value) -> Result<Vec<Rule>, String> {
+    rules(value, &Rule::EVERY)
+}
+
+/// What may raise an alert.
+fn any_rules(value: &Value) -> Result<Vec<Rule>, String> {
+    rules(value, &[Rule::DETECTORS, Rule::EVERY].concat())
+}
+
+fn rules(value: &Value, known: &[Rule]) -> Result<Vec<Rule>, String> {
     let words = match value {
         Value::List(words) => words.clone(),
         Value::Text(text) => {
@@ -304,8 +317,8 @@ fn rules(value: &Value) -> Result<Vec<Rule>, String> {
     };
     let mut rules = Vec::new();
     for word in words {
-        let rule: Rule = word.parse().map_err(|_| {
-            let hint = hint(&word, Rule::EVERY.iter().map(|rule| rule.as_str()));
+        let rule = known.iter().copied().find(|rule| rule.as_str() == word).ok_or_else(|| {
+            let hint = hint(&word, known.iter().map(|rule| rule.as_str()));
             format!("unknown rule `{}`: {hint}", quoted(&word))
         })?;
         if !rules.contains(&rule) {

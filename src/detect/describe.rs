@@ -5,7 +5,7 @@ use crate::model::text::{number, printable_short, value};
 use crate::model::{ControlLimits, Point, Rule, Unit};
 
 /// Names longer than this are cut in messages.
-const NAME_CHARS: usize = 60;
+pub(super) const NAME_CHARS: usize = 60;
 
 /// What is described: the rule that fired on `side`, on the points of `evidence` (the newest last), against
 /// `limits` that stand on `count` samples.
@@ -26,7 +26,8 @@ impl Account<'_> {
         match self.rule {
             Rule::BeyondLimit => format!("{name} {}", self.beyond_limit()),
             Rule::TwoOfThree => format!("{name}: {}", self.two_of_three()),
-            Rule::SevenOnOneSide => {
+            // Detectors describe what they find themselves.
+            Rule::SevenOnOneSide | Rule::Surprise | Rule::Stuck | Rule::Silence => {
                 format!("{name}: {} values in a row {} the mean {}", self.evidence.len(), self.side(), self.mean())
             }
         }

@@ -3,10 +3,18 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::control_limits;
-use super::describe::Account;
+use super::describe::{Account, NAME_CHARS};
+use super::monitor::{Change, Notice, Trouble};
+use super::monitors::Monitors;
 use super::rolling::RollingBaseline;
+use super::surprise::{Reason, Thresholds};
 use super::western_electric::{Fired, RUN_LENGTH, RuleSet, RunState, Side, beyond};
-use crate::model::{ControlLimits, Finding, LimitType, MetricBook, MetricName, Point, Rule, Sample, Unit, Window};
+use crate::model::text::printable_short;
+use crate::model::time::Zone;
+use crate::model::{
+    ControlLimits, Direction, Finding, LimitType, MetricBook, MetricName, Point, Recovery, Rule, Sample, Severity,
+    Unit, Window,
+};
 
 /// A sample may be dated this far ahead of the clock (clocks differ) and still count as the present.
 const AHEAD_MS: i64 = 60_000;
@@ -36,13 +44,22 @@ pub struct Detector {
     options: DetectOptions,
     book: MetricBook,
     series: HashMap<MetricName, Series>,
+    monitors: Monitors,
+    recoveries: Vec<Recovery>,
 }
+
+/// Of a long history the monitors learn so many samples of a metric: what they remember of it.
+const REMEMBERED: usize = 8192;
 
 /// One metric as the detector knows it.
 #[derive(Debug, Clone)]
 struct Series {
     unit: Unit,
+    direction: Direction,
     rules: RuleSet,
+    /// The detectors that raise alerts on it.
+    detectors: Vec<Rule>,
+    last: f64,
     baseline: RollingBaseline,
     runs: RunState,
     /// The last points in order, for evidence.
@@ -59,10 +76,11 @@ struct Judgement {
 }
 
 impl Detector {
-    /// A detector that knows no series yet.
+    /// A detector that knows no series yet. Times of the day are those of `zone`.
     #[must_use]
-    pub fn new(options: DetectOptions, book: MetricBook) -> Self {
-        Self { options, book, series: HashMap::new() }
+    pub fn new(options: DetectOptions, book: MetricBook, zone: Zone) -> Self {
+        let monitors = Monitors::new(Thresholds::default(), zone);
+        Self { options, book, series: HashMap::new(), monitors, recoveries: Vec::new() }
     }
 
     /// Learns points that were judged before, oldest first: the same as judging them, in silence.
@@ -72,6 +90,14 @@ impl Detector {
         for &point in points {
             series.judge(point, options, now_ms);
         }
+        if series.detectors.is_empty() {
+            return;
+        }
+        for &point in &points[points.len().saturating_sub(REMEMBERED)..] {
+            if !is_ahead(point, now_ms) {
+                self.monitors.judge(metric, point, |_| {});
+            }
+        }
     }
 
     /// The findings on the next sample; then learns it.
@@ -79,15 +105,68 @@ impl Detector {
         let options = self.options;
         let series = self.series(&sample.metric);
         let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
-        match series.judge(point, options, now_ms) {
+        let mut findings = match series.judge(point, options, now_ms) {
             Some(judgement) => series.findings(sample, &judgement),
             None => Vec::new(),
+        };
+        if !series.detectors.is_empty() && !is_ahead(point, now_ms) {
+            let Self { monitors, series, recoveries, .. } = self;
+            let Some(series) = series.get_mut(&sample.metric) else { return findings };
+            series.last = point.value;
+            monitors.judge(&sample.metric, point, |told| {
+                match series.told(told.metric, point, sample.id, told.notice) {
+                    Told::Finding(finding) => findings.push(finding),
+                    Told::Over(recovery) => recoveries.push(recovery),
+                    Told::Nothing => {}
+                }
+            });
         }
+        findings
+    }
+
+    /// What the samples judged since the last call have shown to be over.
+    pub fn take_recoveries(&mut self) -> Vec<Recovery> {
+        std::mem::take(&mut self.recoveries)
+    }
+
+    /// The metrics that have gone silent by `now_ms`.
+    pub fn look(&mut self, now_ms: i64) -> Vec<Finding> {
+        let Self { monitors, series, .. } = self;
+        let mut findings = Vec::new();
+        monitors.look(now_ms, |told| {
+            let Some(series) = series.get_mut(told.metric) else { return };
+            let point = Point { timestamp_ms: told.timestamp_ms, value: series.last };
+            // No sample has shown it, so the instant stands for one: the same for whoever looks.
+            if let Told::Finding(finding) = series.told(told.metric, point, told.timestamp_ms, told.notice) {
+                findings.push(finding);
+            }
+        });
+        findings
     }
 
     fn series(&mut self, metric: &MetricName) -> &mut Series {
-        let Self { options, book, series } = self;
+        let Self { options, book, series, .. } = self;
         series.entry(MetricName::clone(metric)).or_insert_with(|| Series::new(metric, options.window, book))
+    }
+}
+
+/// What a notice comes to.
+enum Told {
+    Finding(Finding),
+    Over(Recovery),
+    Nothing,
+}
+
+const fn is_ahead(point: Point, now_ms: i64) -> bool {
+    point.timestamp_ms > now_ms.saturating_add(AHEAD_MS)
+}
+
+/// Whether a surprise is for the better.
+fn is_improvement(direction: Direction, reasons: &[Reason]) -> bool {
+    match (direction, reasons.iter().find_map(Reason::is_level_high)) {
+        (Direction::Lower, Some(is_high)) => !is_high,
+        (Direction::Higher, Some(is_high)) => is_high,
+        _ => false,
     }
 }
 
@@ -95,7 +174,10 @@ impl Series {
     fn new(metric: &str, window: Window, book: &MetricBook) -> Self {
         Self {
             unit: book.unit(metric),
-            rules: RuleSet::from(book.rules(metric)),
+            direction: book.direction(metric),
+            rules: RuleSet::from(book.alerts(metric)),
+            detectors: book.alerts(metric).iter().copied().filter(|rule| rule.is_detector()).collect(),
+            last: 0.0,
             baseline: RollingBaseline::new(window),
             runs: RunState::default(),
             recent: VecDeque::with_capacity(RUN_LENGTH as usize),
@@ -105,7 +187,7 @@ impl Series {
 
     /// Judges a point and learns it; `None` when nothing fired.
     fn judge(&mut self, point: Point, options: DetectOptions, now_ms: i64) -> Option<Judgement> {
-        let is_ahead = point.timestamp_ms > now_ms.saturating_add(AHEAD_MS);
+        let is_ahead = is_ahead(point, now_ms);
         let is_next = !is_ahead && point.timestamp_ms >= self.newest_ms;
         let moments = self.baseline.at(if is_ahead { now_ms } else { point.timestamp_ms });
         let std_dev = moments.std_dev().unwrap_or(0.0);
@@ -167,6 +249,48 @@ impl Series {
         }
     }
 
+    /// What a notice of the monitors comes to.
+    fn told(&mut self, metric: &MetricName, point: Point, sample_id: i64, notice: &Notice) -> Told {
+        let rule = match notice.trouble {
+            Trouble::Surprise => Rule::Surprise,
+            Trouble::Stuck => Rule::Stuck,
+            Trouble::Silence => Rule::Silence,
+        };
+        if !self.detectors.contains(&rule) {
+            return Told::Nothing;
+        }
+        let metric = MetricName::clone(metric);
+        let severity = match notice.change {
+            Change::Opened(severity) | Change::Raised(severity) | Change::Updated(severity) => severity,
+            Change::Recovered { .. } | Change::NewNormal { .. } => {
+                return Told::Over(Recovery { metric, rule, sample_id, timestamp_ms: point.timestamp_ms });
+            }
+        };
+        let is_low = notice.reasons.iter().find_map(Reason::is_level_high) == Some(false);
+        let name = printable_short(&metric, NAME_CHARS);
+        Told::Finding(Finding {
+            description: format!("{name}: {}", notice.sentence(Some(point.value), point.timestamp_ms, self.unit)),
+            rule,
+            limit_type: match rule {
+                Rule::Surprise if is_low => LimitType::Lcl,
+                Rule::Surprise => LimitType::Ucl,
+                _ => LimitType::Run,
+            },
+            severity: if is_improvement(self.direction, &notice.reasons) { Severity::Info } else { severity },
+            sample_id,
+            evidence: vec![point],
+            limits: self.usual(point),
+            metric,
+        })
+    }
+
+    /// The limits of what is usual at an instant.
+    fn usual(&mut self, point: Point) -> ControlLimits {
+        let moments = self.baseline.at(point.timestamp_ms);
+        let known = control_limits(moments.n, moments.mean, moments.std_dev().unwrap_or(0.0), 1);
+        known.unwrap_or(ControlLimits::new(point.value, 0.0))
+    }
+
     fn evidence(&self, sample: &Sample, rule: Rule, side: Side) -> Vec<Point> {
         match rule {
             Rule::BeyondLimit => vec![Point { timestamp_ms: sample.timestamp_ms, value: sample.value }],
@@ -179,7 +303,9 @@ impl Series {
                 beyond.reverse();
                 beyond
             }
-            Rule::SevenOnOneSide => self.recent.iter().copied().collect(),
+            Rule::SevenOnOneSide | Rule::Surprise | Rule::Stuck | Rule::Silence => {
+                self.recent.iter().copied().collect()
+            }
         }
     }
 }
@@ -188,8 +314,8 @@ const fn limit_type(rule: Rule, side: Side) -> LimitType {
     match (rule, side) {
         (Rule::BeyondLimit, Side::Above) => LimitType::Ucl,
         (Rule::BeyondLimit, Side::Below) => LimitType::Lcl,
-        (Rule::TwoOfThree, _) => LimitType::Run,
         (Rule::SevenOnOneSide, _) => LimitType::Trend,
+        _ => LimitType::Run,
     }
 }
 
@@ -201,7 +327,8 @@ mod tests {
     const NOW_MS: i64 = 1_700_000_000_000;
 
     fn detector() -> Detector {
-        Detector::new(DetectOptions::default(), MetricBook::default())
+        let book = MetricBook::default().with_alerts(Rule::EVERY.to_vec());
+        Detector::new(DetectOptions::default(), book, Zone::utc())
     }
 
     fn sample(id: i64, value: f64) -> Sample {
@@ -285,9 +412,9 @@ mod tests {
 
     #[test]
     fn rules_that_are_switched_off_stay_silent() {
-        let settings = MetricSettings { rules: Some(vec![Rule::SevenOnOneSide]), ..MetricSettings::default() };
+        let settings = MetricSettings { alerts: Some(vec![Rule::SevenOnOneSide]), ..MetricSettings::default() };
         let book = MetricBook::new([("api_response_time".to_owned(), settings)].into(), Rule::EVERY.to_vec());
-        let mut detector = Detector::new(DetectOptions::default(), book);
+        let mut detector = Detector::new(DetectOptions::default(), book, Zone::utc());
         feed(&mut detector, 0, &calm());
         assert_eq!(feed(&mut detector, 40, &[500.0]), []);
     }

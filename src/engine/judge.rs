@@ -58,9 +58,11 @@ impl Judge {
             Some(old) => marked_id.max(store.old_up_to(old)?),
             None => marked_id,
         };
-        let detector = Detector::new(options.detect, options.book.clone());
+        let detector = Detector::new(options.detect, options.book.clone(), options.zone.clone());
         let mut judge = Self { detector, cooldown_ms: options.cooldown_ms, after_id, marked_id, learned };
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
+        // What was silent when nobody looked is no news.
+        judge.detector.look(now_ms);
         Ok(judge)
     }
 
@@ -88,21 +90,38 @@ impl Judge {
             self.after_id = self.after_id.max(newest_id);
             return Ok(None);
         }
-        let mut findings = Vec::new();
+        let (mut findings, mut recoveries) = (Vec::new(), Vec::new());
         for sample in &batch.samples {
             if self.learned.is_none_or(|old| !old.contains(sample.id, sample.timestamp_ms)) {
                 findings.append(&mut self.detector.judge(sample, now_ms));
+                recoveries.append(&mut self.detector.take_recoveries());
             }
         }
-        let mut step = Step { samples: batch.samples, has_findings: !findings.is_empty(), ..Step::default() };
+        let mut step = Step {
+            samples: batch.samples,
+            has_findings: !(findings.is_empty() && recoveries.is_empty()),
+            ..Step::default()
+        };
         if step.has_findings {
-            let recorded = store.record(&findings, batch.last_id, self.cooldown_ms, now_ms)?;
+            let recorded = store.record(&findings, &recoveries, batch.last_id, self.cooldown_ms, now_ms)?;
             recorded.raised.iter().for_each(log_raised);
             step.raised = recorded.raised;
             self.marked_id = batch.last_id;
         }
         self.after_id = batch.last_id;
         Ok(Some(step))
+    }
+
+    /// Records which metrics have gone silent; the alerts it opened.
+    pub(super) fn look(&mut self, store: &mut Store, now_ms: i64) -> Result<Vec<Alert>, StoreError> {
+        let findings = self.detector.look(now_ms);
+        if findings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let recorded = store.record(&findings, &[], self.after_id, self.cooldown_ms, now_ms)?;
+        self.marked_id = self.after_id;
+        recorded.raised.iter().for_each(log_raised);
+        Ok(recorded.raised)
     }
 
     /// Rows up to here are judged.
@@ -118,7 +137,7 @@ impl Judge {
     /// Moves the store's mark to where the judge is.
     pub(super) fn mark(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
         if self.is_unmarked() {
-            store.record(&[], self.after_id, self.cooldown_ms, now_ms)?;
+            store.record(&[], &[], self.after_id, self.cooldown_ms, now_ms)?;
             self.marked_id = self.after_id;
         }
         Ok(())

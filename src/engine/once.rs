@@ -60,7 +60,7 @@ fn is_judged(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Resul
     }
     let passed_id = after_id.max(newest_id);
     if passed_id > judged {
-        store.record(&[], passed_id, options.cooldown_ms, clock.now_ms())?;
+        store.record(&[], &[], passed_id, options.cooldown_ms, clock.now_ms())?;
     }
     Ok(true)
 }

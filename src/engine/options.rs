@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::detect::DetectOptions;
+use crate::model::time::Zone;
 use crate::model::{Alert, MetricBook};
 
 /// What the engine works on and by which rules.
@@ -16,6 +17,8 @@ pub struct EngineOptions {
     pub book: MetricBook,
     /// How samples are judged.
     pub detect: DetectOptions,
+    /// The zone whose times of the day have habits.
+    pub zone: Zone,
     /// How long a rule must be silent on a metric before its alert counts as recovered, in ms. Findings
     /// that come sooner belong to the same alert.
     pub cooldown_ms: i64,
@@ -34,6 +37,7 @@ impl EngineOptions {
             drop_dir: None,
             book: MetricBook::default(),
             detect: DetectOptions::default(),
+            zone: Zone::utc(),
             cooldown_ms: 15 * 60_000,
             retention_ms: None,
             rollup_retention_ms: None,

@@ -46,6 +46,9 @@ const ALERTS_EVERY: Duration = Duration::from_millis(250);
 /// While there is much to judge, alerts are told of this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 
+/// How often is looked whether a metric has gone silent: not more often than it wakes anyway.
+const SILENCE_EVERY: Duration = FALLBACK;
+
 /// How long the first picture may take.
 const PICTURE_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -136,6 +139,7 @@ struct Session<'a> {
     last_round: Instant,
     mark_at: Option<Instant>,
     alerts_at: Option<Instant>,
+    silence_at: Instant,
 }
 
 impl<'a> Session<'a> {
@@ -167,6 +171,7 @@ impl<'a> Session<'a> {
             last_round: Instant::now(),
             mark_at: None,
             alerts_at: None,
+            silence_at: Instant::now(),
         })
     }
 
@@ -283,6 +288,14 @@ impl<'a> Session<'a> {
             self.judge.mark(&mut self.store, self.context.now_ms())?;
             self.mark_at = None;
             self.end_quiet_alerts()?;
+        }
+        if self.silence_at <= now {
+            self.silence_at = now + SILENCE_EVERY;
+            let raised = self.judge.look(&mut self.store, self.context.now_ms())?;
+            self.outbox.opened_here(&raised);
+            if !raised.is_empty() {
+                self.tell()?;
+            }
         }
         if self.alerts_at.is_some_and(|at| at <= now) {
             self.tell()?;

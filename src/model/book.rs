@@ -12,8 +12,10 @@ pub struct MetricSettings {
     pub unit: Option<Unit>,
     /// Which way is better.
     pub direction: Direction,
-    /// The rules that judge it; the general ones when it is not said.
+    /// The run rules its control chart is marked with; the general ones when it is not said.
     pub rules: Option<Vec<Rule>>,
+    /// What raises alerts on it; when it is not said its own rules, and without those what holds for all.
+    pub alerts: Option<Vec<Rule>>,
     /// The tags by which it is taken apart first; empty when it is not said.
     pub group_by: Vec<Arc<str>>,
 }
@@ -23,6 +25,7 @@ pub struct MetricSettings {
 pub struct MetricBook {
     by_name: BTreeMap<String, MetricSettings>,
     rules: Vec<Rule>,
+    alerts: Vec<Rule>,
 }
 
 impl Default for MetricBook {
@@ -32,10 +35,17 @@ impl Default for MetricBook {
 }
 
 impl MetricBook {
-    /// Settings for the metrics named, `rules` for all others.
+    /// Settings for the metrics named, `rules` for all others; the same rules raise alerts.
     #[must_use]
-    pub const fn new(by_name: BTreeMap<String, MetricSettings>, rules: Vec<Rule>) -> Self {
-        Self { by_name, rules }
+    pub fn new(by_name: BTreeMap<String, MetricSettings>, rules: Vec<Rule>) -> Self {
+        let alerts = rules.clone();
+        Self { by_name, rules, alerts }
+    }
+
+    /// The same, with alerts raised by these where a metric says nothing else.
+    #[must_use]
+    pub fn with_alerts(self, alerts: Vec<Rule>) -> Self {
+        Self { alerts, ..self }
     }
 
     /// The unit of a metric.
@@ -50,7 +60,14 @@ impl MetricBook {
         self.by_name.get(metric).map(|settings| settings.direction).unwrap_or_default()
     }
 
-    /// The rules that judge a metric.
+    /// What raises alerts on a metric.
+    #[must_use]
+    pub fn alerts(&self, metric: &str) -> &[Rule] {
+        let own = self.by_name.get(metric).and_then(|settings| settings.alerts.as_ref().or(settings.rules.as_ref()));
+        own.unwrap_or(&self.alerts)
+    }
+
+    /// The run rules a metric's control chart is marked with.
     #[must_use]
     pub fn rules(&self, metric: &str) -> &[Rule] {
         self.by_name.get(metric).and_then(|settings| settings.rules.as_deref()).unwrap_or(&self.rules)
@@ -76,5 +93,8 @@ mod tests {
         assert_eq!(book.rules("api_response_time"), []);
         assert_eq!(book.direction("other"), Direction::Either);
         assert_eq!(book.rules("other"), [Rule::BeyondLimit]);
+        assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::BeyondLimit][..], &[][..]));
+        let book = book.with_alerts(vec![Rule::Surprise]);
+        assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::Surprise][..], &[][..]));
     }
 }

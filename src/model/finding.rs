@@ -53,8 +53,8 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A Western Electric run rule (Western Electric 1956, Statistical Quality Control Handbook), with the
-/// run of seven of ISO 7870 practice instead of the handbook's eight.
+/// What was found by: a Western Electric run rule (Western Electric 1956, Statistical Quality Control Handbook), with the
+/// run of seven of ISO 7870 practice instead of the handbook's eight; or a detector that knows a metric's own past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
@@ -64,11 +64,19 @@ pub enum Rule {
     TwoOfThree,
     /// Seven consecutive values on the same side of the centre line.
     SevenOnOneSide,
+    /// The metric is unlike its own past.
+    Surprise,
+    /// The values do not move any more.
+    Stuck,
+    /// No samples come any more.
+    Silence,
 }
 
 impl Rule {
-    /// Every rule, the gravest first.
+    /// Every run rule, the gravest first: what a control chart is marked with.
     pub const EVERY: [Self; 3] = [Self::BeyondLimit, Self::TwoOfThree, Self::SevenOnOneSide];
+    /// Every detector that knows a metric's own past.
+    pub const DETECTORS: [Self; 3] = [Self::Surprise, Self::Stuck, Self::Silence];
 
     /// The word for it in configuration, JSON and the store.
     #[must_use]
@@ -77,25 +85,37 @@ impl Rule {
             Self::BeyondLimit => "beyond-limit",
             Self::TwoOfThree => "two-of-three",
             Self::SevenOnOneSide => "seven-on-one-side",
+            Self::Surprise => "surprise",
+            Self::Stuck => "stuck",
+            Self::Silence => "silence",
         }
     }
 
-    /// 1, 2 or 3: the number a chart puts beside the point.
+    /// Whether it knows by itself when what it found is over.
+    #[must_use]
+    pub fn is_detector(self) -> bool {
+        Self::DETECTORS.contains(&self)
+    }
+
+    /// 1, 2 or 3 for a run rule: the number a chart puts beside the point. Detectors follow.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
             Self::BeyondLimit => 1,
             Self::TwoOfThree => 2,
             Self::SevenOnOneSide => 3,
+            Self::Surprise => 4,
+            Self::Stuck => 5,
+            Self::Silence => 6,
         }
     }
 
-    /// How much a finding of this rule matters.
+    /// How much a finding of this rule matters; a detector says more exactly.
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
             Self::BeyondLimit => Severity::Critical,
-            Self::TwoOfThree => Severity::Warning,
+            Self::TwoOfThree | Self::Surprise | Self::Stuck | Self::Silence => Severity::Warning,
             Self::SevenOnOneSide => Severity::Info,
         }
     }
@@ -111,10 +131,10 @@ impl FromStr for Rule {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::EVERY.into_iter().find(|rule| rule.as_str() == word).ok_or_else(|| UnknownWord {
+        Self::EVERY.into_iter().chain(Self::DETECTORS).find(|rule| rule.as_str() == word).ok_or_else(|| UnknownWord {
             what: "rule",
             found: word.to_owned(),
-            expected: "beyond-limit, two-of-three, seven-on-one-side",
+            expected: "beyond-limit, two-of-three, seven-on-one-side, surprise, stuck, silence",
         })
     }
 }
@@ -171,6 +191,19 @@ pub struct Finding {
     pub limits: ControlLimits,
     /// One sentence for a person, with values and limits in the metric's unit.
     pub description: String,
+}
+
+/// What a detector found is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// The series.
+    pub metric: MetricName,
+    /// The detector.
+    pub rule: Rule,
+    /// The id of the sample that showed it.
+    pub sample_id: i64,
+    /// When: ms since the Unix epoch.
+    pub timestamp_ms: i64,
 }
 
 impl Finding {

@@ -19,7 +19,7 @@ mod window;
 pub use alert::{Alert, AlertState, Anomaly};
 pub use baseline::{Baseline, ControlLimits};
 pub use book::{MetricBook, MetricSettings};
-pub use finding::{Finding, LimitType, Rule, Severity};
+pub use finding::{Finding, LimitType, Recovery, Rule, Severity};
 pub use metric::{Direction, MetricName, Unit, is_of_runs};
 pub use sample::{NewSample, Point, Sample};
 pub use segment::{Limited, Segment, SegmentParseError, TagValue};

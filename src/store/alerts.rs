@@ -1,7 +1,8 @@
 //! Alerts: findings of one rule on one metric, gathered while they keep coming.
 //!
 //! A finding joins the alert of its metric and rule when its sample lies within the cool-down of the
-//! alert's samples; otherwise it opens a new alert and the old one has recovered.
+//! alert's samples; otherwise it opens a new alert and the old one has recovered. Detectors say themselves when
+//! what they found is over: until then everything they find joins.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::schema::{self, State};
 use super::{Store, StoreError, anomalies, log};
-use crate::model::{Alert, AlertState, ControlLimits, Finding, LimitType, Point, Rule, Severity};
+use crate::model::{Alert, AlertState, ControlLimits, Finding, LimitType, Point, Recovery, Rule, Severity};
 
 /// What came of recording findings. An alert that was opened and updated at once is only in `raised`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +20,9 @@ pub struct Recorded {
     /// Alerts that were open before and gathered more.
     pub updated: Vec<Alert>,
 }
+
+/// What a detector found is over after so long without a finding, if it does not say so itself.
+const DAY_MS: i64 = 86_400_000;
 
 const COLUMNS: &str = "id, metric_name, rule, limit_type, severity, description, center, sigma, first_ms, first_value,
   last_ms, last_value, peak_value, count, opened_at, updated_at, acknowledged_at, recovered_at";
@@ -31,12 +35,13 @@ impl Store {
         })
     }
 
-    /// Records the findings of the samples up to `up_to_id`, with the mark that they were judged, in one
-    /// transaction. Findings of samples that are already judged are dropped: when two processes find the
+    /// Records the findings of the samples up to `up_to_id` and what is over by them, with the mark that they were
+    /// judged, in one transaction. Findings of samples that are already judged are dropped: when two processes find the
     /// same, whoever comes first records it.
     pub fn record(
         &mut self,
         findings: &[Finding],
+        recoveries: &[Recovery],
         up_to_id: i64,
         cooldown_ms: i64,
         now_ms: i64,
@@ -46,6 +51,10 @@ impl Store {
             let (mut raised, mut updated) = (BTreeSet::new(), BTreeSet::new());
             for finding in findings.iter().filter(|finding| judged.is_none_or(|judged| finding.sample_id > judged)) {
                 let Some(point) = finding.point() else { continue };
+                // Found by the clock and not by a sample, so by everybody who looks.
+                if finding.rule == Rule::Silence && is_recorded(transaction, finding)? {
+                    continue;
+                }
                 anomalies::insert(transaction, finding, point, now_ms)?;
                 let (last_in, first_in) =
                     (point.timestamp_ms.saturating_sub(cooldown_ms), point.timestamp_ms.saturating_add(cooldown_ms));
@@ -57,6 +66,10 @@ impl Store {
                 } else if let Some(id) = open(transaction, finding, point, now_ms)? {
                     raised.insert(id);
                 }
+            }
+            let is_new = |recovery: &&Recovery| judged.is_none_or(|judged| recovery.sample_id > judged);
+            for recovery in recoveries.iter().filter(is_new) {
+                end(transaction, recovery, now_ms)?;
             }
             if judged.is_none_or(|judged| judged < up_to_id) {
                 State::JudgedUpTo.set(transaction, up_to_id)?;
@@ -148,10 +161,15 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
     }
     let open: Vec<(i64, String, i64, Option<i64>)> = conn
         .prepare_cached(
-            "SELECT alert.id, metric_name, alert.last_ms, metric.last_ms FROM perftop_alert AS alert
+            "SELECT alert.id, metric_name, alert.last_ms, metric.last_ms, rule FROM perftop_alert AS alert
              LEFT JOIN perftop_metric AS metric ON metric.name = metric_name WHERE recovered_at IS NULL",
         )?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .query_map([], |row| {
+            let is_detector = word(row, 4, |word| word.parse::<Rule>().ok())?.is_detector();
+            // What it found may have been forgotten, as when the past it knew was deleted.
+            let cooldown_ms = if is_detector { cooldown_ms.max(DAY_MS) } else { cooldown_ms };
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.saturating_add(cooldown_ms), row.get(3)?))
+        })?
         .collect::<rusqlite::Result<_>>()?;
     if open.is_empty() {
         return Ok(BTreeSet::new());
@@ -165,15 +183,15 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
             *newest_ms = row.timestamp_ms.max(*newest_ms);
         }
     })?;
-    let is_over = |metric: &str, last_ms: i64, rolled_ms: Option<i64>| {
+    let is_over = |metric: &str, until_ms: i64, rolled_ms: Option<i64>| {
         // What is rolled up was judged too, unless the roll-up is ahead of the detector.
         let rolled_ms = rolled_ms.filter(|_| rolled <= judged);
         let newest_ms = newest.get(metric).copied().max(rolled_ms);
-        newest_ms.is_some_and(|newest_ms| newest_ms.min(now_ms) >= last_ms.saturating_add(cooldown_ms))
+        newest_ms.is_some_and(|newest_ms| newest_ms.min(now_ms) >= until_ms)
     };
     Ok(open
         .into_iter()
-        .filter(|(_, metric, last_ms, rolled_ms)| is_over(metric, *last_ms, *rolled_ms))
+        .filter(|(_, metric, until_ms, rolled_ms)| is_over(metric, *until_ms, *rolled_ms))
         .map(|alert| alert.0)
         .collect())
 }
@@ -184,11 +202,32 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
 fn find_joinable(conn: &Connection, finding: &Finding, last_in: i64, first_in: i64) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached(
         "SELECT id FROM perftop_alert
-         WHERE metric_name = ?1 AND rule = ?2 AND last_ms >= ?3 AND first_ms <= ?4 AND first_sample_id > 0
+         WHERE metric_name = ?1 AND rule = ?2 AND first_ms <= ?4 AND first_sample_id > 0
+           AND (last_ms >= ?3 OR (?5 AND recovered_at IS NULL))
          ORDER BY id DESC LIMIT 1",
     )?
-    .query_row((&*finding.metric, finding.rule.as_str(), last_in, first_in), |row| row.get(0))
+    .query_row((&*finding.metric, finding.rule.as_str(), last_in, first_in, finding.rule.is_detector()), |row| {
+        row.get(0)
+    })
     .optional()
+}
+
+/// Whether an alert was opened by the same.
+fn is_recorded(conn: &Connection, finding: &Finding) -> rusqlite::Result<bool> {
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM perftop_alert WHERE metric_name = ?1 AND rule = ?2 AND first_sample_id = ?3)",
+    )?
+    .query_row((&*finding.metric, finding.rule.as_str(), finding.sample_id), |row| row.get(0))
+}
+
+/// Ends what a detector had found.
+fn end(conn: &Connection, recovery: &Recovery, now_ms: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE perftop_alert SET recovered_at = ?3
+         WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND first_ms <= ?4",
+    )?
+    .execute((&*recovery.metric, recovery.rule.as_str(), now_ms, recovery.timestamp_ms))?;
+    Ok(())
 }
 
 fn update(conn: &Connection, id: i64, finding: &Finding, point: Point, now_ms: i64) -> rusqlite::Result<()> {

@@ -116,6 +116,9 @@ impl SymbolSet {
             Rule::BeyondLimit => self.pick("\u{25c6}", "1"),
             Rule::TwoOfThree => self.pick("\u{25b2}", "2"),
             Rule::SevenOnOneSide => self.pick("\u{25c7}", "3"),
+            Rule::Surprise => self.pick("\u{25cf}", "!"),
+            Rule::Stuck => self.pick("\u{25a0}", "="),
+            Rule::Silence => self.pick("\u{25a1}", "?"),
         }
     }
 

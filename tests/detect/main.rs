@@ -11,3 +11,4 @@ mod run_lengths;
 mod snapshots;
 mod splits;
 mod support;
+mod surprises;

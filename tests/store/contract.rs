@@ -127,7 +127,7 @@ fn a_log_that_was_started_anew_is_noticed() {
     let (place, other) = bare();
     let mut store = place.open();
     roll_up_all(&mut store, 100);
-    store.record(&[], 3, 0, 0).unwrap();
+    store.record(&[], &[], 3, 0, 0).unwrap();
     other.execute_batch("DELETE FROM performance_samples; DELETE FROM sqlite_sequence").unwrap();
     assert_eq!(store.newest_id().unwrap(), 0);
     store.append(&[sample("fcp", 1, 1.0)], None, 0).unwrap();

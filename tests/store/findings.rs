@@ -23,7 +23,7 @@ fn finding(sample_id: i64, timestamp_ms: i64, value: f64) -> Finding {
 /// Records one finding at the time of its sample.
 fn record(store: &mut Store, finding: Finding) -> Recorded {
     let (id, now_ms) = (finding.sample_id, finding.evidence[1].timestamp_ms);
-    store.record(&[finding], id, COOLDOWN_MS, now_ms).unwrap()
+    store.record(&[finding], &[], id, COOLDOWN_MS, now_ms).unwrap()
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_finding_of_long_ago_does_not_touch_what_is_firing_now() {
     let place = Place::new();
     let mut store = place.open();
     record(&mut store, finding(1, 50_000_000, 140.0));
-    let late = store.record(&[finding(2, 1_000_000, 190.0)], 2, COOLDOWN_MS, 50_000_001).unwrap();
+    let late = store.record(&[finding(2, 1_000_000, 190.0)], &[], 2, COOLDOWN_MS, 50_000_001).unwrap();
     assert_eq!(late.raised.len(), 1);
     let firing = store.alerts(10).unwrap();
     assert_eq!(firing.iter().filter(|alert| alert.is_firing()).count(), 2);
@@ -92,7 +92,7 @@ fn rules_and_metrics_have_alerts_of_their_own() {
     let mut store = place.open();
     let run = Finding { rule: Rule::TwoOfThree, severity: Severity::Warning, ..finding(1, 1_000_000, 125.0) };
     let other = Finding { metric: "fcp".into(), ..finding(2, 1_000_000, 140.0) };
-    let recorded = store.record(&[finding(1, 1_000_000, 140.0), run, other], 2, COOLDOWN_MS, 5).unwrap();
+    let recorded = store.record(&[finding(1, 1_000_000, 140.0), run, other], &[], 2, COOLDOWN_MS, 5).unwrap();
     assert_eq!((recorded.raised.len(), recorded.updated.len()), (3, 0));
 }
 
@@ -101,7 +101,7 @@ fn an_alert_that_is_raised_and_grows_at_once_is_told_once() {
     let place = Place::new();
     let mut store = place.open();
     let findings = [finding(1, 1_000, 140.0), finding(2, 2_000, 150.0)];
-    let recorded = store.record(&findings, 2, COOLDOWN_MS, 5).unwrap();
+    let recorded = store.record(&findings, &[], 2, COOLDOWN_MS, 5).unwrap();
     assert_eq!((recorded.raised.len(), recorded.updated.len()), (1, 0));
     assert_eq!(recorded.raised[0].count, 2);
 }
@@ -120,7 +120,7 @@ fn an_acknowledged_alert_stays_so_while_findings_come_and_ends_when_they_stop() 
     let quiet_ms = 1_001_000 + COOLDOWN_MS;
     let history = [1_000_000, 1_001_000, quiet_ms].map(|at_ms| sample("lcp", at_ms, 100.0));
     store.append(&history, None, quiet_ms).unwrap();
-    store.record(&[], 3, COOLDOWN_MS, quiet_ms).unwrap();
+    store.record(&[], &[], 3, COOLDOWN_MS, quiet_ms).unwrap();
     let ended = store.recover(COOLDOWN_MS, quiet_ms).unwrap();
     assert_eq!((ended.len(), ended[0].state, ended[0].recovered_at_ms), (1, AlertState::Recovered, Some(quiet_ms)));
     assert!(store.recover(COOLDOWN_MS, quiet_ms).unwrap().is_empty());
@@ -136,13 +136,13 @@ fn an_alert_ends_when_newer_samples_were_judged_and_found_in_order() {
     let now_ms = 90_000_000;
     store.append(&history(1_000_000 + COOLDOWN_MS - 1), None, now_ms).unwrap();
     store.roll_up(10).unwrap();
-    store.record(&[finding(1, 1_000_000, 140.0)], 2, COOLDOWN_MS, now_ms).unwrap();
+    store.record(&[finding(1, 1_000_000, 140.0)], &[], 2, COOLDOWN_MS, now_ms).unwrap();
     assert!(store.recover(COOLDOWN_MS, now_ms).unwrap().is_empty(), "not quiet for long enough");
 
     store.append(&[sample("lcp", 1_000_000 + COOLDOWN_MS, 100.0)], None, now_ms).unwrap();
     store.roll_up(10).unwrap();
     assert!(store.recover(COOLDOWN_MS, now_ms).unwrap().is_empty(), "that sample is not judged yet");
-    store.record(&[], 3, COOLDOWN_MS, now_ms).unwrap();
+    store.record(&[], &[], 3, COOLDOWN_MS, now_ms).unwrap();
     assert_eq!(store.recover(COOLDOWN_MS, now_ms).unwrap().len(), 1);
 }
 
@@ -152,7 +152,7 @@ fn a_sample_from_the_future_ends_no_alert() {
     let mut store = place.open();
     store.append(&[sample("lcp", 1_000_000, 140.0), sample("lcp", i64::MAX, 100.0)], None, 1_000_000).unwrap();
     store.roll_up(10).unwrap();
-    store.record(&[finding(1, 1_000_000, 140.0)], 2, COOLDOWN_MS, 1_000_000).unwrap();
+    store.record(&[finding(1, 1_000_000, 140.0)], &[], 2, COOLDOWN_MS, 1_000_000).unwrap();
     assert!(store.recover(COOLDOWN_MS, 1_000_000).unwrap().is_empty());
 }
 
@@ -186,15 +186,15 @@ fn two_recorders_record_each_finding_once() {
     let place = Place::new();
     let (mut one, mut two) = (place.open(), place.open());
     let findings: Vec<_> = (1..=40).map(|id| finding(id, id * 1_000, 140.0)).collect();
-    one.record(&findings[..25], 25, COOLDOWN_MS, 5).unwrap();
-    let told = two.record(&findings, 40, COOLDOWN_MS, 6).unwrap();
+    one.record(&findings[..25], &[], 25, COOLDOWN_MS, 5).unwrap();
+    let told = two.record(&findings, &[], 40, COOLDOWN_MS, 6).unwrap();
     assert_eq!((told.raised.len(), told.updated.len()), (0, 1));
-    let told = one.record(&findings[25..], 40, COOLDOWN_MS, 7).unwrap();
+    let told = one.record(&findings[25..], &[], 40, COOLDOWN_MS, 7).unwrap();
     assert_eq!(told, Recorded::default());
     assert_eq!(one.anomalies(None, 0, 100).unwrap().len(), 40);
     assert_eq!(one.alerts(10).unwrap()[0].count, 40);
     assert_eq!(two.judged_up_to().unwrap(), Some(40));
-    two.record(&[], 10, COOLDOWN_MS, 8).unwrap();
+    two.record(&[], &[], 10, COOLDOWN_MS, 8).unwrap();
     assert_eq!(one.judged_up_to().unwrap(), Some(40), "the mark never goes back");
 }
 

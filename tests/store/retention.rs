@@ -192,11 +192,11 @@ fn old_anomalies_and_recovered_alerts_go_too() {
         limits: ControlLimits::new(0.0, 0.1),
         description: String::new(),
     };
-    store.record(&[finding(1, "ended")], 1, 5, 10).unwrap();
+    store.record(&[finding(1, "ended")], &[], 1, 5, 10).unwrap();
     store.append(&[sample("ended", 15, 1.0)], None, 15).unwrap();
     store.recover(5, 16).unwrap();
-    store.record(&[finding(2, "firing")], 2, 5, 13).unwrap();
-    store.record(&[finding(3, "young")], 3, 5, 30).unwrap();
+    store.record(&[finding(2, "firing")], &[], 2, 5, 13).unwrap();
+    store.record(&[finding(3, "young")], &[], 3, 5, 30).unwrap();
     let pruned = prune(&mut store, 20, 100).unwrap();
     assert_eq!((pruned.anomalies, pruned.alerts), (2, 1));
     let left: Vec<_> = store.alerts(10).unwrap().iter().map(|alert| alert.metric.to_string()).collect();

@@ -64,7 +64,7 @@ fn filled() -> Place {
             description: "far above".to_owned(),
         })
         .collect();
-    store.record(&findings, SAMPLES, 5, 10).unwrap();
+    store.record(&findings, &[], SAMPLES, 5, 10).unwrap();
     let junk = "INSERT INTO performance_samples (metric_name, value, timestamp, created_at)
                 VALUES ('lcp', 'fast', 'noon', 7), (x'00ff', 1e999, -5, 7)";
     place.raw().execute_batch(junk).unwrap();

@@ -135,7 +135,7 @@ impl Chart<'_> {
 /// then the neighbours on the chart are not the neighbours in the series.
 fn evidence(data: &ChartData, violation: Violation) -> &[Point] {
     let looked_at = match violation.rule {
-        Rule::BeyondLimit => 1,
+        Rule::BeyondLimit | Rule::Surprise | Rule::Stuck | Rule::Silence => 1,
         Rule::TwoOfThree => 3,
         Rule::SevenOnOneSide => 7,
     };

@@ -1,0 +1,81 @@
+//! Alerts by the detectors that know a metric's own past.
+
+use perftop::clock::Clock;
+use perftop::engine::{self, EngineOptions};
+use perftop::model::{AlertState, LimitType, MetricBook, NewSample, Rule, Severity};
+
+use crate::support::{METRIC, NOW_MS, Normal, Place, sample};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// A value a minute around 100 with an sd of 1, that ends `minutes` after now.
+fn healthy(count: i64, until_ms: i64, seed: u64) -> Vec<NewSample> {
+    let mut normal = Normal::seeded(seed);
+    (0..count).map(|at| sample(METRIC, 100.0 + normal.next(), until_ms - (count - at) * MINUTE_MS)).collect()
+}
+
+fn catch_up(place: &Place, now_ms: i64) {
+    let mut store = place.store();
+    let book = MetricBook::default().with_alerts(Rule::DETECTORS.to_vec());
+    let options = EngineOptions { book, ..place.options() };
+    engine::catch_up(&mut store, &options, &Clock::fixed(now_ms)).unwrap();
+}
+
+/// Two days of health, judged.
+fn known() -> Place {
+    let place = Place::new();
+    place.append(&healthy(2_880, NOW_MS, 1));
+    catch_up(&place, NOW_MS);
+    assert!(place.alerts().iter().all(|alert| alert.severity == Severity::Info), "{:?}", place.alerts());
+    place
+}
+
+#[test]
+fn a_surprise_is_one_alert_from_its_beginning_to_its_end_over_restarts() {
+    let place = known();
+    let mut now_ms = NOW_MS;
+    let mut pass = |values: &[f64]| {
+        for &value in values {
+            now_ms += MINUTE_MS;
+            place.append(&[sample(METRIC, value, now_ms)]);
+            // Each call begins with nothing but the store, as a program that starts anew.
+            catch_up(&place, now_ms);
+        }
+        let alerts = place.alerts().into_iter().filter(|alert| alert.severity > Severity::Info);
+        alerts.map(|alert| (alert.rule, alert.severity, alert.limit_type, alert.state)).collect::<Vec<_>>()
+    };
+    let firing = (Rule::Surprise, Severity::Critical, LimitType::Ucl, AlertState::Firing);
+    assert_eq!(pass(&[180.0]), [firing]);
+    assert_eq!(pass(&[181.0, 179.0, 180.0]), [firing]);
+    assert_eq!(pass(&[100.0, 99.5, 100.5, 99.0, 101.0, 100.1, 99.9, 100.2, 99.8]), [firing]);
+    assert_eq!(pass(&[100.3]), [(firing.0, firing.1, firing.2, AlertState::Recovered)]);
+    let told = place.alerts().into_iter().find(|alert| alert.severity == Severity::Critical).unwrap();
+    assert!(told.description.contains("usually 100"), "{}", told.description);
+}
+
+#[test]
+fn a_value_that_rests_is_a_warning_until_it_moves() {
+    let place = known();
+    let stuck: Vec<_> = (1..=30).map(|at| sample(METRIC, 100.25, NOW_MS + at * MINUTE_MS)).collect();
+    place.append(&stuck);
+    catch_up(&place, NOW_MS + 30 * MINUTE_MS);
+    let of_rule = || place.alerts().into_iter().find(|alert| alert.rule == Rule::Stuck);
+    let alert = of_rule().unwrap();
+    assert_eq!((alert.severity, alert.state), (Severity::Warning, AlertState::Firing));
+    assert!(alert.description.contains("equal values in a row"), "{}", alert.description);
+    place.append(&[sample(METRIC, 99.5, NOW_MS + 31 * MINUTE_MS)]);
+    catch_up(&place, NOW_MS + 31 * MINUTE_MS);
+    assert_eq!(of_rule().unwrap().state, AlertState::Recovered);
+}
+
+#[test]
+fn a_metric_that_is_told_of_by_rules_alone_has_no_surprises() {
+    let place = known();
+    place.append(&[sample(METRIC, 180.0, NOW_MS + MINUTE_MS)]);
+    let mut store = place.store();
+    let before = store.alerts(100).unwrap().len();
+    engine::catch_up(&mut store, &place.options(), &Clock::fixed(NOW_MS + MINUTE_MS)).unwrap();
+    let alerts = store.alerts(100).unwrap();
+    assert_eq!(alerts.len(), before + 1);
+    assert!(alerts.iter().any(|alert| alert.rule == Rule::BeyondLimit), "{alerts:?}");
+}
