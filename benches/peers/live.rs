@@ -15,7 +15,7 @@ use crate::terminal::{TIMEOUT, Terminal};
 use crate::{Plan, child, perftop, sqlite};
 
 /// How often a row is looked for, and so how exact the delays are.
-const LOOK_EVERY: Duration = Duration::from_micros(100);
+const LOOK_EVERY: Duration = Duration::from_micros(20);
 const STREAM_PAUSE_MS: std::ops::Range<u64> = 15..30;
 /// Longer than the dashboard looks again after a file event.
 const LONE_PAUSE_MS: std::ops::Range<u64> = 1_100..1_600;

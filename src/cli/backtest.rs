@@ -94,6 +94,8 @@ struct Output<'a> {
 #[derive(Default)]
 struct Tally {
     samples: u64,
+    /// Since when is counted.
+    from_ms: i64,
     metrics: BTreeMap<MetricName, (i64, i64)>,
     raised: BTreeMap<(&'static str, Severity), u64>,
 }
@@ -139,7 +141,7 @@ impl<'a> Replay<'a> {
                 out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
                 result: Ok(()),
             },
-            tally: Tally::default(),
+            tally: Tally { from_ms, ..Tally::default() },
         }
     }
 
@@ -296,7 +298,11 @@ impl Tally {
     }
 
     fn summary(&self) -> String {
-        let weeks: f64 = self.metrics.values().map(|(first, last)| last.saturating_sub(*first) as f64 / WEEK_MS).sum();
+        let weeks: f64 = self
+            .metrics
+            .values()
+            .map(|(first, last)| last.saturating_sub(*first.max(&self.from_ms)).max(0) as f64 / WEEK_MS)
+            .sum();
         let mut lines = vec![format!(
             "{} of {} over {weeks:.1} metric-weeks",
             counted(self.samples, "sample"),

@@ -90,6 +90,7 @@ impl Detector {
         for &point in points {
             series.judge(point, options, now_ms);
         }
+        series.last = points.last().map_or(series.last, |point| point.value);
         if series.detectors.is_empty() {
             return;
         }

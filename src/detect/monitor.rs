@@ -86,7 +86,7 @@ struct Open {
     since_ms: i64,
     severity: Severity,
     /// Between which values the metric was before.
-    band: (f64, f64),
+    band: Option<(f32, f32)>,
     calm: u32,
     samples: u32,
 }
@@ -146,15 +146,15 @@ impl Monitor {
     }
 
     /// What a sample does to the surprise that is open, or opens one.
-    fn live(&mut self, point: Point, band: Option<(f64, f64)>, message: Option<Severity>) -> Option<Change> {
+    fn live(&mut self, point: Point, band: Option<(f32, f32)>, message: Option<Severity>) -> Option<Change> {
         let since_ms = point.timestamp_ms;
         let Some(open) = &mut self.open else {
-            let (severity, band) = (message?, band.unwrap_or((point.value, point.value)));
+            let severity = message?;
             self.open = Some(Open { since_ms, severity, band, calm: 0, samples: 0 });
             return Some(Change::Opened(severity));
         };
         open.samples += 1;
-        let is_calm = open.band.0 <= point.value && point.value <= open.band.1;
+        let is_calm = open.band.is_some_and(|band| self.surprising.is_within(band, point.value));
         open.calm = if is_calm { open.calm + 1 } else { 0 };
         if let Some(severity) = message {
             let is_graver = severity > open.severity;

@@ -83,9 +83,9 @@ impl Monitors {
                 continue;
             }
             self.is_due[place] = false;
-            if let Some(due_ms) = due {
-                monitor.look(due_ms, &mut self.found);
-            }
+            // Told of at once, and no more.
+            let Some(due_ms) = due else { continue };
+            monitor.look(due_ms, &mut self.found);
             for notice in self.found.drain(..) {
                 tell(Told { metric, timestamp_ms: due_ms, value: None, notice: &notice });
             }

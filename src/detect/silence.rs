@@ -35,9 +35,7 @@ impl Silence {
             return None;
         }
         self.newest_ms = Some(timestamp_ms);
-        if std::mem::take(&mut self.is_silent) {
-            return Some(interval_ms);
-        }
+        let was_silent = std::mem::take(&mut self.is_silent);
         let interval = u32::try_from(interval_ms).unwrap_or(u32::MAX);
         if self.intervals_ms.len() < KNOWN {
             self.intervals_ms.push(interval);
@@ -49,7 +47,7 @@ impl Silence {
         if self.place.is_multiple_of(8) || self.intervals_ms.len() <= FEWEST {
             self.look_over();
         }
-        None
+        was_silent.then_some(interval_ms)
     }
 
     fn look_over(&mut self) {
@@ -99,7 +97,7 @@ mod tests {
         assert_eq!(silence.look(34 * 60_000), Some(5 * 60_000));
         assert_eq!((silence.look(50 * 60_000), silence.due_ms()), (None, None));
         assert_eq!(silence.heard(60 * 60_000), Some(31 * 60_000), "the end of it");
-        assert_eq!(silence.due_ms(), Some(65 * 60_000), "the gap is not usual");
+        assert_eq!(silence.due_ms(), Some(65 * 60_000), "one gap is not usual");
     }
 
     #[test]
@@ -109,6 +107,17 @@ mod tests {
         let mut bursts = Silence::default();
         (0..200).for_each(|at| assert_eq!(bursts.heard(at / 9 * 600_000 + at % 9 * 1_000), None));
         assert!(bursts.due_ms().is_some_and(|due_ms| due_ms > 199 / 9 * 600_000 + 1_200_000));
+    }
+
+    #[test]
+    fn a_new_pace_is_learned() {
+        let mut silence = every_minute(30);
+        let told = (0..100).filter(|hour| {
+            let at_ms = 30 * 60_000 + hour * 3_600_000;
+            silence.look(at_ms);
+            silence.heard(at_ms).is_some()
+        });
+        assert!(told.count() < 30, "an hour is usual now");
     }
 
     #[test]

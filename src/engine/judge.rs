@@ -61,8 +61,6 @@ impl Judge {
         let detector = Detector::new(options.detect, options.book.clone(), options.zone.clone());
         let mut judge = Self { detector, cooldown_ms: options.cooldown_ms, after_id, marked_id, learned };
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
-        // What was silent when nobody looked is no news.
-        judge.detector.look(now_ms);
         Ok(judge)
     }
 
@@ -110,6 +108,11 @@ impl Judge {
         }
         self.after_id = batch.last_id;
         Ok(Some(step))
+    }
+
+    /// What has gone silent when nobody looked is no news.
+    pub(super) fn pass_over_silence(&mut self, now_ms: i64) {
+        self.detector.look(now_ms);
     }
 
     /// Records which metrics have gone silent; the alerts it opened.

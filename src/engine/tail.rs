@@ -177,6 +177,7 @@ impl<'a> Session<'a> {
 
     fn serve(&mut self, mailbox: &Mailbox) -> Result<End, StoreError> {
         self.judge_new(mailbox)?;
+        self.judge.pass_over_silence(self.context.now_ms());
         // What was over before the dashboard started is listed, not toasted.
         self.judge.mark(&mut self.store, self.context.now_ms())?;
         self.end_quiet_alerts()?;

@@ -8,7 +8,7 @@ mod pareto;
 mod profile;
 mod quantile;
 mod rarity;
-mod reservoir;
+pub(crate) mod reservoir;
 mod sieve;
 mod sketch;
 mod trend;

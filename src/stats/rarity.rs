@@ -67,7 +67,7 @@ impl Rarity {
         self.sample.get(self.sample.len() / 2)
     }
 
-    /// The values that leave a share of the sample on either side; `None` when it is empty.
+    /// The values, as exactly as they are kept, that leave a share of the sample on either side; `None` when it is empty.
     pub(crate) fn band(&self, share: f64) -> Option<(f32, f32)> {
         let n = self.sample.len();
         let outside = (n as f64 * share) as usize;

@@ -66,7 +66,7 @@ impl Reservoir {
             passed: 0,
             newest: 0,
             in_newest: 0,
-            oldest: 1,
+            oldest: 0,
             found_in: 0,
         }
     }
@@ -120,8 +120,9 @@ impl Reservoir {
 
     fn take(&mut self, value: f32, less: usize) -> (usize, usize) {
         self.passed = 0;
-        if self.in_newest > self.capacity / (GENERATIONS - 1) {
-            self.newest = (self.newest + 1) & TAG;
+        let next = (self.newest + 1) & TAG;
+        if self.in_newest > self.capacity / (GENERATIONS - 1) && next != self.oldest {
+            self.newest = next;
             self.in_newest = 0;
         }
         self.in_newest += 1;
@@ -148,7 +149,7 @@ impl Reservoir {
             let age = (self.newest - key) & TAG;
             self.keys[place] = (key & !TAG) | ((self.newest - 1 - age / 2) & TAG);
         }
-        self.oldest = (self.newest + 1) & TAG;
+        self.oldest = (self.newest - (TAG + 1) / 2) & TAG;
         self.len = kept.len();
         self.stride *= 2;
         self.mend_fences(0, self.keys.len() - 1);
@@ -269,12 +270,23 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_old_is_gone() {
-        let kept = all(&fed(1024, 4, (0..100_000).map(|value| value as f32)));
-        let (oldest, generation) = (100_000 - 4096, 4 * 1024 / 15);
-        assert_eq!(kept.len(), 1024);
-        assert!(kept[0] >= (oldest - 2 * generation) as f32, "{}", kept[0]);
-        assert!(kept.windows(2).filter(|pair| (pair[1] - pair[0] - 4.0).abs() < 0.5).count() > 900, "every fourth");
+    #[rstest::rstest]
+    fn what_is_old_is_gone(
+        #[values(5_000, 6_000, 7_000, 8_000, 10_000, 12_000, 100_000)] count: u32,
+        #[values((1024, 4), (512, 8))] (capacity, stride): (usize, u32),
+    ) {
+        let kept = all(&fed(capacity, stride, (0..count).map(|value| value as f32)));
+        // Thinning out tells ages to one generation in eight.
+        let (oldest, generation) = (count as f32 - 4096.0, 4096.0 / 7.0);
+        assert_eq!(kept.len(), capacity);
+        assert!(kept[0] >= oldest - 2.0 * generation, "{}", kept[0]);
+        let young = kept.iter().filter(|&&value| value >= oldest + generation).count();
+        assert!(young * 8 >= capacity * 6, "{young} of {capacity}");
+        if count < 100_000 {
+            return;
+        }
+        assert!(
+            kept.windows(2).filter(|pair| (pair[1] - pair[0] - stride as f32).abs() < 0.5).count() > capacity * 7 / 8
+        );
     }
 }

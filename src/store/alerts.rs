@@ -22,7 +22,7 @@ pub struct Recorded {
 }
 
 /// What a detector found is over after so long without a finding, if it does not say so itself.
-const DAY_MS: i64 = 86_400_000;
+const FORGOTTEN_MS: i64 = 7 * 86_400_000;
 
 const COLUMNS: &str = "id, metric_name, rule, limit_type, severity, description, center, sigma, first_ms, first_value,
   last_ms, last_value, peak_value, count, opened_at, updated_at, acknowledged_at, recovered_at";
@@ -67,8 +67,7 @@ impl Store {
                     raised.insert(id);
                 }
             }
-            let is_new = |recovery: &&Recovery| judged.is_none_or(|judged| recovery.sample_id > judged);
-            for recovery in recoveries.iter().filter(is_new) {
+            for recovery in recoveries {
                 end(transaction, recovery, now_ms)?;
             }
             if judged.is_none_or(|judged| judged < up_to_id) {
@@ -167,7 +166,7 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
         .query_map([], |row| {
             let is_detector = word(row, 4, |word| word.parse::<Rule>().ok())?.is_detector();
             // What it found may have been forgotten, as when the past it knew was deleted.
-            let cooldown_ms = if is_detector { cooldown_ms.max(DAY_MS) } else { cooldown_ms };
+            let cooldown_ms = if is_detector { cooldown_ms.max(FORGOTTEN_MS) } else { cooldown_ms };
             Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.saturating_add(cooldown_ms), row.get(3)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
@@ -220,11 +219,11 @@ fn is_recorded(conn: &Connection, finding: &Finding) -> rusqlite::Result<bool> {
     .query_row((&*finding.metric, finding.rule.as_str(), finding.sample_id), |row| row.get(0))
 }
 
-/// Ends what a detector had found.
+/// Ends what a detector had found before. Silence is dated by the clock, which the next sample need not have heard of.
 fn end(conn: &Connection, recovery: &Recovery, now_ms: i64) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "UPDATE perftop_alert SET recovered_at = ?3
-         WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND first_ms <= ?4",
+         WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND (rule = 'silence' OR last_ms <= ?4)",
     )?
     .execute((&*recovery.metric, recovery.rule.as_str(), now_ms, recovery.timestamp_ms))?;
     Ok(())

@@ -150,9 +150,22 @@ impl Pending {
         self.rows.drain(..step);
         self.step_ends.pop_front();
         self.step_ends.iter_mut().for_each(|end| *end -= step);
-        if self.rows.is_empty() && self.metrics.list.len().max(self.contexts.list.len()) > KEPT_TEXTS {
-            let ends = Ends { newest_id: self.last_id, rolled_up_to: self.after_id, changes: self.changes };
-            *self = Self { last_id: self.last_id, ..Self::after(ends) };
+        if self.metrics.list.len().max(self.contexts.list.len()) > KEPT_TEXTS {
+            self.drop_texts();
+        }
+    }
+
+    /// Forgets texts that no row refers to.
+    fn drop_texts(&mut self) {
+        let ends = Ends { newest_id: self.last_id, rolled_up_to: self.after_id, changes: self.changes };
+        let old = std::mem::replace(self, Self::after(ends));
+        self.last_id = old.last_id;
+        for row in old.rows {
+            let share = |text: &Arc<str>| Arc::clone(text);
+            let (metric, context) = (&old.metrics.list[row.metric as usize], &old.contexts.list[row.context as usize]);
+            let metric = self.metrics.index(metric, || share(metric));
+            let context = self.contexts.index(context, || share(context));
+            self.push(Row { metric, context, ..row });
         }
     }
 
@@ -194,5 +207,37 @@ impl Pending {
     /// The contexts that the rows refer to, and perhaps more; the first stands for none.
     pub(super) fn contexts(&self) -> &[Arc<str>] {
         &self.contexts.list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(range: std::ops::Range<i64>) -> Vec<NewSample> {
+        let sample = |at: i64| NewSample {
+            metric: if at % 3 == 0 { "a".into() } else { "b".into() },
+            value: at as f64,
+            timestamp_ms: at,
+            context_json: Some(format!("{{\"request\":{at}}}").into()),
+        };
+        range.map(sample).collect()
+    }
+
+    #[test]
+    fn texts_of_rows_that_are_gone_are_forgotten_and_the_others_kept() {
+        let mut pending = Pending::after(Ends { newest_id: 0, rolled_up_to: 0, changes: 0 });
+        pending.extend(&samples(0..50_000));
+        let step = pending.full_step().unwrap();
+        pending.pass(step, step.cast_signed() as i64);
+        assert_eq!(pending.rows().len(), 50_000 - step);
+        assert_eq!(pending.contexts().len(), 50_000 - step + 1, "and the missing one");
+        assert_eq!(pending.last_id(), 50_000);
+        for row in pending.rows() {
+            let at = row.point.timestamp_ms;
+            assert_eq!(&*pending.metrics()[row.metric as usize], if at % 3 == 0 { "a" } else { "b" });
+            assert_eq!(&*pending.contexts()[row.context as usize], format!("{{\"request\":{at}}}"));
+            assert_eq!(row.id, at + 1);
+        }
     }
 }

@@ -226,7 +226,9 @@ fn a_huge_line_is_refused_without_being_held() {
     drop(stdin);
     let answer = home.answer(&child.wait_with_output().unwrap());
     assert_eq!(answer.code, Some(1), "{}", answer.stderr);
-    assert!(answer.stderr.starts_with("stdin:2: the line is longer than 1048576 bytes"), "{}", answer.stderr);
+    // On a busy machine it may have had to wait, and say so.
+    let mut said = answer.stderr.lines();
+    assert!(said.any(|line| line == "stdin:2: the line is longer than 1048576 bytes"), "{}", answer.stderr);
     assert_eq!(totals(&home).sample_count, 2);
 }
 

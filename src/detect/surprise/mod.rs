@@ -88,8 +88,14 @@ impl Surprising {
         reason::reasons(&self.linear)
     }
 
-    /// Between which values the middle 98 % of the samples lie; `None` before there are some.
-    pub(crate) fn band(&self) -> Option<(f64, f64)> {
+    /// Between which values the middle 98 % of the samples lie, for [`Surprising::is_within`]; `None` before there are
+    /// some.
+    pub(crate) fn band(&self) -> Option<(f32, f32)> {
         self.linear.band()
+    }
+
+    /// Whether a value lies in a band.
+    pub(crate) fn is_within(&self, band: (f32, f32), value: f64) -> bool {
+        self.linear.is_within(band, value)
     }
 }

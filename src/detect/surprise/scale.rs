@@ -1,6 +1,7 @@
 //! A series on one scale, as it is or its logarithm: its features, each against its own past.
 
 use super::features::{FEATURES, Features, SPECS};
+use crate::stats::reservoir::rounded;
 use crate::stats::{Rarity, Surprise, logs};
 
 /// The sample kept of a feature is of about the last so many.
@@ -91,10 +92,15 @@ impl Scale {
         (REACH as u64).min(u64::from(self.histories[place].looks))
     }
 
-    /// Between which values the middle 98 % of the samples lie; `None` before there are some.
-    pub(super) fn band(&self) -> Option<(f64, f64)> {
-        let (low, high) = self.histories[0].rarity.band(0.01)?;
-        Some((self.brought_back(f64::from(low)), self.brought_back(f64::from(high))))
+    /// Between which values, brought near and rounded, the middle 98 % of the samples lie; `None` before there are some.
+    pub(super) fn band(&self) -> Option<(f32, f32)> {
+        self.histories[0].rarity.band(0.01)
+    }
+
+    /// Whether a value lies in a band.
+    pub(super) fn is_within(&self, (low, high): (f32, f32), value: f64) -> bool {
+        let near = rounded(self.near(value, self.first.unwrap_or(value)));
+        low <= near && near <= high
     }
 
     fn brought_back(&self, near: f64) -> f64 {
@@ -107,6 +113,10 @@ impl Scale {
         if self.unit == 0.0 && value != 0.0 {
             self.unit = unit_of(value);
         }
+        self.near(value, first)
+    }
+
+    fn near(&self, value: f64, first: f64) -> f32 {
         // Halved, as the distance may be larger than any number.
         let near = (value / 2.0 - first / 2.0) * self.unit * 2.0;
         near.clamp(-FARTHEST, FARTHEST) as f32
