@@ -37,7 +37,7 @@ pub(super) struct Decision {
 pub struct Verdict {
     /// How surprising it was, in nats.
     pub surprise: f64,
-    /// From 0 to 1; 0.5 and more when there is a message.
+    /// From 0 to 1; 0.5 and more when there is a message that does not only make the last one graver.
     pub score: f64,
     /// The message.
     pub message: Option<Severity>,
