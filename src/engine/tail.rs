@@ -156,10 +156,14 @@ impl<'a> Session<'a> {
         let outbox = Outbox::new(raised.clone(), known_id);
         let judge = Judge::start(&mut store, &context.options, context.now_ms())?;
         context.shared.begin_at(judge.after_id());
-        context.keeper.wake();
         // Hours may have been made anew since it read them.
         let repairs = store.repairs()?;
         context.publisher.wake();
+        // Nobody may have been there to see it.
+        if store.has_changed_rows()? {
+            context.shared.rows_changed();
+        }
+        context.keeper.wake();
         Ok(Self {
             context,
             store,

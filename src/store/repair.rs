@@ -55,7 +55,7 @@ pub(super) fn step(store: &mut Store) -> Result<(), StoreError> {
             return Ok(());
         }
         dirty.iter().try_for_each(|dirty| write(transaction, &mut contexts, dirty))?;
-        State::Repairs.set(transaction, done(transaction)? + 1)
+        count(transaction)
     });
     if is_written.is_ok() {
         store.contexts = contexts;
@@ -167,6 +167,11 @@ fn rewrite(conn: &Connection, contexts: &mut Contexts, metric: MetricRef<'_>, di
         samples.push(Stored { context, ..*sample });
     }
     replace::replace(conn, metric, dirty.hour, (dirty.first_id, dirty.last_id), &mut samples)
+}
+
+/// Hours were made anew.
+pub(super) fn count(conn: &Connection) -> rusqlite::Result<()> {
+    State::Repairs.set(conn, done(conn)? + 1)
 }
 
 /// How often hours were made anew.

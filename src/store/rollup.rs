@@ -131,7 +131,7 @@ impl Store {
 
 /// Whether the log is still the one that was rolled up. Ids of one that was started anew begin at 1 again; they may
 /// have passed the watermark before anybody looks.
-fn is_same_log(conn: &Connection) -> rusqlite::Result<bool> {
+pub(super) fn is_same_log(conn: &Connection) -> rusqlite::Result<bool> {
     let rolled_up_to = log::rolled_up_to(conn)?;
     let begins_again = || {
         conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM performance_samples WHERE id BETWEEN 1 AND ?1)")?
@@ -142,7 +142,7 @@ fn is_same_log(conn: &Connection) -> rusqlite::Result<bool> {
         && !(State::Emptied.get(conn)?.is_some() && begins_again()?))
 }
 
-/// Empties the derived tables. Metrics keep their ids.
+/// Empties the derived tables: all hours are others now. Metrics keep their ids.
 fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(
         "DELETE FROM perftop_chunk;
@@ -164,7 +164,8 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
         State::RebuiltUpTo,
         State::Emptied,
     ];
-    marks.into_iter().try_for_each(|mark| mark.clear(conn))
+    marks.into_iter().try_for_each(|mark| mark.clear(conn))?;
+    repair::count(conn)
 }
 
 /// Puts samples into their places.

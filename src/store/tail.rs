@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::schema::State;
-use super::{Store, StoreError, hour, log, repair};
+use super::{Store, StoreError, hour, log, repair, rollup};
 use crate::model::{MetricName, Point, Sample, TimeRange};
 
 /// New rows of the log.
@@ -140,9 +140,10 @@ impl Store {
         self.read("look for new samples", log::newest_id)
     }
 
-    /// Whether rows that are rolled up were deleted or changed, and nobody has rolled that up yet.
+    /// Whether rows that are rolled up were deleted or changed, or the log was started anew, and nobody has rolled
+    /// that up yet.
     pub fn has_changed_rows(&self) -> Result<bool, StoreError> {
-        self.read("look for changed samples", repair::is_wanted)
+        self.read("look for changed samples", |conn| Ok(repair::is_wanted(conn)? || !rollup::is_same_log(conn)?))
     }
 
     /// How often that was rolled up: a number that changes whenever old samples have become others.

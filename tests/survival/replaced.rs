@@ -87,6 +87,31 @@ fn a_store_that_is_emptied_begins_anew() {
     place.assert_sound();
 }
 
+/// Nobody was there to see it happen: what was derived from the old log must not stay on the screen.
+#[test]
+fn a_store_that_was_emptied_while_no_dashboard_ran_shows_nothing_of_before() {
+    let remade = "CREATE TABLE remade AS SELECT * FROM performance_samples WHERE 0; DROP TABLE performance_samples;
+        CREATE TABLE performance_samples (id INTEGER PRIMARY KEY AUTOINCREMENT, metric_name TEXT NOT NULL,
+            value REAL NOT NULL, timestamp INTEGER NOT NULL, context_json TEXT,
+            created_at INTEGER NOT NULL DEFAULT (strftime('%s', 'now') * 1000))";
+    for emptied in ["DELETE FROM performance_samples; DELETE FROM sqlite_sequence", remade] {
+        let place = Place::new();
+        let [before, after] = ["before", "after"].map(Series::new);
+        place.home.write("input.jsonl", before.lines(0..2_000));
+        assert_eq!(place.home.run("ingest input.jsonl").code, Some(0));
+        place.raw().execute_batch(&format!("BEGIN; {emptied}; COMMIT")).unwrap();
+        let dashboard = place.dashboard();
+        dashboard.wait_for("quit");
+        dashboard.wait_without("before");
+        place.home.write("input.jsonl", after.lines(0..2_500));
+        assert_eq!(place.home.run("ingest input.jsonl").code, Some(0));
+        dashboard.wait_for("after");
+        dashboard.wait_without("before");
+        place.assert_holds(after, 0..2_500);
+        place.assert_sound();
+    }
+}
+
 /// Who was told that samples are stored must be told that they are gone.
 #[test]
 fn an_ingest_whose_store_is_deleted_does_not_say_that_it_is_stored() {
