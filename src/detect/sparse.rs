@@ -1,58 +1,64 @@
-//! Series of few samples, such as the durations of builds: judged by their last fifty values, as there will never be
+//! Series of few samples, such as the durations of builds: judged by their last hundred values, as there will never be
 //! thousands to compare with.
 
-/// The values a new one is compared with, and the fewest of them.
-const KNOWN: usize = 50;
+use std::collections::VecDeque;
+
+/// The values that are remembered, and the fewest to judge by. The newer half of them has no say: a slow drift must not
+/// become what it is compared with.
+const KNOWN: usize = 100;
 const FEWEST: usize = 16;
 /// The weight of the newest value in the moving mean that finds small lasting shifts (Roberts 1959, Control chart tests
 /// based on geometric moving averages).
 const WEIGHT: f64 = 0.3;
 /// The standard deviation of normal values by their median absolute deviation (Rousseeuw & Croux 1993).
 const SD_OF_MAD: f64 = 1.482_6;
-/// 3.6 robust standard deviations are worth a warning.
-const NATS_PER_SD: f64 = 22.0 / 3.6;
+/// 4.2 robust standard deviations are worth a warning.
+const NATS_PER_SD: f64 = 24.25 / 4.2;
 /// Values that hardly ever differ have no deviation; this share of their size is taken for one.
 const LEAST_SD: f64 = 0.01;
 
 /// A series as this detector knows it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Sparse {
-    values: Vec<f64>,
-    means: Vec<f64>,
+    values: VecDeque<f64>,
+    means: VecDeque<f64>,
     mean: Option<f64>,
-    place: usize,
 }
 
 impl Sparse {
     /// How surprising the next value is, or the moving mean with it, in nats: by how many robust standard deviations
-    /// it is away from those before; `None` while too few are known. Then learns it. Positive values are compared by
+    /// it is away from the older half of those before; `None` while too few are known. Then learns it. Positive values are compared by
     /// their logarithms.
     pub(crate) fn judge(&mut self, value: f64) -> Option<f64> {
         let value = if value > 0.0 { value.ln() } else { value };
         let mean = self.mean.map_or(value, |mean| mean + WEIGHT * (value - mean));
         self.mean = Some(mean);
-        let distance = (self.values.len() >= FEWEST)
-            .then(|| NATS_PER_SD * deviations(&self.values, value).abs().max(deviations(&self.means, mean).abs()));
-        if self.values.len() < KNOWN {
-            self.values.push(value);
-            self.means.push(mean);
-        } else {
-            self.values[self.place] = value;
-            self.means[self.place] = mean;
+        let n = self.values.len();
+        let old = n.div_ceil(2);
+        let distance = (n >= FEWEST).then(|| {
+            let values = deviations(self.values.iter().take(old), value).abs();
+            NATS_PER_SD * values.max(deviations(self.means.iter().take(old), mean).abs())
+        });
+        if n == KNOWN {
+            self.values.pop_front();
+            self.means.pop_front();
         }
-        self.place = (self.place + 1) % KNOWN;
+        self.values.push_back(value);
+        self.means.push_back(mean);
         distance
     }
 }
 
 /// How many robust standard deviations a value is away from the median of others.
-fn deviations(known: &[f64], value: f64) -> f64 {
-    let center = median(known.to_vec());
-    let spread = SD_OF_MAD * median(known.iter().map(|known| (known - center).abs()).collect());
+fn deviations<'a>(known: impl Iterator<Item = &'a f64>, value: f64) -> f64 {
+    let mut known: Vec<f64> = known.copied().collect();
+    let center = median(&mut known);
+    known.iter_mut().for_each(|known| *known = (*known - center).abs());
+    let spread = SD_OF_MAD * median(&mut known);
     (value - center) / spread.max(LEAST_SD)
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+fn median(values: &mut [f64]) -> f64 {
     let middle = values.len() / 2;
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }

@@ -15,19 +15,24 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { info: 17.5, warning: 22.0, critical: 28.0 }
+        Self { info: 17.5, warning: 24.25, critical: 28.0 }
     }
 }
 
-/// Each recent message raises the thresholds by this share.
+/// Each recent message raises the threshold of the next by this share, each recent toast that of toasts: what is only
+/// listed must not keep a toast back.
 const RESTRAINT: f64 = 0.1;
+const RESTRAINT_OF_TOASTS: f64 = 0.12;
 /// A message is half forgotten after 1000 samples.
 const FORGET: f64 = 0.999_307_092_8;
 
 /// What was said of late.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Decision {
+    /// Messages and toasts, half forgotten after a while.
     messages: f64,
+    toasts: f64,
+    /// Samples since the last message.
     since: u32,
     last: Severity,
 }
@@ -45,27 +50,43 @@ pub struct Verdict {
 
 impl Decision {
     pub(super) const fn new() -> Self {
-        Self { messages: 0.0, since: u32::MAX, last: Severity::Info }
+        Self { messages: 0.0, toasts: 0.0, since: u32::MAX, last: Severity::Info }
     }
 
-    pub(super) fn step(&mut self, surprise: f64, thresholds: &Thresholds, most: Severity, pause: u32) -> Verdict {
+    /// What is to be said: nothing graver than `most`, which is `None` for nothing at all, and in a pause of so many samples
+    /// after a message only what is graver.
+    pub(super) fn step(
+        &mut self,
+        surprise: f64,
+        thresholds: &Thresholds,
+        most: Option<Severity>,
+        pause: u32,
+    ) -> Verdict {
         self.messages *= FORGET;
+        self.toasts *= FORGET;
         self.since = self.since.saturating_add(1);
-        let restraint = 1.0 + RESTRAINT * self.messages;
-        let ratio = surprise / (thresholds.info * restraint);
-        let severity = if surprise >= thresholds.critical * restraint {
-            Some(Severity::Critical)
-        } else if surprise >= thresholds.warning * restraint {
-            Some(Severity::Warning)
+        let of_toasts = 1.0 + RESTRAINT_OF_TOASTS * self.toasts;
+        let severity = if surprise >= thresholds.critical * of_toasts {
+            Severity::Critical
+        } else if surprise >= thresholds.warning * of_toasts {
+            Severity::Warning
         } else {
-            (ratio >= 1.0).then_some(Severity::Info)
+            Severity::Info
         };
+        let listed = surprise / (thresholds.info * (1.0 + RESTRAINT * self.messages));
+        let ratio = listed.max(surprise / (thresholds.warning * of_toasts));
         let is_over = self.since > pause;
-        let message = severity.map(|severity| severity.min(most)).filter(|&severity| is_over || severity > self.last);
+        let message = most
+            .filter(|_| ratio >= 1.0)
+            .map(|most| severity.min(most))
+            .filter(|&severity| is_over || severity > self.last);
         let Some(severity) = message else { return Verdict { surprise, score: 0.49 * ratio.min(1.0), message } };
         if is_over {
             self.messages += 1.0;
             self.since = 0;
+        }
+        if severity >= Severity::Warning && (is_over || self.last < Severity::Warning) {
+            self.toasts += 1.0;
         }
         self.last = severity;
         let score = if is_over { 1.0 - 0.5 * (1.0 - ratio).exp() } else { 0.49 };

@@ -1,26 +1,30 @@
 //! The surprise detector: how unlike its own past a metric is, in one number.
 //!
 //! Twenty-two features of the last samples are each ranked among their own earlier values; the -ln of how rare each is are
-//! summed as squares, on the scale of the values and, where all are positive, on that of their logarithms. One pass, no
-//! look ahead, constant memory.
+//! summed as squares, on the scale of the values and, where none is negative, on that of their logarithms or square
+//! roots. One pass, no look ahead, constant memory.
 
 mod decision;
+mod dither;
 mod features;
 mod novelty;
 mod reason;
+mod recurrence;
 mod scale;
+mod transform;
 mod window;
 
 pub use decision::{Thresholds, Verdict};
 pub use reason::Reason;
 
 use decision::Decision;
+use dither::Dither;
+use recurrence::Recurrence;
 use scale::Scale;
+use transform::Transform;
 
 use crate::model::Severity;
 
-/// A metric is of positive values when its first ones are.
-const SIGN_SAMPLES: u64 = 100;
 /// Samples after a message in which only a graver one follows; and runs.
 const PAUSE: u32 = 110;
 const PAUSE_OF_RUNS: u32 = 10;
@@ -30,20 +34,23 @@ const CRITICAL_CHANGE: f64 = 0.5;
 /// A metric as the surprise detector knows it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Surprising {
+    dither: Dither,
+    transform: Transform,
     linear: Scale,
-    logarithmic: Option<Scale>,
-    samples: u64,
-    least_positive: f64,
+    /// The same on the scale of the transform.
+    transformed: Scale,
+    recurrence: Recurrence,
     decision: Decision,
 }
 
 impl Surprising {
     pub(crate) fn new() -> Self {
         Self {
+            dither: Dither::new(),
+            transform: Transform::new(),
             linear: Scale::new(),
-            logarithmic: Some(Scale::new()),
-            samples: 0,
-            least_positive: f64::INFINITY,
+            transformed: Scale::new(),
+            recurrence: Recurrence::new(),
             decision: Decision::new(),
         }
     }
@@ -56,25 +63,20 @@ impl Surprising {
         let surprise = self.surprise(wall_ms, value).max(of_runs.unwrap_or(0.0));
         let is_small = surprise >= thresholds.critical && !self.is_large_change(value);
         let most = if is_small { Severity::Warning } else { Severity::Critical };
+        let most = Some(most).filter(|_| !self.recurrence.is_usual(wall_ms, surprise));
         let pause = if of_runs.is_some() { PAUSE_OF_RUNS } else { PAUSE };
         self.decision.step(surprise, thresholds, most, pause)
     }
 
     /// How surprising the next value is, in nats.
     fn surprise(&mut self, wall_ms: i64, value: f64) -> f64 {
-        self.samples += 1;
-        if value > 0.0 {
-            self.least_positive = self.least_positive.min(value);
-        } else if self.samples <= SIGN_SAMPLES {
-            self.logarithmic = None;
+        if self.transform.see(value) {
+            self.transformed = Scale::new();
         }
+        let value = value + self.dither.fraction(value);
         let linear = self.linear.judge(wall_ms, value);
-        match &mut self.logarithmic {
-            // What is not positive after all counts as half the least that was.
-            Some(scale) => {
-                let positive = if value > 0.0 { value } else { self.least_positive / 2.0 };
-                f64::midpoint(linear, scale.judge(wall_ms, positive.max(f64::MIN_POSITIVE).ln()))
-            }
+        match self.transform.apply(value, self.dither.least()) {
+            Some(transformed) => f64::midpoint(linear, self.transformed.judge(wall_ms, transformed)),
             None => linear,
         }
     }
@@ -85,7 +87,7 @@ impl Surprising {
 
     /// Why the last value was surprising, the strongest reason first.
     pub(crate) fn reasons(&self) -> Vec<Reason> {
-        reason::reasons(&self.linear)
+        reason::reasons(&self.linear, self.dither.is_whole())
     }
 
     /// Between which values the middle 98 % of the samples lie, for [`Surprising::is_within`]; `None` before there are

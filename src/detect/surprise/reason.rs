@@ -25,8 +25,8 @@ const REASONS: usize = 3;
 /// What one value in twenty reaches is no reason.
 const FAINTEST: f64 = 3.0;
 
-/// The strongest reasons, the first one first, no two of one kind.
-pub(super) fn reasons(scale: &Scale) -> Vec<Reason> {
+/// The strongest reasons, the first one first, no two of one kind. Values of whole numbers are whole.
+pub(super) fn reasons(scale: &Scale, is_whole: bool) -> Vec<Reason> {
     let mut ranked: Vec<(usize, bool, f64)> = scale
         .surprises()
         .iter()
@@ -44,7 +44,10 @@ pub(super) fn reasons(scale: &Scale) -> Vec<Reason> {
         if reasons.iter().any(|given| given.feature == spec.feature) {
             continue;
         }
-        let Some((found, usual)) = scale.shown(place) else { continue };
+        let Some((mut found, mut usual)) = scale.shown(place) else { continue };
+        if is_whole && matches!(spec.feature, Feature::Value | Feature::Step) {
+            (found, usual) = (found.round(), usual.round());
+        }
         let (feature, span) = (spec.feature, spec.span);
         reasons.push(Reason { feature, span, found, usual, is_high, surprise, among: scale.seen(place) });
     }
