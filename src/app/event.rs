@@ -63,6 +63,13 @@ pub enum Effect {
         /// Ids of alerts.
         alert_ids: Vec<i64>,
     },
+    /// The user calls an alert true or false, or takes it back.
+    Label {
+        /// Its id.
+        alert_id: i64,
+        /// What they call it.
+        label: Option<bool>,
+    },
     /// Put text on the clipboard.
     Copy(String),
     /// Put the drawn screen on the clipboard as text.

@@ -129,6 +129,8 @@ const DEFAULTS: &[(Action, &[&str])] = &[
     (Action::SortReverse, &["S"]),
     (Action::Alerts, &["a"]),
     (Action::Acknowledge, &["A"]),
+    (Action::LabelTrue, &["t"]),
+    (Action::LabelFalse, &["f"]),
     (Action::DismissToasts, &["d"]),
     (Action::Copy, &["y"]),
     (Action::CopyView, &["Y"]),

@@ -138,7 +138,8 @@ pub(super) fn take_action(app: &mut App, action: Action) -> Option<Vec<Effect>> 
 /// Whether an action means the same with and without something on top.
 const fn reaches_through(action: Action) -> bool {
     use Action::{
-        Acknowledge, Alerts, Back, Close, Copy, CopyView, DismissToasts, Export, Freeze, Help, Quit, Redraw, Suspend,
+        Acknowledge, Alerts, Back, Close, Copy, CopyView, DismissToasts, Export, Freeze, Help, LabelFalse, LabelTrue,
+        Quit, Redraw, Suspend,
     };
     matches!(
         action,
@@ -152,6 +153,8 @@ const fn reaches_through(action: Action) -> bool {
             | Export
             | Freeze
             | Help
+            | LabelFalse
+            | LabelTrue
             | Quit
             | Redraw
             | Suspend

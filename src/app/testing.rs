@@ -67,11 +67,17 @@ pub(crate) fn alert(id: i64, metric: &str, severity: Severity, age_ms: i64) -> A
         first: point,
         last: point,
         peak_value: 812.0,
+        peak_ms: None,
         count: 1,
         opened_at_ms: point.timestamp_ms,
         updated_at_ms: point.timestamp_ms,
         acknowledged_at_ms: None,
         recovered_at_ms: None,
+        ended_ms: None,
+        ending: None,
+        opened_in_hour: 1,
+        label: None,
+        labelled_at_ms: None,
     }
 }
 

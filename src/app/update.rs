@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::keymap::Lookup;
-use super::{Action, App, Effect, Event, Key, Tab, copy, navigation, overlay, rows, split, timeline, toast};
+use super::{Action, App, Effect, Event, Key, Tab, copy, feedback, navigation, overlay, rows, split, timeline, toast};
 use crate::model::Snapshot;
 
 /// Takes an event in at `now_ms` (ms since the Unix epoch) and says what is to be done about it.
@@ -98,6 +98,8 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Help => overlay::toggle_help(app),
         Action::Back => navigation::back(app),
         Action::Acknowledge => return toast::acknowledge(app),
+        Action::LabelTrue => return feedback::label(app, true),
+        Action::LabelFalse => return feedback::label(app, false),
         Action::Copy => return copy_text(app),
         Action::CopyView => return vec![Effect::CopyView],
         Action::Redraw => return vec![Effect::Redraw],

@@ -6,8 +6,8 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, ingest, man, prune, record, spc,
-    status, trends,
+    alerts, anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, ingest, label, man, prune,
+    record, spc, status, trends,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -136,6 +136,10 @@ pub enum Command {
     Trends(trends::Args),
     /// Print what is normal over 24 hours, a week and thirty days
     Baseline(baseline::Args),
+    /// List alerts, and how often they were true
+    Alerts(alerts::Args),
+    /// Call an alert true or false
+    Label(label::Args),
     /// List recorded anomalies
     Anomalies(anomalies::Args),
     /// Replay samples through the detectors: what would have been raised

@@ -1,5 +1,6 @@
 //! The command line: parse, run, answer with an exit code. One short file per command.
 
+mod alerts;
 mod anomalies;
 pub mod args;
 mod backtest;
@@ -13,6 +14,7 @@ mod doctor;
 mod exit;
 mod ingest;
 mod interrupt;
+mod label;
 mod logging;
 mod man;
 mod output;
@@ -112,6 +114,8 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
         Some(Command::Spc(args)) => spc::run(args, &context),
         Some(Command::Trends(args)) => trends::run(args, &context),
         Some(Command::Baseline(args)) => baseline::run(args, &context),
+        Some(Command::Alerts(args)) => alerts::run(args, &context),
+        Some(Command::Label(args)) => label::run(args, &context),
         Some(Command::Anomalies(args)) => anomalies::run(args, &context),
         Some(Command::Status(args)) => status::run(args, &context),
         Some(Command::Prune(args)) => prune::run(args, &context),

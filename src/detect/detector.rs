@@ -12,8 +12,8 @@ use super::western_electric::{Fired, RUN_LENGTH, RuleSet, RunState, Side, beyond
 use crate::model::text::printable_short;
 use crate::model::time::Zone;
 use crate::model::{
-    ControlLimits, Direction, Finding, LimitType, MetricBook, MetricName, Point, Recovery, Rule, Sample, Severity,
-    Unit, Window,
+    ControlLimits, Direction, Ending, Finding, LimitType, MetricBook, MetricName, Point, Recovery, Rule, Sample,
+    Severity, Unit, Window,
 };
 
 /// A sample may be dated this far ahead of the clock (clocks differ) and still count as the present.
@@ -264,7 +264,9 @@ impl Series {
         let severity = match notice.change {
             Change::Opened(severity) | Change::Raised(severity) | Change::Updated(severity) => severity,
             Change::Recovered { .. } | Change::NewNormal { .. } => {
-                return Told::Over(Recovery { metric, rule, sample_id, timestamp_ms: point.timestamp_ms });
+                let is_new_normal = matches!(notice.change, Change::NewNormal { .. });
+                let ending = if is_new_normal { Ending::NewNormal } else { Ending::Recovered };
+                return Told::Over(Recovery { metric, rule, sample_id, timestamp_ms: point.timestamp_ms, ending });
             }
         };
         let is_low = notice.reasons.iter().find_map(Reason::is_level_high) == Some(false);

@@ -50,6 +50,13 @@ impl EngineOptions {
 pub enum Command {
     /// Somebody knows of these alerts, by id.
     Acknowledge(Vec<i64>),
+    /// The user calls an alert true or false, or takes it back.
+    Label {
+        /// Its id.
+        alert_id: i64,
+        /// What they call it.
+        label: Option<bool>,
+    },
 }
 
 /// Alerts that were raised since the last message, oldest first.

@@ -279,9 +279,11 @@ impl<'a> Session<'a> {
 
     fn obey(&mut self) -> Result<(), StoreError> {
         for command in self.context.shared.take_commands() {
+            let now_ms = self.context.now_ms();
             match command {
-                Command::Acknowledge(ids) => self.store.acknowledge(&ids, self.context.now_ms())?,
-            };
+                Command::Acknowledge(ids) => drop(self.store.acknowledge(&ids, now_ms)?),
+                Command::Label { alert_id, label } => drop(self.store.label(alert_id, label, now_ms)?),
+            }
             self.tell()?;
         }
         Ok(())

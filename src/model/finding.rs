@@ -193,6 +193,36 @@ pub struct Finding {
     pub description: String,
 }
 
+/// How something that was found has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The metric is again as it was.
+    Recovered,
+    /// What was new has become what is normal.
+    NewNormal,
+    /// Nobody knows: nothing was heard of it for too long, or the log it was found in is gone.
+    Forgotten,
+}
+
+impl Ending {
+    /// The word in the store and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::NewNormal => "new-normal",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
+    /// The ending for a stored word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Recovered, Self::NewNormal, Self::Forgotten].into_iter().find(|ending| ending.as_str() == word)
+    }
+}
+
 /// What a detector found is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovery {
@@ -204,6 +234,8 @@ pub struct Recovery {
     pub sample_id: i64,
     /// When: ms since the Unix epoch.
     pub timestamp_ms: i64,
+    /// How it ended.
+    pub ending: Ending,
 }
 
 impl Finding {

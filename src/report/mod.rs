@@ -2,6 +2,7 @@
 //!
 //! Knows what an answer says and how it is laid out; colours are put on by who prints it.
 
+mod alerts;
 mod anomalies;
 mod baselines;
 mod checks;
@@ -13,6 +14,7 @@ mod status;
 mod table;
 mod trends;
 
+pub use alerts::{AlertRow, Alerts};
 pub use anomalies::Anomalies;
 pub use baselines::{BaselineRow, Baselines, Part};
 pub use checks::{Check, Checks, Verdict};

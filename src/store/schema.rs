@@ -242,6 +242,11 @@ pub(super) fn has_derived(conn: &Connection) -> rusqlite::Result<bool> {
     has_table(conn, "perftop_dirty")
 }
 
+/// Whether alerts have the columns of layout 4; a store of an earlier one that may only be read lacks them.
+pub(super) fn has_endings(conn: &Connection) -> rusqlite::Result<bool> {
+    has_table(conn, "perftop_mute")
+}
+
 /// Whether the database has tables, and none that the contract names.
 pub(super) fn is_foreign(conn: &Connection) -> rusqlite::Result<bool> {
     conn.query_row(

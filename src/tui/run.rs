@@ -25,7 +25,7 @@ use super::tmux::{Badge, Pane};
 use super::{content, summary};
 use crate::app::{self, App, Effect, Event, Notice};
 use crate::clock::Clock;
-use crate::engine::{self, EngineHandle};
+use crate::engine::{self, Command, EngineHandle};
 use crate::model::Snapshot;
 use crate::render;
 use crate::ui::{self, Look};
@@ -195,14 +195,15 @@ impl Running {
         self.apply(Event::Notice(notice), Cause::Input)
     }
 
+    fn command(&mut self, command: Command) -> io::Result<()> {
+        self.desk.command(command).map_or(Ok(()), |notice| self.notice(notice))
+    }
+
     fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::View(request) => self.desk.view(request),
-            Effect::Acknowledge { alert_ids } => {
-                if let Some(notice) = self.desk.acknowledge(alert_ids) {
-                    return self.notice(notice);
-                }
-            }
+            Effect::Acknowledge { alert_ids } => return self.command(Command::Acknowledge(alert_ids)),
+            Effect::Label { alert_id, label } => return self.command(Command::Label { alert_id, label }),
             Effect::Copy(text) => return self.copy(text),
             Effect::CopyView => return self.copy(render::text(self.screen.shown())),
             Effect::Export(format) => {

@@ -12,9 +12,9 @@ use super::theme::Role;
 use super::wrap::wrapped;
 use super::{Look, keys};
 use crate::app::{Action, App};
-use crate::model::text::{printable, value};
+use crate::model::text::{counted, printable, value};
 use crate::model::time::age_coarse;
-use crate::model::{Alert, AlertState, Unit};
+use crate::model::{Alert, AlertState, Precision, Unit};
 
 /// Lines below the list for the sentence, and for the numbers, of the chosen alert.
 const DETAIL_LINES: usize = 2;
@@ -23,6 +23,8 @@ const DETAIL_LINES: usize = 2;
 pub(super) const OFFERED: &[(Action, &str)] = &[
     (Action::Expand, "chart"),
     (Action::Acknowledge, "acknowledge"),
+    (Action::LabelTrue, "true"),
+    (Action::LabelFalse, "false"),
     (Action::Close, "close"),
     (Action::Copy, "copy"),
     (Action::Help, "help"),
@@ -76,7 +78,7 @@ const fn state_word(state: AlertState) -> &'static str {
     }
 }
 
-/// Mark, state, metric, sentence, count, age; the sentence needs 100 columns, the state 60.
+/// Mark, state, metric, sentence, label, count, age; the sentence needs 100 columns, state and label 60.
 fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -> Strip<'a> {
     let cells = usize::from(row.width);
     let symbols = look.symbols;
@@ -88,7 +90,10 @@ fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -
     };
     let age = age_coarse(app.now_ms.saturating_sub(alert.updated_at_ms));
     let count = if alert.count > 1 { format!("x{}", alert.count) } else { String::new() };
-    let right = format!("{} {} ", fit(&count, 6, Align::Right, symbols), fit(&age, 4, Align::Right, symbols));
+    let has_labels = app.alerts().iter().any(|alert| alert.label.is_some());
+    let label_cells = if cells >= 56 && has_labels { 6 } else { 0 };
+    let label = fit(alert.label_word().unwrap_or_default(), label_cells, Align::Right, symbols);
+    let right = format!("{label}{} {} ", fit(&count, 6, Align::Right, symbols), fit(&age, 4, Align::Right, symbols));
     let state_cells = if cells >= 56 { 7 } else { 0 };
     let fixed = 3 + state_cells + right.len();
     let rest = cells.saturating_sub(fixed);
@@ -122,17 +127,22 @@ fn sentence(alert: &Alert, cells: usize, look: &Look) -> String {
 fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize) -> Vec<Strip<'a>> {
     let (unit, zone) = (unit(app, alert), &app.options.zone);
     let mut facts = format!(
-        "peak {}, limits {} to {}, {} {} since {}",
+        "alert {} ({}): peak {}, limits {} to {}, {} since {}",
+        alert.id,
+        alert.rule,
         value(alert.peak_value, unit),
         value(alert.limits.lcl(), unit),
         value(alert.limits.ucl(), unit),
-        alert.count,
-        if alert.count == 1 { "finding" } else { "findings" },
+        counted(alert.count, "finding"),
         zone.full(alert.opened_at_ms),
     );
     if let Some(at_ms) = alert.acknowledged_at_ms {
         facts.push_str(", known since ");
         facts.push_str(&zone.full(at_ms));
+    }
+    if let Some(precision) = Precision::among(app.alerts(), &alert.metric, alert.rule) {
+        facts.push_str("; ");
+        facts.push_str(&precision.sentence());
     }
     let lines = |role, text: &str| -> Vec<Strip<'a>> {
         let broken = wrapped(text, cells, DETAIL_LINES, look.symbols);

@@ -169,11 +169,17 @@ fn alert(id: i64, index: usize, rule: Rule, description: &str) -> Alert {
         first: point,
         last: point,
         peak_value: limits.at(4.1),
+        peak_ms: None,
         count: 7,
         opened_at_ms: NOW_MS - 900_000,
         updated_at_ms: NOW_MS - 180_000,
         acknowledged_at_ms: None,
         recovered_at_ms: None,
+        ended_ms: None,
+        ending: None,
+        opened_in_hour: 1,
+        label: None,
+        labelled_at_ms: None,
     }
 }
 

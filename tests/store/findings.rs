@@ -1,6 +1,8 @@
 //! Findings become anomalies and alerts: once, whoever records them.
 
-use perftop::model::{AlertState, Baseline, ControlLimits, Finding, LimitType, Rule, Severity, Window};
+use perftop::model::{
+    AlertState, Baseline, ControlLimits, Ending, Finding, LimitType, Precision, Recovery, Rule, Severity, Window,
+};
 use perftop::store::{Recorded, Store};
 
 use crate::support::{Place, point, sample};
@@ -250,4 +252,81 @@ fn baselines_replace_those_of_the_same_window() {
         stored.iter().map(|row| (row.window.as_str(), row.mean, row.sample_count, row.last_updated_ms)).collect();
     assert_eq!(seen, [("24h", 6.0, 31, 2), ("7d", 5.0, 30, 1)]);
     assert!(store.baselines(Some("fcp")).unwrap().is_empty());
+}
+
+#[test]
+fn what_the_user_calls_an_alert_is_kept_and_counted() {
+    let place = Place::new();
+    let mut store = place.open();
+    let findings = [1, 2, 3].map(|hour| finding(hour, hour * 3_600_000, 140.0));
+    store.record(&findings, &[], 3, COOLDOWN_MS, 5).unwrap();
+    let other = Finding { metric: "fcp".into(), ..finding(4, 1_000, 140.0) };
+    let id = record(&mut store, other).raised[0].id;
+    assert!(store.precision().unwrap().is_empty());
+    for (id, label) in [(1, true), (2, false), (3, true), (id, false)] {
+        let labelled = store.label(id, Some(label), 77).unwrap().unwrap();
+        assert_eq!((labelled.label, labelled.labelled_at_ms), (Some(label), Some(77)));
+    }
+    let counts = |store: &Store| -> Vec<_> {
+        let counted = store.precision().unwrap();
+        counted.iter().map(|of| (of.metric.to_string(), of.rule, of.labelled, of.called_true)).collect()
+    };
+    let rule = Rule::BeyondLimit;
+    assert_eq!(counts(&store), [("fcp".to_owned(), rule, 1, 0), ("lcp".to_owned(), rule, 3, 2)]);
+    let of_lcp = Precision::among(&store.alerts(10).unwrap(), &"lcp".into(), rule).unwrap();
+    assert_eq!(of_lcp.sentence(), "beyond-limit on lcp: 2 of 3 labelled alerts true (67 %)");
+    let taken_back = store.label(1, None, 78).unwrap().unwrap();
+    assert_eq!((taken_back.label, taken_back.labelled_at_ms), (None, None));
+    assert_eq!(counts(&place.open())[1], ("lcp".to_owned(), rule, 2, 1));
+    assert_eq!(store.label(99, Some(true), 79).unwrap(), None);
+}
+
+#[test]
+fn alerts_of_one_metric_since_a_time() {
+    let place = Place::new();
+    let mut store = place.open();
+    for hour in 1..=3 {
+        record(&mut store, finding(hour, hour * 3_600_000, 140.0));
+    }
+    record(&mut store, Finding { metric: "fcp".into(), ..finding(4, 4 * 3_600_000, 140.0) });
+    let listed = |metric, since_ms, limit| -> Vec<i64> {
+        store.alerts_since(metric, since_ms, limit).unwrap().iter().map(|alert| alert.id).collect()
+    };
+    assert_eq!(listed(None, 0, 10), [4, 3, 2, 1]);
+    assert_eq!(listed(Some("lcp"), 2 * 3_600_000, 10), [3, 2]);
+    assert_eq!(listed(Some("lcp"), i64::MAX, 10), [3], "it is open");
+    assert_eq!(listed(None, 0, 3), [4, 3, 2]);
+}
+
+#[test]
+fn an_end_says_how_and_when_by_the_samples() {
+    let place = Place::new();
+    let mut store = place.open();
+    let surprise = |id: i64, at_ms| Finding { rule: Rule::Surprise, ..finding(id, at_ms, 140.0) };
+    let over = |sample_id, timestamp_ms, ending| Recovery {
+        metric: "lcp".into(),
+        rule: Rule::Surprise,
+        sample_id,
+        timestamp_ms,
+        ending,
+    };
+    // All of it in one stretch of the log, as after a night in which nobody looked.
+    let findings =
+        [surprise(1, 1_000), Finding { severity: Severity::Warning, ..surprise(3, 61_000) }, surprise(9, 900_000)];
+    let recoveries = [over(5, 121_000, Ending::Recovered), over(12, 1_000_000, Ending::NewNormal)];
+    store.record(&findings, &recoveries, 12, COOLDOWN_MS, 5_000_000).unwrap();
+    let alerts = store.alerts(10).unwrap();
+    let seen: Vec<_> = alerts
+        .iter()
+        .map(|alert| (alert.first.timestamp_ms, alert.ended_ms, alert.ending, alert.count, alert.lasted_ms(i64::MAX)))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (900_000, Some(1_000_000), Some(Ending::NewNormal), 1, 100_000),
+            (1_000, Some(121_000), Some(Ending::Recovered), 2, 120_000)
+        ]
+    );
+    assert_eq!(alerts.iter().map(|alert| alert.opened_in_hour).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(alerts[1].severity, Severity::Critical, "severity only rises");
 }

@@ -210,3 +210,16 @@ fn an_open_list_closes_with_its_own_key() {
     session.keys("a");
     assert!(session.app.overlays.is_empty());
 }
+
+#[test]
+fn an_alert_is_called_true_or_false_and_the_same_key_takes_it_back() {
+    let mut session = Session::with_four();
+    session.show_with(four_series(), vec![critical(2), Alert { label: Some(false), ..critical(1) }]);
+    let label = |alert_id, label| [Effect::Label { alert_id, label }];
+    assert_eq!(session.keys("a t"), label(2, Some(true)));
+    assert_eq!(session.keys("j f"), label(1, None));
+    assert_eq!(session.keys("t"), label(1, Some(true)));
+    session.keys("a");
+    assert!(session.keys("f").is_empty());
+    assert_eq!(session.toast_texts(), ["alerts are called true or false in their list"]);
+}
