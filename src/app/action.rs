@@ -77,6 +77,7 @@ actions! {
         Acknowledge = "acknowledge", "acknowledge an alert, or toasts";
         LabelTrue = "label-true", "call the chosen alert true";
         LabelFalse = "label-false", "call the chosen alert false";
+        Mute = "mute", "mute such alerts, or tell again";
         DismissToasts = "dismiss-toasts", "put the toasts away";
     }
     "Taking along" {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Key;
-use crate::model::{Alert, Snapshot, ViewRequest};
+use crate::model::{Alert, MetricName, Rule, Snapshot, ViewRequest};
 
 /// Something happened.
 #[derive(Debug, Clone)]
@@ -69,6 +69,22 @@ pub enum Effect {
         alert_id: i64,
         /// What they call it.
         label: Option<bool>,
+    },
+    /// Tell no more of a rule on a metric for a while.
+    Mute {
+        /// The metric.
+        metric: MetricName,
+        /// The rule.
+        rule: Rule,
+        /// Until when: ms since the Unix epoch.
+        until_ms: i64,
+    },
+    /// Tell of a metric again.
+    Unmute {
+        /// The metric.
+        metric: MetricName,
+        /// The rule; `None` for all of them.
+        rule: Option<Rule>,
     },
     /// Put text on the clipboard.
     Copy(String),

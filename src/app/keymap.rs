@@ -131,6 +131,7 @@ const DEFAULTS: &[(Action, &[&str])] = &[
     (Action::Acknowledge, &["A"]),
     (Action::LabelTrue, &["t"]),
     (Action::LabelFalse, &["f"]),
+    (Action::Mute, &["z"]),
     (Action::DismissToasts, &["d"]),
     (Action::Copy, &["y"]),
     (Action::CopyView, &["Y"]),

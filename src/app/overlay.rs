@@ -139,7 +139,7 @@ pub(super) fn take_action(app: &mut App, action: Action) -> Option<Vec<Effect>> 
 const fn reaches_through(action: Action) -> bool {
     use Action::{
         Acknowledge, Alerts, Back, Close, Copy, CopyView, DismissToasts, Export, Freeze, Help, LabelFalse, LabelTrue,
-        Quit, Redraw, Suspend,
+        Mute, Quit, Redraw, Suspend,
     };
     matches!(
         action,
@@ -155,6 +155,7 @@ const fn reaches_through(action: Action) -> bool {
             | Help
             | LabelFalse
             | LabelTrue
+            | Mute
             | Quit
             | Redraw
             | Suspend

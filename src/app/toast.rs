@@ -174,11 +174,11 @@ pub(super) fn expire(app: &mut App) {
     app.toasts.retain(|toast| toast.until_ms.is_none_or(|until_ms| now_ms < until_ms));
 }
 
-/// Puts away toasts of alerts that somebody, perhaps in another pane, has acknowledged.
-pub(super) fn forget_acknowledged(app: &mut App) {
-    let Some(snapshot) = app.snapshot.clone() else { return };
-    let known = |id: i64| snapshot.alerts.iter().any(|alert| alert.id == id && alert.state == AlertState::Acknowledged);
-    app.toasts.retain(|toast| !toast.alert_id.is_some_and(known));
+/// Puts away toasts of alerts that somebody, perhaps in another pane, has acknowledged or muted.
+pub(super) fn forget_known(app: &mut App) {
+    let is_known = |alert: &&Alert| alert.state == AlertState::Acknowledged || app.mute_of(alert).is_some();
+    let known: Vec<i64> = app.alerts().iter().filter(is_known).map(|alert| alert.id).collect();
+    app.toasts.retain(|toast| !toast.alert_id.is_some_and(|id| known.contains(&id)));
 }
 
 /// Puts every toast away; says whether there was one.

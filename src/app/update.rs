@@ -39,7 +39,7 @@ pub fn update(app: &mut App, event: Event, now_ms: i64) -> Vec<Effect> {
 fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     timeline::answer_frozen(app, &snapshot);
     app.snapshot = Some(snapshot);
-    toast::forget_acknowledged(app);
+    toast::forget_known(app);
     split::take_answer(app);
     rows::refresh(app);
 }
@@ -100,6 +100,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Acknowledge => return toast::acknowledge(app),
         Action::LabelTrue => return feedback::label(app, true),
         Action::LabelFalse => return feedback::label(app, false),
+        Action::Mute => return feedback::mute(app),
         Action::Copy => return copy_text(app),
         Action::CopyView => return vec![Effect::CopyView],
         Action::Redraw => return vec![Effect::Redraw],

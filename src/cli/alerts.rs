@@ -40,7 +40,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     alerts.truncate(limit);
     let mut precision = store.precision()?;
     precision.retain(|precision| metric.as_ref().is_none_or(|metric| precision.metric == *metric));
-    let row = |alert| AlertRow::new(alert, &context.config.book, now_ms);
+    let mutes = store.mutes(now_ms)?;
+    let row = |alert| AlertRow::new(alert, &context.config.book, &mutes, now_ms);
     let alerts = alerts.into_iter().map(row).collect();
     let report = Alerts { since_ms, is_cut, alerts, precision, zone: context.config.display.zone() };
     output::print(context, &report, args.format.format)?;

@@ -6,8 +6,8 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    alerts, anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, ingest, label, man, prune,
-    record, spc, status, trends,
+    alerts, anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, ingest, label, man, mute,
+    prune, record, spc, status, trends,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -140,6 +140,10 @@ pub enum Command {
     Alerts(alerts::Args),
     /// Call an alert true or false
     Label(label::Args),
+    /// Tell no more of a metric or a rule for a while; alone, list what is muted
+    Mute(mute::Args),
+    /// Tell of it again
+    Unmute(mute::UnmuteArgs),
     /// List recorded anomalies
     Anomalies(anomalies::Args),
     /// Replay samples through the detectors: what would have been raised

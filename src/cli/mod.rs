@@ -17,6 +17,7 @@ mod interrupt;
 mod label;
 mod logging;
 mod man;
+mod mute;
 mod output;
 mod progress;
 mod prune;
@@ -116,6 +117,8 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
         Some(Command::Baseline(args)) => baseline::run(args, &context),
         Some(Command::Alerts(args)) => alerts::run(args, &context),
         Some(Command::Label(args)) => label::run(args, &context),
+        Some(Command::Mute(args)) => mute::run(args, &context),
+        Some(Command::Unmute(args)) => mute::unmute(args, &context),
         Some(Command::Anomalies(args)) => anomalies::run(args, &context),
         Some(Command::Status(args)) => status::run(args, &context),
         Some(Command::Prune(args)) => prune::run(args, &context),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::detect::DetectOptions;
 use crate::model::time::Zone;
-use crate::model::{Alert, MetricBook};
+use crate::model::{Alert, MetricBook, MetricName, Rule};
 
 /// What the engine works on and by which rules.
 #[derive(Debug, Clone)]
@@ -56,6 +56,22 @@ pub enum Command {
         alert_id: i64,
         /// What they call it.
         label: Option<bool>,
+    },
+    /// Tell no more of a rule on a metric for a while.
+    Mute {
+        /// The metric.
+        metric: MetricName,
+        /// The rule.
+        rule: Rule,
+        /// Until when: ms since the Unix epoch.
+        until_ms: i64,
+    },
+    /// Tell of a metric again.
+    Unmute {
+        /// The metric.
+        metric: MetricName,
+        /// The rule; `None` for all of them.
+        rule: Option<Rule>,
     },
 }
 

@@ -1,14 +1,14 @@
 //! Alerts on their way to the dashboard: which are new, and whether this process opened them.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::options::RaisedAlerts;
-use crate::model::{Alert, AlertState};
+use super::shared::Told;
+use crate::model::{Alert, AlertState, Mute};
 use crate::store::{Store, StoreError};
 
 /// Alerts read and shown at most.
@@ -39,12 +39,14 @@ impl Outbox {
         self.opened_here.extend(alerts.iter().map(|alert| alert.id));
     }
 
-    /// Reads the alerts and tells of those that are new and still open; answers all of them, open and grave
-    /// ones first.
-    pub(super) fn refresh(&mut self, store: &Store) -> Result<Arc<[Alert]>, StoreError> {
+    /// Reads the alerts and tells of those that are new, still open and not muted; answers all of them, open and grave
+    /// ones first, and the mutes.
+    pub(super) fn refresh(&mut self, store: &Store, now_ms: i64) -> Result<Told, StoreError> {
+        let mutes = store.mutes(now_ms)?;
         let opened = store.alerts_after(self.known_id, ALERTS_SHOWN)?;
         self.known_id = opened.last().map_or(self.known_id, |newest| newest.id);
-        let open = opened.into_iter().filter(|alert| alert.state != AlertState::Recovered);
+        let is_muted = |alert: &Alert| Mute::covering(&mutes, &alert.metric, alert.rule, now_ms).is_some();
+        let open = opened.into_iter().filter(|alert| alert.state != AlertState::Recovered && !is_muted(alert));
         let (here, elsewhere): (Vec<_>, Vec<_>) = open.partition(|alert| self.opened_here.contains(&alert.id));
         for (alerts, inserted_here) in [(here, true), (elsewhere, false)] {
             if !alerts.is_empty() && self.waiting.len() < MOST_WAITING {
@@ -53,7 +55,7 @@ impl Outbox {
         }
         self.opened_here.retain(|&id| id > self.known_id);
         self.flush();
-        Ok(store.alerts(ALERTS_SHOWN)?.into())
+        Ok(Told { alerts: store.alerts(ALERTS_SHOWN)?.into(), mutes: mutes.into() })
     }
 
     /// The newest alert that was told of.

@@ -269,8 +269,8 @@ impl<'a> Session<'a> {
 
     /// Reads the alerts, shows them, and tells of those that are new.
     fn tell(&mut self) -> Result<(), StoreError> {
-        let alerts = self.outbox.refresh(&self.store)?;
-        self.context.shared.set_alerts(alerts);
+        let told = self.outbox.refresh(&self.store, self.context.now_ms())?;
+        self.context.shared.set_told(told);
         self.context.shared.set_told_alert_id(self.outbox.known_id());
         self.context.publisher.wake();
         self.alerts_at = None;
@@ -283,6 +283,10 @@ impl<'a> Session<'a> {
             match command {
                 Command::Acknowledge(ids) => drop(self.store.acknowledge(&ids, now_ms)?),
                 Command::Label { alert_id, label } => drop(self.store.label(alert_id, label, now_ms)?),
+                Command::Mute { metric, rule, until_ms } => {
+                    self.store.mute(Some(&metric), Some(rule), Some(until_ms), None, now_ms)?;
+                }
+                Command::Unmute { metric, rule } => drop(self.store.unmute(Some(&metric), rule, now_ms)?),
             }
             self.tell()?;
         }

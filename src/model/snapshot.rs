@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Alert, Baseline, ControlLimits, Direction, MetricName, Point, Rule, Segment, Split, SplitRequest, TimeRange, Unit,
-    Window,
+    Alert, Baseline, ControlLimits, Direction, MetricName, Mute, Point, Rule, Segment, Split, SplitRequest, TimeRange,
+    Unit, Window,
 };
 
 /// What the dashboard is looking at; the engine computes that and no more.
@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub split: Option<Arc<Split>>,
     /// Alerts, newest first; bounded.
     pub alerts: Arc<[Alert]>,
+    /// The mutes in force; which of them have ended since is for the clock to say.
+    pub mutes: Arc<[Mute]>,
     /// How store, drop directory and detector are doing.
     pub health: Health,
 }

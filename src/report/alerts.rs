@@ -7,7 +7,7 @@ use super::table::{Cell, Column, Line, Table};
 use super::{Report, csv, line};
 use crate::model::text::{counted, value};
 use crate::model::time::{Zone, length};
-use crate::model::{Alert, AlertState, Ending, MetricBook, Precision, Unit};
+use crate::model::{Alert, AlertState, Ending, MetricBook, Mute, Precision, Unit};
 use crate::ui::symbols::SymbolSet;
 use crate::ui::theme::Role;
 
@@ -37,13 +37,16 @@ pub struct AlertRow {
     pub unit: Unit,
     /// How long it lasted by the samples, in ms; up to now while it goes on.
     pub lasted_ms: i64,
+    /// Whether nothing is told of it.
+    pub is_muted: bool,
 }
 
 impl AlertRow {
     /// The alert at `now_ms`.
     #[must_use]
-    pub fn new(alert: Alert, book: &MetricBook, now_ms: i64) -> Self {
-        Self { unit: book.unit(&alert.metric), lasted_ms: alert.lasted_ms(now_ms), alert }
+    pub fn new(alert: Alert, book: &MetricBook, mutes: &[Mute], now_ms: i64) -> Self {
+        let is_muted = Mute::covering(mutes, &alert.metric, alert.rule, now_ms).is_some();
+        Self { unit: book.unit(&alert.metric), lasted_ms: alert.lasted_ms(now_ms), is_muted, alert }
     }
 
     /// Where it stands, in a word.
@@ -52,6 +55,7 @@ impl AlertRow {
         match (self.alert.state, self.alert.ending) {
             (AlertState::Recovered, Some(ending)) => ending.as_str(),
             (AlertState::Recovered, None) => Ending::Recovered.as_str(),
+            (AlertState::Firing, _) if self.is_muted => "muted",
             (state, _) => state.as_str(),
         }
     }
@@ -114,7 +118,7 @@ impl Report for Alerts {
         for row in &self.alerts {
             let alert = &row.alert;
             let severity = format!("{} {}", symbols.severity(alert.severity), alert.severity);
-            let role = if alert.is_firing() { severity_role(alert.severity) } else { Role::Muted };
+            let role = if alert.is_firing() && !row.is_muted { severity_role(alert.severity) } else { Role::Muted };
             table.push(vec![
                 Cell::text(alert.id.to_string()),
                 Cell::new(row.state(), role),

@@ -203,6 +203,8 @@ impl Running {
         match effect {
             Effect::View(request) => self.desk.view(request),
             Effect::Acknowledge { alert_ids } => return self.command(Command::Acknowledge(alert_ids)),
+            Effect::Mute { metric, rule, until_ms } => return self.command(Command::Mute { metric, rule, until_ms }),
+            Effect::Unmute { metric, rule } => return self.command(Command::Unmute { metric, rule }),
             Effect::Label { alert_id, label } => return self.command(Command::Label { alert_id, label }),
             Effect::Copy(text) => return self.copy(text),
             Effect::CopyView => return self.copy(render::text(self.screen.shown())),
@@ -279,7 +281,7 @@ impl Running {
 
     /// Pane title and tmux option, when the number of firing alerts has changed.
     fn tell_firing(&mut self) -> io::Result<()> {
-        let firing = summary::firing(&self.app).count();
+        let firing = self.app.wanting().count();
         if self.titled == Some(firing) {
             return Ok(());
         }

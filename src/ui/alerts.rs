@@ -25,6 +25,7 @@ pub(super) const OFFERED: &[(Action, &str)] = &[
     (Action::Acknowledge, "acknowledge"),
     (Action::LabelTrue, "true"),
     (Action::LabelFalse, "false"),
+    (Action::Mute, "mute"),
     (Action::Close, "close"),
     (Action::Copy, "copy"),
     (Action::Help, "help"),
@@ -55,7 +56,7 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
 }
 
 fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
-    let firing = app.alerts().iter().filter(|alert| alert.is_firing()).count();
+    let firing = app.wanting().count();
     let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &format!("{firing} firing "));
     // Where the footer is in sight, the keys stand there.
     if class >= SizeClass::Compact {
@@ -70,8 +71,9 @@ fn unit(app: &App, alert: &Alert) -> Unit {
     summary.map(|summary| summary.unit).unwrap_or_default()
 }
 
-const fn state_word(state: AlertState) -> &'static str {
-    match state {
+fn state_word(app: &App, alert: &Alert) -> &'static str {
+    match alert.state {
+        AlertState::Firing if app.mute_of(alert).is_some() => "muted",
         AlertState::Firing => "firing",
         AlertState::Acknowledged => "known",
         AlertState::Recovered => "over",
@@ -85,6 +87,7 @@ fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -
     // The chosen row is told by its reversed cells; dim or coloured text would not be readable there.
     let (role, text, muted) = match alert.state {
         _ if chosen => (Role::Text, Role::Text, Role::Text),
+        AlertState::Firing if app.mute_of(alert).is_some() => (Role::Muted, Role::Muted, Role::Muted),
         AlertState::Firing => (Role::of_severity(alert.severity), Role::Text, Role::Muted),
         AlertState::Acknowledged | AlertState::Recovered => (Role::Muted, Role::Muted, Role::Muted),
     };
@@ -101,7 +104,7 @@ fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -
     let metric_cells = if cells >= 90 { metric_cells.min(32) } else { metric_cells };
     Strip::new(look)
         .with(role, &format!(" {} ", symbols.severity(alert.severity)))
-        .with(role, &fit(state_word(alert.state), state_cells, Align::Left, symbols))
+        .with(role, &fit(state_word(app, alert), state_cells, Align::Left, symbols))
         .with(text, &fit(&alert.metric, metric_cells, Align::Left, symbols))
         .with(muted, &sentence(alert, rest - metric_cells, look))
         .with(text, &right)
@@ -139,6 +142,13 @@ fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize) -> Vec<St
     if let Some(at_ms) = alert.acknowledged_at_ms {
         facts.push_str(", known since ");
         facts.push_str(&zone.full(at_ms));
+    }
+    if let Some(mute) = app.mute_of(alert) {
+        let until = mute.until_ms.map_or_else(String::new, |until_ms| format!(" until {}", zone.full(until_ms)));
+        let why = mute.reason.as_ref().map_or_else(String::new, |reason| format!(" ({})", printable(reason)));
+        for part in [", muted", &until, &why] {
+            facts.push_str(part);
+        }
     }
     if let Some(precision) = Precision::among(app.alerts(), &alert.metric, alert.rule) {
         facts.push_str("; ");

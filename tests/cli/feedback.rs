@@ -55,3 +55,45 @@ fn a_missing_store_is_not_made_by_a_label() {
     assert_eq!(home.run("label 1 true").code, Some(3));
     assert!(!home.path("data").exists());
 }
+
+#[test]
+fn what_is_muted_is_listed_and_nobody_is_told() {
+    let home = Home::new();
+    stores::filled(&home);
+    assert_eq!(home.run("status").code, Some(1));
+    let answer = home.run("mute api_response_time --rule beyond-limit --for 2h --reason load-test");
+    assert!(answer.stdout.contains("beyond-limit") && answer.stdout.contains("load-test"), "{}", answer.stdout);
+    assert_eq!(home.run("status").stdout, "Performance OK\n");
+    let listed = json(&home, "alerts --format json");
+    assert_eq!((&listed["alerts"][0]["is_muted"], &listed["alerts"][0]["state"]), (&true.into(), &"firing".into()));
+    assert!(home.run("alerts").stdout.contains(" muted "));
+    let mutes = json(&home, "mute --format json");
+    assert_eq!(mutes["mutes"][0]["metric"], "api_response_time");
+    let (until_ms, now_ms) = (mutes["mutes"][0]["until_ms"].as_i64().unwrap(), stores::now_ms());
+    assert!((until_ms - now_ms - 7_200_000).abs() < 3_600_000, "{until_ms}");
+    assert_eq!(home.run("unmute api_response_time").stdout, "ended 1 mute\n");
+    assert_eq!((home.run("status").code, home.run("mute").stdout), (Some(1), "nothing is muted\n".to_owned()));
+    home.run("mute --all");
+    assert_eq!(home.run("status").code, Some(0));
+    assert_eq!(home.run("unmute --all").code, Some(0));
+}
+
+#[rstest]
+#[case("mute nothing_like_it", "no metric `nothing_like_it`")]
+#[case("mute api_response_tim", "did you mean `api_response_time`?")]
+#[case("mute heap_bytes --for ever", "--for: ")]
+#[case("mute heap_bytes --until noon", "`noon` is no instant")]
+#[case("mute heap_bytes --until 2020-01-01T00:00:00Z", "the mute would end before it begins")]
+#[case("mute heap_bytes --rule odd", "unknown rule `odd`")]
+#[case("mute --for 2h", "Name a metric, or say --all")]
+#[case("mute heap_bytes --all", "cannot be used with")]
+#[case("unmute", "Name a metric, or say --all")]
+#[case("unmute heap_bytes", "no such mute")]
+fn a_mute_that_is_not_meant_is_refused(#[case] words: &str, #[case] reason: &str) {
+    let home = Home::new();
+    stores::filled(&home);
+    let answer = home.run(words);
+    assert_eq!((answer.code, &*answer.stdout), (Some(2), ""));
+    assert!(answer.stderr.contains(reason), "{}", answer.stderr);
+    assert_eq!(home.run("mute").stdout, "nothing is muted\n");
+}

@@ -206,6 +206,7 @@ pub fn picture(focus: usize, samples: u64) -> Snapshot {
             alert(1, 1, Rule::TwoOfThree, "two of the last three values lie more than 2 sd above the mean of 840 ms"),
         ]
         .into(),
+        mutes: Arc::default(),
         health: Health {
             store_path: "/home/you/.local/share/perftop/perftop.db".to_owned(),
             sample_count: 1_204_331,

@@ -330,3 +330,27 @@ fn an_end_says_how_and_when_by_the_samples() {
     assert_eq!(alerts.iter().map(|alert| alert.opened_in_hour).collect::<Vec<_>>(), [2, 1]);
     assert_eq!(alerts[1].severity, Severity::Critical, "severity only rises");
 }
+
+#[test]
+fn a_mute_stands_until_it_ends_or_is_replaced_or_taken_back() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.mute(Some("lcp"), Some(Rule::Stuck), Some(1_000), Some("load test"), 10).unwrap();
+    store.mute(Some("lcp"), None, None, None, 20).unwrap();
+    store.mute(None, Some(Rule::Silence), Some(5_000), None, 30).unwrap();
+    store.mute(Some("lcp"), Some(Rule::Stuck), Some(2_000), Some("longer"), 40).unwrap();
+    let seen = |store: &Store, now_ms| -> Vec<_> {
+        let mutes = store.mutes(now_ms).unwrap();
+        mutes.iter().map(|mute| (mute.metric.as_ref().map(ToString::to_string), mute.rule, mute.until_ms)).collect()
+    };
+    let lcp = || Some("lcp".to_owned());
+    let all = [(lcp(), Some(Rule::Stuck), Some(2_000)), (None, Some(Rule::Silence), Some(5_000)), (lcp(), None, None)];
+    assert_eq!(seen(&place.open(), 50), all, "another process, the newest first");
+    assert_eq!(store.mutes(50).unwrap()[0].reason.as_deref(), Some("longer"));
+    assert_eq!(seen(&store, 2_000), all[1..]);
+    assert_eq!(store.unmute(Some("lcp"), Some(Rule::Surprise), 60).unwrap(), 0);
+    assert_eq!(store.unmute(Some("lcp"), None, 60).unwrap(), 2);
+    assert_eq!(seen(&store, 60), all[1..2]);
+    assert_eq!(store.unmute_all(6_000).unwrap(), 0, "it had ended");
+    assert_eq!(store.unmute(None, None, 6_000).unwrap(), 0);
+}

@@ -5,7 +5,7 @@ use rstest::rstest;
 use crate::app::testing::{HOUR_MS, START_MS, Session, alert, four_series};
 use crate::app::toast::MAX_SHOWN;
 use crate::app::{AppOptions, Effect, Event, Notice, Overlay, Tab, ToastKind};
-use crate::model::{Alert, AlertState, Severity, Window};
+use crate::model::{Alert, AlertState, MetricName, Mute, Rule, Severity, Window};
 
 fn critical(id: i64) -> Alert {
     alert(id, "db_p99", Severity::Critical, 0)
@@ -222,4 +222,33 @@ fn an_alert_is_called_true_or_false_and_the_same_key_takes_it_back() {
     session.keys("a");
     assert!(session.keys("f").is_empty());
     assert_eq!(session.toast_texts(), ["alerts are called true or false in their list"]);
+}
+
+#[test]
+fn a_mute_keeps_quiet_until_it_ends_and_the_same_key_ends_it() {
+    let mut session = Session::with_four();
+    session.show_with(four_series(), vec![critical(2)]);
+    let (metric, rule) = (MetricName::from("db_p99"), Rule::BeyondLimit);
+    let until_ms = session.app.now_ms + 2 * HOUR_MS;
+    let muted = session.keys("a z");
+    assert_eq!(muted, [Effect::Mute { metric: metric.clone(), rule, until_ms }]);
+    let mute = Mute {
+        id: 1,
+        metric: Some(metric.clone()),
+        rule: Some(rule),
+        until_ms: Some(until_ms),
+        reason: None,
+        created_at_ms: START_MS,
+    };
+    session.raise(vec![critical(2)]);
+    session.show_muted(vec![critical(2)], vec![mute.clone()]);
+    assert!(session.app.toasts.is_empty(), "muted in this or another pane");
+    assert_eq!(session.app.wanting().count(), 0);
+    assert_eq!(session.keys("z"), [Effect::Unmute { metric: metric.clone(), rule: Some(rule) }]);
+    assert!(session.app.next_deadline_ms().is_some_and(|at_ms| at_ms <= until_ms));
+    session.show_muted(vec![critical(2)], vec![Mute { metric: None, ..mute }]);
+    assert!(session.keys("z").is_empty());
+    assert_eq!(session.toast_texts(), ["every metric is muted: `perftop unmute --all` ends it"]);
+    session.wait_ms(2 * HOUR_MS);
+    assert_eq!(session.app.wanting().count(), 1, "it has ended by the clock");
 }

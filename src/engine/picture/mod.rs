@@ -16,6 +16,8 @@ use crate::model::{
 };
 use crate::store::{Store, StoreError, Totals};
 
+use super::shared::Told;
+
 use self::chart::Settings;
 use self::split::Parts;
 use self::summary::{Series, gravest_open};
@@ -175,7 +177,7 @@ impl Picture {
     }
 
     /// The picture to hand out.
-    pub(super) fn snapshot(&mut self, alerts: Arc<[Alert]>, health: Health, now_ms: i64) -> Snapshot {
+    pub(super) fn snapshot(&mut self, told: Told, health: Health, now_ms: i64) -> Snapshot {
         self.generation += 1;
         Snapshot {
             generation: self.generation,
@@ -184,7 +186,8 @@ impl Picture {
             series: self.series.values().map(|series| series.summary.clone()).collect(),
             chart: self.chart.clone(),
             split: self.split.as_ref().map(|parts| Arc::new(parts.split(self.whole(parts)))),
-            alerts,
+            alerts: told.alerts,
+            mutes: told.mutes,
             health,
         }
     }
