@@ -99,6 +99,7 @@ pub(crate) fn chart(metric: &str) -> ChartData {
         min_samples: 30,
         violations: [10, 50].map(|at: usize| Violation { point: points[at], rule: Rule::BeyondLimit }).to_vec(),
         points,
+        evidence: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     alerts, anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, ingest, label, man, mute,
-    prune, record, spc, status, trends,
+    prune, record, spc, status, trends, why,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -138,6 +138,8 @@ pub enum Command {
     Baseline(baseline::Args),
     /// List alerts, and how often they were true
     Alerts(alerts::Args),
+    /// Print everything that is known of an alert
+    Why(why::Args),
     /// Call an alert true or false
     Label(label::Args),
     /// Tell no more of a metric or a rule for a while; alone, list what is muted

@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
 }
 
 /// There is no alert of this number.
-fn unknown(id: i64) -> Refusal {
+pub fn unknown(id: i64) -> Refusal {
     Refusal::usage(format!("no alert {id}: `perftop alerts` lists them with their numbers"))
 }
 

@@ -28,6 +28,7 @@ mod status;
 mod store;
 mod trends;
 mod tui;
+mod why;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -116,6 +117,7 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
         Some(Command::Trends(args)) => trends::run(args, &context),
         Some(Command::Baseline(args)) => baseline::run(args, &context),
         Some(Command::Alerts(args)) => alerts::run(args, &context),
+        Some(Command::Why(args)) => why::run(args, &context),
         Some(Command::Label(args)) => label::run(args, &context),
         Some(Command::Mute(args)) => mute::run(args, &context),
         Some(Command::Unmute(args)) => mute::unmute(args, &context),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::text::{counted, printable};
-use super::{ControlLimits, Ending, LimitType, MetricName, Point, Rule, Severity};
+use super::{ControlLimits, Ending, Explanation, LimitType, MetricName, Point, Rule, Severity};
 
 /// A row of `spc_anomalies`. Other programs may write there too, so what they leave out is optional.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -125,6 +125,18 @@ impl Alert {
         };
         until_ms.saturating_sub(self.first.timestamp_ms).max(0)
     }
+}
+
+/// An alert with everything that is known of why it was raised.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Account {
+    /// The alert.
+    #[serde(flatten)]
+    pub alert: Alert,
+    /// Why, by its newest finding, the strongest reason first; empty when an earlier version did not note it.
+    pub explanations: Vec<Explanation>,
+    /// The samples that its findings were made on, oldest first; the newest ones when there are very many.
+    pub evidence: Vec<Point>,
 }
 
 /// How often the alerts of a rule on a series were worth it, by what the user called them.

@@ -191,6 +191,23 @@ pub struct Finding {
     pub limits: ControlLimits,
     /// One sentence for a person, with values and limits in the metric's unit.
     pub description: String,
+    /// Why, the strongest reason first.
+    pub explanations: Vec<Explanation>,
+}
+
+/// One reason for a finding: what was seen, against what was expected, and how rare that is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// In words, in the metric's unit: `mean of 48 samples 97 ms, usually 29 ms`.
+    pub text: String,
+    /// What was seen, in the metric's unit, where it is a number of that kind.
+    pub observed: Option<f64>,
+    /// What was expected, in the same unit.
+    pub expected: Option<f64>,
+    /// How rare it is, in words: `highest in 4096 samples`.
+    pub rarity: Option<String>,
+    /// How many of the newest samples it is about.
+    pub samples: u32,
 }
 
 /// How something that was found has ended.

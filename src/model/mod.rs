@@ -17,10 +17,10 @@ pub mod text;
 pub mod time;
 mod window;
 
-pub use alert::{Alert, AlertState, Anomaly, Precision};
+pub use alert::{Account, Alert, AlertState, Anomaly, Precision};
 pub use baseline::{Baseline, ControlLimits};
 pub use book::{MetricBook, MetricSettings};
-pub use finding::{Ending, Finding, LimitType, Recovery, Rule, Severity};
+pub use finding::{Ending, Explanation, Finding, LimitType, Recovery, Rule, Severity};
 pub use metric::{Direction, MetricName, Unit, is_of_runs};
 pub use mute::Mute;
 pub use sample::{NewSample, Point, Sample};

@@ -21,6 +21,8 @@ pub struct ViewRequest {
     pub range: Option<TimeRange>,
     /// The metric that is taken apart, if one is.
     pub split: Option<SplitRequest>,
+    /// The alert whose samples are shown on the chart, if one is.
+    pub alert_id: Option<i64>,
 }
 
 /// One consistent picture of the store.
@@ -174,6 +176,8 @@ pub struct ChartData {
     pub min_samples: u64,
     /// Samples that break a rule against these limits, oldest first.
     pub violations: Vec<Violation>,
+    /// The samples on which the chosen alert was raised, oldest first.
+    pub evidence: Vec<Point>,
 }
 
 /// A point of a chart that a rule fired on.

@@ -14,6 +14,7 @@ mod spc;
 mod status;
 mod table;
 mod trends;
+mod why;
 
 pub use alerts::{AlertRow, Alerts};
 pub use anomalies::Anomalies;
@@ -25,6 +26,7 @@ pub use spc::Spc;
 pub use status::{TMUX_CELLS, status_line};
 pub use table::{Cell, Column, Line, Table};
 pub use trends::{Hour, Trends};
+pub use why::Why;
 
 use std::io::{self, Write};
 

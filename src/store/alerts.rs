@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::schema::{self, State};
 use super::{Store, StoreError, anomalies, log};
 use crate::model::{
-    Alert, AlertState, ControlLimits, Ending, Finding, LimitType, Point, Precision, Recovery, Rule, Severity,
+    Account, Alert, AlertState, ControlLimits, Ending, Finding, LimitType, Point, Precision, Recovery, Rule, Severity,
 };
 
 /// What came of recording findings. An alert that was opened and updated at once is only in `raised`.
@@ -31,6 +31,9 @@ const FLAPPING_MS: i64 = 3_600_000;
 
 const COLUMNS: &str = "id, metric_name, rule, limit_type, severity, description, center, sigma, first_ms, first_value,
   last_ms, last_value, peak_value, count, opened_at, updated_at, acknowledged_at, recovered_at";
+
+/// Samples kept as evidence of an alert: the newest.
+const MOST_EVIDENCE: usize = 300;
 
 /// What layout 4 added, and what stands for it in stores of earlier ones.
 const ADDED: &str = "peak_ms, ended_ms, closed_as, opened_in_hour, label, labelled_at";
@@ -146,6 +149,24 @@ impl Store {
                 return Ok(Vec::new());
             }
             load(conn, &ids.iter().copied().collect())
+        })
+    }
+
+    /// Everything that is known of an alert; `None` when there is none of this id.
+    pub fn account(&self, id: i64) -> Result<Option<Account>, StoreError> {
+        self.read("read an alert", |conn| {
+            if !schema::has_derived(conn)? {
+                return Ok(None);
+            }
+            let Some(alert) = load(conn, &BTreeSet::from([id]))?.pop() else { return Ok(None) };
+            let (explanations, evidence) = if schema::has_endings(conn)? {
+                conn.prepare_cached("SELECT reasons, evidence FROM perftop_alert WHERE id = ?1")?
+                    .query_row([id], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?
+            } else {
+                (None, None)
+            };
+            let explanations = explanations.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            Ok(Some(Account { alert, explanations, evidence: points(evidence.as_deref()) }))
         })
     }
 
@@ -317,12 +338,35 @@ fn end(conn: &Connection, recovery: &Recovery, now_ms: i64) -> rusqlite::Result<
     Ok(())
 }
 
+/// Points as they stand in the store: `[[1700000000000,145.3]]`.
+fn points(text: Option<&str>) -> Vec<Point> {
+    let pairs: Vec<(i64, f64)> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    pairs.into_iter().map(|(timestamp_ms, value)| Point { timestamp_ms, value }).collect()
+}
+
+/// The evidence that is known and that of a finding, each sample once, as it stands in the store.
+fn evidence(known: Option<&str>, finding: &Finding) -> String {
+    let mut points = points(known);
+    points.extend(&finding.evidence);
+    points.sort_by(|a, b| a.timestamp_ms.cmp(&b.timestamp_ms).then(a.value.total_cmp(&b.value)));
+    points.dedup();
+    let kept = &points[points.len().saturating_sub(MOST_EVIDENCE)..];
+    serde_json::json!(kept.iter().map(|point| (point.timestamp_ms, point.value)).collect::<Vec<_>>()).to_string()
+}
+
+fn reasons(finding: &Finding) -> String {
+    serde_json::json!(finding.explanations).to_string()
+}
+
 fn update(conn: &Connection, id: i64, finding: &Finding, point: Point, now_ms: i64) -> rusqlite::Result<()> {
+    let known: Option<String> =
+        conn.prepare_cached("SELECT evidence FROM perftop_alert WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
     let ControlLimits { center, sigma } = finding.limits;
     conn.prepare_cached(
         "UPDATE perftop_alert SET count = count + 1, severity = max(severity, ?2), description = ?3,
            center = ?4, sigma = ?5, updated_at = ?6, recovered_at = NULL,
            ended_ms = NULL, closed_as = NULL, last_value = CASE WHEN ?7 >= last_ms THEN ?8 ELSE last_value END, last_ms = max(last_ms, ?7),
+           reasons = ?9, evidence = ?10,
            peak_ms = CASE WHEN abs(?8 - ?4) > abs(peak_value - ?4) THEN ?7 ELSE peak_ms END,
            peak_value = CASE WHEN abs(?8 - ?4) > abs(peak_value - ?4) THEN ?8 ELSE peak_value END
          WHERE id = ?1",
@@ -336,6 +380,8 @@ fn update(conn: &Connection, id: i64, finding: &Finding, point: Point, now_ms: i
         now_ms,
         point.timestamp_ms,
         point.value,
+        reasons(finding),
+        evidence(known.as_deref(), finding),
     ))?;
     Ok(())
 }
@@ -360,8 +406,8 @@ fn open(conn: &Connection, finding: &Finding, point: Point, now_ms: i64) -> rusq
     conn.prepare_cached(
         "INSERT INTO perftop_alert (metric_name, rule, limit_type, severity, description, center, sigma,
            first_sample_id, first_ms, first_value, last_ms, last_value, peak_value, peak_ms, count, opened_at,
-           updated_at, opened_in_hour)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?9, ?10, ?10, ?9, 1, ?11, ?11, ?12)
+           updated_at, opened_in_hour, reasons, evidence)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?9, ?10, ?10, ?9, 1, ?11, ?11, ?12, ?13, ?14)
          ON CONFLICT (metric_name, rule, first_sample_id) DO NOTHING RETURNING id",
     )?
     .query_row(
@@ -378,6 +424,8 @@ fn open(conn: &Connection, finding: &Finding, point: Point, now_ms: i64) -> rusq
             point.value,
             now_ms,
             opened_in_hour,
+            reasons(finding),
+            evidence(None, finding),
         ),
         |row| row.get(0),
     )

@@ -31,6 +31,20 @@ fn an_alert_is_listed_called_false_and_counted() {
     let precision = &json(&home, "alerts --format json")["precision"][0];
     assert_eq!((&precision["labelled"], &precision["called_true"]), (&1.into(), &0.into()));
 
+    let why = json(&home, &format!("why {id} --format json"));
+    assert_eq!((&why["schema"], &why["id"], &why["label"]), (&"perftop.why/1".into(), &id.into(), &false.into()));
+    let explanation = &why["explanations"][0];
+    assert_eq!((&explanation["observed"], &explanation["samples"]), (&245.0.into(), &1.into()));
+    assert!(explanation["expected"].as_f64().is_some_and(|mean| (mean - 145.0).abs() < 1.0), "{explanation}");
+    assert!(explanation["rarity"].as_str().unwrap().ends_with(" sd from the mean of 399 values"), "{explanation}");
+    assert_eq!((&why["evidence"][0]["value"], why["evidence"].as_array().unwrap().len()), (&245.0.into(), 1));
+    let text = home.run(&format!("why {id}")).stdout;
+    for said in
+        ["beyond-limit on api_response_time, critical, firing", "245 ms is above the upper limit", "goes on", said]
+    {
+        assert!(text.contains(said), "{text}");
+    }
+
     let answer = home.run(&format!("label {id} none"));
     assert!(answer.stdout.ends_with(": without a label\n"), "{}", answer.stdout);
     assert!(json(&home, "alerts --format json")["precision"].as_array().unwrap().is_empty());
@@ -39,6 +53,8 @@ fn an_alert_is_listed_called_false_and_counted() {
 
 #[rstest]
 #[case("label 99 true", "no alert 99: `perftop alerts` lists them with their numbers")]
+#[case("why 99", "no alert 99: `perftop alerts` lists them with their numbers")]
+#[case("why lcp", "invalid value 'lcp'")]
 #[case("label 1 maybe", "invalid value 'maybe'")]
 #[case("label one true", "invalid value 'one'")]
 fn what_is_not_meant_is_refused(#[case] words: &str, #[case] reason: &str) {

@@ -131,6 +131,7 @@ pub fn chart(index: usize, samples: u64) -> ChartData {
         limits: Some(limits),
         min_samples: 30,
         violations,
+        evidence: Vec::new(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Findings become anomalies and alerts: once, whoever records them.
 
 use perftop::model::{
-    AlertState, Baseline, ControlLimits, Ending, Finding, LimitType, Precision, Recovery, Rule, Severity, Window,
+    AlertState, Baseline, ControlLimits, Ending, Explanation, Finding, LimitType, Precision, Recovery, Rule, Severity,
+    Window,
 };
 use perftop::store::{Recorded, Store};
 
@@ -19,6 +20,7 @@ fn finding(sample_id: i64, timestamp_ms: i64, value: f64) -> Finding {
         evidence: vec![point(timestamp_ms - 1, 0.0), point(timestamp_ms, value)],
         limits: ControlLimits::new(100.0, 10.0),
         description: format!("{value} is beyond the limit"),
+        explanations: Vec::new(),
     }
 }
 
@@ -353,4 +355,37 @@ fn a_mute_stands_until_it_ends_or_is_replaced_or_taken_back() {
     assert_eq!(seen(&store, 60), all[1..2]);
     assert_eq!(store.unmute_all(6_000).unwrap(), 0, "it had ended");
     assert_eq!(store.unmute(None, None, 6_000).unwrap(), 0);
+}
+
+#[test]
+fn an_alert_keeps_why_and_on_which_samples_it_was_raised() {
+    let place = Place::new();
+    let mut store = place.open();
+    let why = |text: &str| Explanation {
+        text: text.to_owned(),
+        observed: Some(140.0),
+        expected: None,
+        rarity: Some("highest in 4096 samples".to_owned()),
+        samples: 2,
+    };
+    let first = Finding { explanations: vec![why("far above")], ..finding(1, 1_000_000, 140.0) };
+    let id = record(&mut store, first).raised[0].id;
+    let second = finding(2, 1_000_001, 150.0);
+    let shared = Finding {
+        evidence: vec![point(1_000_000, 140.0), point(1_000_001, 150.0)],
+        explanations: vec![why("farther"), why("a step")],
+        ..second
+    };
+    record(&mut store, shared);
+    let account = place.open().account(id).unwrap().unwrap();
+    assert_eq!(account.explanations, [why("farther"), why("a step")], "of the newest finding, as the sentence is");
+    let evidence = [point(999_999, 0.0), point(1_000_000, 140.0), point(1_000_001, 150.0)];
+    assert_eq!(account.evidence, evidence, "each sample once");
+    assert_eq!(account.alert.count, 2);
+    for index in 3..=500 {
+        record(&mut store, finding(index, 1_000_000 + 2 * index, 140.0));
+    }
+    let account = store.account(id).unwrap().unwrap();
+    assert_eq!((account.evidence.len(), account.evidence[299]), (300, point(1_001_000, 140.0)));
+    assert_eq!(store.account(99).unwrap(), None);
 }

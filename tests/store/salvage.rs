@@ -62,6 +62,7 @@ fn filled() -> Place {
             evidence: vec![point(id, 1.5)],
             limits: ControlLimits::new(0.5, 0.1),
             description: "far above".to_owned(),
+            explanations: Vec::new(),
         })
         .collect();
     store.record(&findings, &[], SAMPLES, 5, 10).unwrap();

@@ -252,3 +252,15 @@ fn a_mute_keeps_quiet_until_it_ends_and_the_same_key_ends_it() {
     session.wait_ms(2 * HOUR_MS);
     assert_eq!(session.app.wanting().count(), 1, "it has ended by the clock");
 }
+
+#[test]
+fn the_samples_of_an_alert_are_marked_until_something_else_is_looked_at() {
+    for away in ["esc", "m", "1", "j"] {
+        let mut session = Session::with_four();
+        session.show_with(four_series(), vec![critical(7)]);
+        session.keys("a enter");
+        assert_eq!(session.app.view_request().alert_id, Some(7));
+        session.keys(away);
+        assert_eq!(session.app.view_request().alert_id, None, "{away}");
+    }
+}

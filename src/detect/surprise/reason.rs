@@ -2,8 +2,8 @@
 
 use super::features::{Feature, SPECS, Spec};
 use super::scale::Scale;
-use crate::model::Unit;
 use crate::model::text::{number, value};
+use crate::model::{Explanation, Unit};
 
 /// What was odd about a metric: one of its features.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +88,25 @@ impl Reason {
             Feature::Novelty => "values spread as never before".to_owned(),
             Feature::Highs => "rare highs come often".to_owned(),
             Feature::Lows => "rare lows come often".to_owned(),
+        }
+    }
+
+    /// The reason by itself, with its numbers where they are of the metric's unit.
+    #[must_use]
+    pub fn explained(&self, unit: Unit) -> Explanation {
+        let (observed, expected) = match self.feature {
+            Feature::Novelty | Feature::Highs | Feature::Lows => (None, None),
+            Feature::Change | Feature::Residual => (Some(self.found), None),
+            Feature::Value | Feature::Step | Feature::Mean | Feature::Spread | Feature::Jitter | Feature::Range => {
+                (Some(self.found), Some(self.usual))
+            }
+        };
+        Explanation {
+            text: self.words(unit),
+            observed,
+            expected,
+            rarity: Some(self.rarity()),
+            samples: u32::from(self.span.max(1)),
         }
     }
 

@@ -107,7 +107,11 @@ impl Picture {
         let window = self.window(now_ms);
         let shown = request.range.unwrap_or(window);
         self.chart = match &request.focus {
-            Some(focus) => Some(Arc::new(self.read_focus(store, focus, window, shown, told)?)),
+            Some(focus) => {
+                let mut chart = self.read_focus(store, focus, window, shown, told)?;
+                chart.evidence = evidence(store, request.alert_id, focus)?;
+                Some(Arc::new(chart))
+            }
             None => None,
         };
         Ok(())
@@ -212,4 +216,13 @@ impl Picture {
             _ => range,
         }
     }
+}
+
+/// The samples on which an alert of the metric was raised.
+fn evidence(store: &Store, alert_id: Option<i64>, metric: &MetricName) -> Result<Vec<Point>, StoreError> {
+    let account = match alert_id {
+        Some(id) => store.account(id)?.filter(|account| account.alert.metric == *metric),
+        None => None,
+    };
+    Ok(account.map(|account| account.evidence).unwrap_or_default())
 }
