@@ -27,6 +27,8 @@ pub enum Event {
         /// Whether this process wrote them.
         inserted_here: bool,
     },
+    /// Alerts have ended since the last time.
+    Ended(Vec<Alert>),
     /// An effect was carried out, or failed: tell the user.
     Notice(Notice),
     /// Nothing but the time moved on; sent when [`super::App::next_deadline_ms`] passes.

@@ -2,12 +2,19 @@
 
 use super::toast::say;
 use super::{App, Effect};
-use crate::model::{Alert, MetricName, Mute};
+use crate::model::{Alert, MetricName, Mute, Unit};
 
 /// How long `mute` keeps quiet; `perftop mute` takes other times.
 const MUTE_MS: i64 = 2 * 3_600_000;
 
 impl App {
+    /// What a metric's values count.
+    #[must_use]
+    pub fn unit(&self, metric: &str) -> Unit {
+        let summary = self.snapshot.as_ref().and_then(|picture| picture.series.iter().find(|of| *of.metric == *metric));
+        summary.map(|summary| summary.unit).unwrap_or_default()
+    }
+
     /// The mute that keeps an alert quiet now, if one does.
     #[must_use]
     pub fn mute_of(&self, alert: &Alert) -> Option<&Mute> {

@@ -23,6 +23,10 @@ pub fn update(app: &mut App, event: Event, now_ms: i64) -> Vec<Effect> {
             Vec::new()
         }
         Event::Alerts { raised, inserted_here } => toast::raise(app, &raised, inserted_here),
+        Event::Ended(ended) => {
+            toast::end(app, &ended);
+            Vec::new()
+        }
         Event::Notice(notice) => {
             toast::notice(app, notice);
             Vec::new()

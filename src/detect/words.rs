@@ -39,7 +39,7 @@ impl Notice {
             }]
         };
         match self.trouble {
-            Trouble::Surprise => self.reasons.iter().map(|reason| reason.explained(unit)).collect(),
+            Trouble::Surprise => self.reasons.iter().map(|reason| reason.explained(found, unit)).collect(),
             Trouble::Stuck => {
                 let run = u32::try_from(self.extent).unwrap_or(u32::MAX);
                 only(Some(found), run, "rarer than 1 in 7e10, by how often equal values followed each other before")

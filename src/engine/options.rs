@@ -75,11 +75,13 @@ pub enum Command {
     },
 }
 
-/// Alerts that were raised since the last message, oldest first.
+/// Alerts that were raised, became graver or ended since the last message, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RaisedAlerts {
-    /// The alerts; their rows are in the store.
+    /// The alerts that were raised or became graver; their rows are in the store.
     pub alerts: Vec<Alert>,
+    /// Those that ended.
+    pub ended: Vec<Alert>,
     /// Whether this process wrote the rows, so that only one of several panes rings the bell.
     pub inserted_here: bool,
 }

@@ -243,7 +243,8 @@ impl<'a> Session<'a> {
             let now_ms = self.context.now_ms();
             let Some(step) = self.judge.step(&mut self.store, now_ms)? else { break };
             has_findings |= step.has_findings;
-            self.outbox.opened_here(&step.raised);
+            self.outbox.touched_here(&step.raised);
+            self.outbox.touched_here(&step.updated);
             self.context.shared.arrived(&step.samples);
             self.context.board.set_last_arrival(now_ms);
             if told.elapsed() > TELL_EVERY {
@@ -303,7 +304,7 @@ impl<'a> Session<'a> {
         if self.silence_at <= now {
             self.silence_at = now + SILENCE_EVERY;
             let raised = self.judge.look(&mut self.store, self.context.now_ms())?;
-            self.outbox.opened_here(&raised);
+            self.outbox.touched_here(&raised);
             if !raised.is_empty() {
                 self.tell()?;
             }

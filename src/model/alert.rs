@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::text::{counted, printable};
-use super::{ControlLimits, Ending, Explanation, LimitType, MetricName, Point, Rule, Severity};
+use super::text::{counted, printable, value};
+use super::time::length;
+use super::{ControlLimits, Ending, Explanation, LimitType, MetricName, Point, Rule, Severity, Unit};
 
 /// A row of `spc_anomalies`. Other programs may write there too, so what they leave out is optional.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,6 +54,9 @@ impl AlertState {
         [Self::Firing, Self::Acknowledged, Self::Recovered].into_iter().find(|state| state.as_str() == word)
     }
 }
+
+/// More alerts of a rule on a series than this within an hour are one that comes and goes.
+const FLAPPING: u32 = 3;
 
 /// What the user is told: findings of one rule on one series, gathered while they keep coming.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -108,6 +112,40 @@ impl Alert {
     #[must_use]
     pub fn is_firing(&self) -> bool {
         self.state == AlertState::Firing
+    }
+
+    /// Whether it is one of several in a short time, of which the user is told once.
+    #[must_use]
+    pub const fn is_flapping(&self) -> bool {
+        self.opened_in_hour > FLAPPING
+    }
+
+    /// Whether the user was told that it comes and goes.
+    #[must_use]
+    pub const fn is_repeated_flapping(&self) -> bool {
+        self.opened_in_hour > FLAPPING + 1
+    }
+
+    /// Its end in words, once it has one: `recovered after 42m, peak 912 ms`.
+    #[must_use]
+    pub fn end_sentence(&self, unit: Unit) -> Option<String> {
+        if self.state != AlertState::Recovered {
+            return None;
+        }
+        let after = match self.lasted_ms(i64::MAX) {
+            0 => String::new(),
+            lasted_ms => format!(" after {}", length(lasted_ms)),
+        };
+        let peak = if self.rule == Rule::Silence || self.rule == Rule::Stuck {
+            String::new()
+        } else {
+            format!(", peak {}", value(self.peak_value, unit))
+        };
+        Some(match self.ending {
+            Some(Ending::NewNormal) => format!("the new normal{after}{peak}"),
+            Some(Ending::Forgotten) => "forgotten: nothing was heard of it any more".to_owned(),
+            Some(Ending::Recovered) | None => format!("recovered{after}{peak}"),
+        })
     }
 
     /// What the user called it, in a word.

@@ -9,9 +9,10 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::schema::{self, State};
-use super::{Store, StoreError, anomalies, log};
+use super::{Store, StoreError, anomalies, log, reader};
 use crate::model::{
     Account, Alert, AlertState, ControlLimits, Ending, Finding, LimitType, Point, Precision, Recovery, Rule, Severity,
+    TimeRange,
 };
 
 /// What came of recording findings. An alert that was opened and updated at once is only in `raised`.
@@ -322,10 +323,30 @@ fn is_recorded(conn: &Connection, finding: &Finding) -> rusqlite::Result<bool> {
     .query_row((&*finding.metric, finding.rule.as_str(), finding.sample_id), |row| row.get(0))
 }
 
+/// The sample that was farthest from the centre while a surprise that ends was open: findings are made at its beginning,
+/// and it may have grown since.
+fn peak(conn: &Connection, over: &Recovery) -> rusqlite::Result<Option<Point>> {
+    let open = conn
+        .prepare_cached(
+            "SELECT first_ms, center FROM perftop_alert
+             WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND last_ms <= ?3",
+        )?
+        .query_row((&*over.metric, over.rule.as_str(), over.timestamp_ms), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Option<f64>>(1)?))
+        })
+        .optional()?;
+    let Some((from_ms, Some(center))) = open else { return Ok(None) };
+    let points = reader::points(conn, &over.metric, TimeRange { from_ms, until_ms: over.timestamp_ms })?;
+    let distance = |point: &Point| (point.value - center).abs();
+    Ok(points.into_iter().max_by(|a, b| distance(a).total_cmp(&distance(b))))
+}
+
 /// Ends what a detector had found before. Silence is dated by the clock, which the next sample need not have heard of.
 fn end(conn: &Connection, recovery: &Recovery, now_ms: i64) -> rusqlite::Result<()> {
+    let peak = if recovery.rule == Rule::Surprise { peak(conn, recovery)? } else { None };
     conn.prepare_cached(
-        "UPDATE perftop_alert SET recovered_at = ?3, ended_ms = ?4, closed_as = ?5
+        "UPDATE perftop_alert SET recovered_at = ?3, ended_ms = ?4, closed_as = ?5,
+           peak_value = coalesce(?6, peak_value), peak_ms = coalesce(?7, peak_ms)
          WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND (rule = 'silence' OR last_ms <= ?4)",
     )?
     .execute((
@@ -334,6 +355,8 @@ fn end(conn: &Connection, recovery: &Recovery, now_ms: i64) -> rusqlite::Result<
         now_ms,
         recovery.timestamp_ms,
         recovery.ending.as_str(),
+        peak.map(|point| point.value),
+        peak.map(|point| point.timestamp_ms),
     ))?;
     Ok(())
 }

@@ -170,6 +170,9 @@ impl Running {
             Wake::Alerts(raised) => {
                 let event = Event::Alerts { raised: raised.alerts, inserted_here: raised.inserted_here };
                 self.apply(event, Cause::Input)?;
+                if !raised.ended.is_empty() {
+                    self.apply(Event::Ended(raised.ended), Cause::Input)?;
+                }
             }
             Wake::Snapshot(snapshot) => {
                 // The first answer to what was asked for: the user waits for it as for a key's frame.

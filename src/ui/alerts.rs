@@ -14,7 +14,7 @@ use super::{Look, keys};
 use crate::app::{Action, App};
 use crate::model::text::{counted, printable, value};
 use crate::model::time::age_coarse;
-use crate::model::{Alert, AlertState, Precision, Unit};
+use crate::model::{Alert, AlertState, Precision};
 
 /// Lines below the list for the sentence, and for the numbers, of the chosen alert.
 const DETAIL_LINES: usize = 2;
@@ -64,11 +64,6 @@ fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     }
     let cells = usize::from(app.size.0).saturating_sub(4);
     keys::hints(&app.options.keymap, OFFERED, look, strip, cells)
-}
-
-fn unit(app: &App, alert: &Alert) -> Unit {
-    let summary = app.snapshot.as_ref().and_then(|snapshot| snapshot.series.iter().find(|s| s.metric == alert.metric));
-    summary.map(|summary| summary.unit).unwrap_or_default()
 }
 
 fn state_word(app: &App, alert: &Alert) -> &'static str {
@@ -128,7 +123,7 @@ fn sentence(alert: &Alert, cells: usize, look: &Look) -> String {
 
 /// Everything about an alert that a decision needs, in lines of so many cells.
 fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize) -> Vec<Strip<'a>> {
-    let (unit, zone) = (unit(app, alert), &app.options.zone);
+    let (unit, zone) = (app.unit(&alert.metric), &app.options.zone);
     let mut facts = format!(
         "alert {} ({}): peak {}, limits {} to {}, {} since {}",
         alert.id,
@@ -137,8 +132,12 @@ fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize) -> Vec<St
         value(alert.limits.lcl(), unit),
         value(alert.limits.ucl(), unit),
         counted(alert.count, "finding"),
-        zone.full(alert.opened_at_ms),
+        zone.full(alert.first.timestamp_ms),
     );
+    if let Some(end) = alert.end_sentence(unit) {
+        facts.push_str(", ");
+        facts.push_str(&end);
+    }
     if let Some(at_ms) = alert.acknowledged_at_ms {
         facts.push_str(", known since ");
         facts.push_str(&zone.full(at_ms));

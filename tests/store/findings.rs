@@ -2,7 +2,7 @@
 
 use perftop::model::{
     AlertState, Baseline, ControlLimits, Ending, Explanation, Finding, LimitType, Precision, Recovery, Rule, Severity,
-    Window,
+    Unit, Window,
 };
 use perftop::store::{Recorded, Store};
 
@@ -388,4 +388,20 @@ fn an_alert_keeps_why_and_on_which_samples_it_was_raised() {
     let account = store.account(id).unwrap().unwrap();
     assert_eq!((account.evidence.len(), account.evidence[299]), (300, point(1_001_000, 140.0)));
     assert_eq!(store.account(99).unwrap(), None);
+}
+
+#[test]
+fn the_peak_of_a_surprise_is_that_of_its_samples() {
+    let place = Place::new();
+    let mut store = place.open();
+    let values = [100.0, 140.0, 150.0, 190.0, 60.0, 101.0, 400.0];
+    let samples: Vec<_> = (1..).zip(values).map(|(minute, value)| sample("lcp", minute * 60_000, value)).collect();
+    store.append(&samples, None, 0).unwrap();
+    let found = Finding { rule: Rule::Surprise, ..finding(2, 120_000, 140.0) };
+    let (rule, ending) = (Rule::Surprise, Ending::Recovered);
+    let over = Recovery { metric: "lcp".into(), rule, sample_id: 6, timestamp_ms: 360_000, ending };
+    store.record(&[found], &[over], 7, COOLDOWN_MS, 9_000_000).unwrap();
+    let alert = store.alerts(1).unwrap().remove(0);
+    assert_eq!((alert.peak_value.to_bits(), alert.peak_ms), (190.0_f64.to_bits(), Some(240_000)));
+    assert_eq!(alert.end_sentence(Unit::Milliseconds).unwrap(), "recovered after 4m, peak 190 ms");
 }

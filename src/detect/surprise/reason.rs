@@ -91,13 +91,15 @@ impl Reason {
         }
     }
 
-    /// The reason by itself, with its numbers where they are of the metric's unit.
+    /// The reason by itself, with its numbers where they are of the metric's unit. `value` is the sample's, which is
+    /// known here to one in a million only.
     #[must_use]
-    pub fn explained(&self, unit: Unit) -> Explanation {
+    pub fn explained(&self, value: f64, unit: Unit) -> Explanation {
         let (observed, expected) = match self.feature {
+            Feature::Value => (Some(value), Some(self.usual)),
             Feature::Novelty | Feature::Highs | Feature::Lows => (None, None),
             Feature::Change | Feature::Residual => (Some(self.found), None),
-            Feature::Value | Feature::Step | Feature::Mean | Feature::Spread | Feature::Jitter | Feature::Range => {
+            Feature::Step | Feature::Mean | Feature::Spread | Feature::Jitter | Feature::Range => {
                 (Some(self.found), Some(self.usual))
             }
         };
