@@ -75,6 +75,9 @@ actions! {
     "Alerts" {
         Alerts = "alerts", "open the alert list";
         Acknowledge = "acknowledge", "acknowledge an alert, or toasts";
+        LabelTrue = "label-true", "call the chosen alert true";
+        LabelFalse = "label-false", "call the chosen alert false";
+        Mute = "mute", "mute such alerts, or tell again";
         DismissToasts = "dismiss-toasts", "put the toasts away";
     }
     "Taking along" {

@@ -11,7 +11,8 @@ impl App {
     pub fn next_deadline_ms(&self) -> Option<i64> {
         let toasts = self.toasts.iter().filter_map(|toast| toast.until_ms);
         let ages = self.shown_instants().filter_map(|instant_ms| self.age_changes_at_ms(instant_ms));
-        toasts.chain(ages).min()
+        let mutes = self.snapshot.iter().flat_map(|snapshot| snapshot.mutes.iter().filter_map(|mute| mute.until_ms));
+        toasts.chain(ages).chain(mutes.filter(|until_ms| *until_ms > self.now_ms)).min()
     }
 
     /// Instants whose age is on the screen.

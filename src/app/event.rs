@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Key;
-use crate::model::{Alert, Snapshot, ViewRequest};
+use crate::model::{Alert, MetricName, Rule, Snapshot, ViewRequest};
 
 /// Something happened.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub enum Event {
         /// Whether this process wrote them.
         inserted_here: bool,
     },
+    /// Alerts have ended since the last time.
+    Ended(Vec<Alert>),
     /// An effect was carried out, or failed: tell the user.
     Notice(Notice),
     /// Nothing but the time moved on; sent when [`super::App::next_deadline_ms`] passes.
@@ -62,6 +64,29 @@ pub enum Effect {
     Acknowledge {
         /// Ids of alerts.
         alert_ids: Vec<i64>,
+    },
+    /// The user calls an alert true or false, or takes it back.
+    Label {
+        /// Its id.
+        alert_id: i64,
+        /// What they call it.
+        label: Option<bool>,
+    },
+    /// Tell no more of a rule on a metric for a while.
+    Mute {
+        /// The metric.
+        metric: MetricName,
+        /// The rule.
+        rule: Rule,
+        /// Until when: ms since the Unix epoch.
+        until_ms: i64,
+    },
+    /// Tell of a metric again.
+    Unmute {
+        /// The metric.
+        metric: MetricName,
+        /// The rule; `None` for all of them.
+        rule: Option<Rule>,
     },
     /// Put text on the clipboard.
     Copy(String),

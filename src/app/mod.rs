@@ -6,6 +6,7 @@ mod action;
 mod copy;
 mod deadline;
 mod event;
+mod feedback;
 mod filter;
 mod key;
 pub mod keymap;

@@ -8,6 +8,7 @@ pub(super) fn show_tab(app: &mut App, tab: Tab) {
         app.tab = tab;
         app.expanded = false;
         app.crosshair_ms = None;
+        app.looked_at = None;
     }
 }
 
@@ -39,6 +40,7 @@ pub(super) fn select_row(app: &mut App, row: usize) {
     if app.selected.as_ref() != Some(&metric) {
         app.selected = Some(metric);
         app.crosshair_ms = None;
+        app.looked_at = None;
     }
     rows::settle(app);
 }
@@ -98,7 +100,7 @@ pub(super) fn close(app: &mut App) -> Vec<Effect> {
 
 fn close_one(app: &mut App) -> bool {
     app.overlays.pop().is_some()
-        || app.crosshair_ms.take().is_some()
+        || app.crosshair_ms.take().is_some() | app.looked_at.take().is_some()
         || std::mem::take(&mut app.expanded)
         || split::end(app)
 }

@@ -138,7 +138,8 @@ pub(super) fn take_action(app: &mut App, action: Action) -> Option<Vec<Effect>> 
 /// Whether an action means the same with and without something on top.
 const fn reaches_through(action: Action) -> bool {
     use Action::{
-        Acknowledge, Alerts, Back, Close, Copy, CopyView, DismissToasts, Export, Freeze, Help, Quit, Redraw, Suspend,
+        Acknowledge, Alerts, Back, Close, Copy, CopyView, DismissToasts, Export, Freeze, Help, LabelFalse, LabelTrue,
+        Mute, Quit, Redraw, Suspend,
     };
     matches!(
         action,
@@ -152,6 +153,9 @@ const fn reaches_through(action: Action) -> bool {
             | Export
             | Freeze
             | Help
+            | LabelFalse
+            | LabelTrue
+            | Mute
             | Quit
             | Redraw
             | Suspend
@@ -195,6 +199,7 @@ fn jump_to_alert(app: &mut App) {
     app.expanded = false;
     app.range = range_around(app, &alert);
     app.crosshair_ms = Some(alert.last.timestamp_ms);
+    app.looked_at = Some(alert.id);
     app.selected = Some(alert.metric);
     if app.selected_row().is_none() {
         app.set_filter("");

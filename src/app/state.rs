@@ -101,6 +101,8 @@ pub struct App {
     pub range: Option<TimeRange>,
     /// Timestamp of the sample under the crosshair.
     pub crosshair_ms: Option<i64>,
+    /// The alert that was followed to its chart, where its samples are marked.
+    pub looked_at: Option<i64>,
     /// What lies over the tab, the top-most last.
     pub overlays: Vec<Overlay>,
     /// Toasts, oldest first.
@@ -156,6 +158,7 @@ impl App {
             sort_reversed: false,
             range: None,
             crosshair_ms: None,
+            looked_at: None,
             overlays: Vec::new(),
             toasts: Vec::new(),
             snapshot: None,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{App, AppOptions, Effect, Event, Key, update};
 use crate::model::{
-    Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Grouping, Health, LimitType, Limited, Point,
-    Rule, SPARK_BUCKETS, Segment, SeriesSummary, Severity, Snapshot, Split, SplitRequest, Status, TagValue, TimeRange,
-    Trend, Unit, Violation,
+    Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Grouping, Health, LimitType, Limited, Mute,
+    Point, Rule, SPARK_BUCKETS, Segment, SeriesSummary, Severity, Snapshot, Split, SplitRequest, Status, TagValue,
+    TimeRange, Trend, Unit, Violation,
 };
 
 /// When every test begins: 2025-11-21 07:59:59 UTC.
@@ -67,11 +67,17 @@ pub(crate) fn alert(id: i64, metric: &str, severity: Severity, age_ms: i64) -> A
         first: point,
         last: point,
         peak_value: 812.0,
+        peak_ms: None,
         count: 1,
         opened_at_ms: point.timestamp_ms,
         updated_at_ms: point.timestamp_ms,
         acknowledged_at_ms: None,
         recovered_at_ms: None,
+        ended_ms: None,
+        ending: None,
+        opened_in_hour: 1,
+        label: None,
+        labelled_at_ms: None,
     }
 }
 
@@ -93,6 +99,7 @@ pub(crate) fn chart(metric: &str) -> ChartData {
         min_samples: 30,
         violations: [10, 50].map(|at: usize| Violation { point: points[at], rule: Rule::BeyondLimit }).to_vec(),
         points,
+        evidence: Vec::new(),
     }
 }
 
@@ -176,6 +183,7 @@ impl Session {
             split: request.split.as_ref().map(|asked| Arc::new(split(asked, &series))),
             series: series.into(),
             alerts: alerts.into(),
+            mutes: Arc::default(),
             health,
             request,
         }
@@ -188,6 +196,12 @@ impl Session {
     pub(crate) fn show_with(&mut self, series: Vec<SeriesSummary>, alerts: Vec<Alert>) -> Vec<Effect> {
         let picture = self.picture(series, alerts);
         self.event(Event::Snapshot(Arc::new(picture)))
+    }
+
+    /// The engine sends a picture of the alerts with these mutes.
+    pub(crate) fn show_muted(&mut self, alerts: Vec<Alert>, mutes: Vec<Mute>) {
+        let picture = Snapshot { mutes: mutes.into(), ..self.picture(four_series(), alerts) };
+        self.event(Event::Snapshot(Arc::new(picture)));
     }
 
     /// Alerts come in from the engine, written by this process.

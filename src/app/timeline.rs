@@ -35,6 +35,7 @@ impl App {
             focus: self.selected.clone().filter(|_| self.shows_chart() || self.has_detail()),
             range,
             split: self.taken_apart.clone(),
+            alert_id: self.looked_at,
         }
     }
 

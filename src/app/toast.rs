@@ -11,6 +11,8 @@ use crate::model::{Alert, AlertState, MetricName, Severity};
 pub enum ToastKind {
     /// An alert of this severity.
     Alert(Severity),
+    /// An alert has ended.
+    Over,
     /// Something was done.
     Done,
     /// Something failed.
@@ -54,7 +56,7 @@ impl ToastKind {
     const fn lifetime_ms(self) -> Option<i64> {
         match self {
             Self::Alert(Severity::Critical) => None,
-            Self::Alert(Severity::Warning) | Self::Failed => Some(LONG_MS),
+            Self::Alert(Severity::Warning) | Self::Failed | Self::Over => Some(LONG_MS),
             Self::Alert(Severity::Info) | Self::Done => Some(SHORT_MS),
         }
     }
@@ -66,7 +68,7 @@ impl ToastKind {
             Self::Failed => 3,
             Self::Alert(Severity::Warning) => 2,
             Self::Done => 1,
-            Self::Alert(Severity::Info) => 0,
+            Self::Alert(Severity::Info) | Self::Over => 0,
         }
     }
 }
@@ -95,7 +97,8 @@ pub(super) fn raise(app: &mut App, raised: &[Alert], inserted_here: bool) -> Vec
     if let Some(frozen) = &mut app.frozen {
         frozen.alerts_since = frozen.alerts_since.saturating_add(raised.len());
     }
-    let loud: Vec<&Alert> = raised.iter().filter(|alert| alert.severity >= app.options.toast_severity).collect();
+    let is_loud = |alert: &&Alert| alert.severity >= app.options.toast_severity && !alert.is_repeated_flapping();
+    let loud: Vec<&Alert> = raised.iter().filter(is_loud).collect();
     let recent = TimeRange { from_ms: app.now_ms.saturating_sub(HISTORY_MS), until_ms: i64::MAX };
     let (news, history): (Vec<&Alert>, Vec<&Alert>) =
         loud.into_iter().partition(|alert| recent.contains(alert.last.timestamp_ms));
@@ -111,6 +114,27 @@ pub(super) fn raise(app: &mut App, raised: &[Alert], inserted_here: bool) -> Vec
     if is_critical && inserted_here && may_ring(app) { vec![Effect::Bell] } else { Vec::new() }
 }
 
+/// Says of the alerts that were worth a toast how they ended, and puts away what was said of them before. Of one that
+/// comes and goes, nothing more is said.
+pub(super) fn end(app: &mut App, ended: &[Alert]) {
+    app.toasts.retain(|toast| toast.alert_id.is_none_or(|id| ended.iter().all(|alert| alert.id != id)));
+    let recent_ms = app.now_ms.saturating_sub(HISTORY_MS);
+    let is_news = |alert: &&Alert| {
+        let ended_ms = alert.ended_ms.unwrap_or(alert.last.timestamp_ms);
+        let is_recent = ended_ms >= recent_ms || alert.opened_at_ms >= recent_ms;
+        alert.severity >= app.options.toast_severity && !alert.is_flapping() && is_recent
+    };
+    let news: Vec<&Alert> = ended.iter().filter(is_news).collect();
+    if news.len() > BURST {
+        push(app, ToastKind::Over, None, format!("{} alerts are over", news.len()), 1);
+        return;
+    }
+    for alert in news {
+        let Some(text) = alert.end_sentence(app.unit(&alert.metric)) else { continue };
+        push(app, ToastKind::Over, Some((alert.id, alert.metric.clone())), text, 1);
+    }
+}
+
 fn may_ring(app: &mut App) -> bool {
     let rested = app.last_bell_ms.is_none_or(|at_ms| app.now_ms.saturating_sub(at_ms) >= BELL_PAUSE_MS);
     if !app.options.bell || !rested {
@@ -120,16 +144,20 @@ fn may_ring(app: &mut App) -> bool {
     true
 }
 
+/// Shows an alert; what was said of it before goes. One that comes and goes has one notice, the first time that it is
+/// found to.
 fn show_alert(app: &mut App, alert: &Alert) {
     let known = app.toasts.iter().position(|toast| toast.alert_id == Some(alert.id));
     let count = known.map_or(0, |index| app.toasts.remove(index).count).saturating_add(1);
-    push(
-        app,
-        ToastKind::Alert(alert.severity),
-        Some((alert.id, alert.metric.clone())),
-        alert.description.clone(),
-        count,
-    );
+    let text = if alert.is_flapping() {
+        format!(
+            "comes and goes, {} times within an hour; quiet until it rests: {}",
+            alert.opened_in_hour, alert.description
+        )
+    } else {
+        alert.description.clone()
+    };
+    push(app, ToastKind::Alert(alert.severity), Some((alert.id, alert.metric.clone())), text, count);
 }
 
 /// One toast for many alerts; it gathers with the summary on the screen.
@@ -174,11 +202,11 @@ pub(super) fn expire(app: &mut App) {
     app.toasts.retain(|toast| toast.until_ms.is_none_or(|until_ms| now_ms < until_ms));
 }
 
-/// Puts away toasts of alerts that somebody, perhaps in another pane, has acknowledged.
-pub(super) fn forget_acknowledged(app: &mut App) {
-    let Some(snapshot) = app.snapshot.clone() else { return };
-    let known = |id: i64| snapshot.alerts.iter().any(|alert| alert.id == id && alert.state == AlertState::Acknowledged);
-    app.toasts.retain(|toast| !toast.alert_id.is_some_and(known));
+/// Puts away toasts of alerts that somebody, perhaps in another pane, has acknowledged or muted.
+pub(super) fn forget_known(app: &mut App) {
+    let is_known = |alert: &&Alert| alert.state == AlertState::Acknowledged || app.mute_of(alert).is_some();
+    let known: Vec<i64> = app.alerts().iter().filter(is_known).map(|alert| alert.id).collect();
+    app.toasts.retain(|toast| !toast.alert_id.is_some_and(|id| known.contains(&id)));
 }
 
 /// Puts every toast away; says whether there was one.

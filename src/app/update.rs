@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::keymap::Lookup;
-use super::{Action, App, Effect, Event, Key, Tab, copy, navigation, overlay, rows, split, timeline, toast};
+use super::{Action, App, Effect, Event, Key, Tab, copy, feedback, navigation, overlay, rows, split, timeline, toast};
 use crate::model::Snapshot;
 
 /// Takes an event in at `now_ms` (ms since the Unix epoch) and says what is to be done about it.
@@ -23,6 +23,10 @@ pub fn update(app: &mut App, event: Event, now_ms: i64) -> Vec<Effect> {
             Vec::new()
         }
         Event::Alerts { raised, inserted_here } => toast::raise(app, &raised, inserted_here),
+        Event::Ended(ended) => {
+            toast::end(app, &ended);
+            Vec::new()
+        }
         Event::Notice(notice) => {
             toast::notice(app, notice);
             Vec::new()
@@ -39,7 +43,7 @@ pub fn update(app: &mut App, event: Event, now_ms: i64) -> Vec<Effect> {
 fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     timeline::answer_frozen(app, &snapshot);
     app.snapshot = Some(snapshot);
-    toast::forget_acknowledged(app);
+    toast::forget_known(app);
     split::take_answer(app);
     rows::refresh(app);
 }
@@ -98,6 +102,9 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Help => overlay::toggle_help(app),
         Action::Back => navigation::back(app),
         Action::Acknowledge => return toast::acknowledge(app),
+        Action::LabelTrue => return feedback::label(app, true),
+        Action::LabelFalse => return feedback::label(app, false),
+        Action::Mute => return feedback::mute(app),
         Action::Copy => return copy_text(app),
         Action::CopyView => return vec![Effect::CopyView],
         Action::Redraw => return vec![Effect::Redraw],

@@ -6,8 +6,8 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, ingest, man, prune, record, spc,
-    status, trends,
+    alerts, anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, ingest, label, man, mute,
+    prune, record, spc, status, trends, why,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -136,6 +136,16 @@ pub enum Command {
     Trends(trends::Args),
     /// Print what is normal over 24 hours, a week and thirty days
     Baseline(baseline::Args),
+    /// List alerts, and how often they were true
+    Alerts(alerts::Args),
+    /// Print everything that is known of an alert
+    Why(why::Args),
+    /// Call an alert true or false
+    Label(label::Args),
+    /// Tell no more of a metric or a rule for a while; alone, list what is muted
+    Mute(mute::Args),
+    /// Tell of it again
+    Unmute(mute::UnmuteArgs),
     /// List recorded anomalies
     Anomalies(anomalies::Args),
     /// Replay samples through the detectors: what would have been raised

@@ -1,5 +1,6 @@
 //! The command line: parse, run, answer with an exit code. One short file per command.
 
+mod alerts;
 mod anomalies;
 pub mod args;
 mod backtest;
@@ -13,8 +14,10 @@ mod doctor;
 mod exit;
 mod ingest;
 mod interrupt;
+mod label;
 mod logging;
 mod man;
+mod mute;
 mod output;
 mod progress;
 mod prune;
@@ -25,6 +28,7 @@ mod status;
 mod store;
 mod trends;
 mod tui;
+mod why;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -112,6 +116,11 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
         Some(Command::Spc(args)) => spc::run(args, &context),
         Some(Command::Trends(args)) => trends::run(args, &context),
         Some(Command::Baseline(args)) => baseline::run(args, &context),
+        Some(Command::Alerts(args)) => alerts::run(args, &context),
+        Some(Command::Why(args)) => why::run(args, &context),
+        Some(Command::Label(args)) => label::run(args, &context),
+        Some(Command::Mute(args)) => mute::run(args, &context),
+        Some(Command::Unmute(args)) => mute::unmute(args, &context),
         Some(Command::Anomalies(args)) => anomalies::run(args, &context),
         Some(Command::Status(args)) => status::run(args, &context),
         Some(Command::Prune(args)) => prune::run(args, &context),

@@ -1,8 +1,8 @@
 //! A finding in one sentence: the values, the limits and how far apart they are, in the metric's unit.
 
 use super::western_electric::Side;
-use crate::model::text::{number, printable_short, value};
-use crate::model::{ControlLimits, Point, Rule, Unit};
+use crate::model::text::{counted, number, printable_short, value};
+use crate::model::{ControlLimits, Explanation, Point, Rule, Unit};
 
 /// Names longer than this are cut in messages.
 pub(super) const NAME_CHARS: usize = 60;
@@ -30,6 +30,22 @@ impl Account<'_> {
             Rule::SevenOnOneSide | Rule::Surprise | Rule::Stuck | Rule::Silence => {
                 format!("{name}: {} values in a row {} the mean {}", self.evidence.len(), self.side(), self.mean())
             }
+        }
+    }
+
+    /// Why, with the numbers apart.
+    pub(super) fn explanation(&self) -> Explanation {
+        let found = self.evidence.last().map(|point| point.value);
+        let z = found.and_then(|found| self.limits.z(found));
+        let sentence = self.sentence();
+        let name = printable_short(self.metric, NAME_CHARS);
+        let text = sentence.strip_prefix(&name).unwrap_or(&sentence).trim_start_matches([':', ' ']).to_owned();
+        Explanation {
+            text,
+            observed: found,
+            expected: Some(self.limits.center),
+            rarity: z.map(|z| format!("{} sd from the mean of {}", sigmas(z.abs()), counted(self.count, "value"))),
+            samples: u32::try_from(self.evidence.len()).unwrap_or(u32::MAX),
         }
     }
 

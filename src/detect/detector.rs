@@ -12,8 +12,8 @@ use super::western_electric::{Fired, RUN_LENGTH, RuleSet, RunState, Side, beyond
 use crate::model::text::printable_short;
 use crate::model::time::Zone;
 use crate::model::{
-    ControlLimits, Direction, Finding, LimitType, MetricBook, MetricName, Point, Recovery, Rule, Sample, Severity,
-    Unit, Window,
+    ControlLimits, Direction, Ending, Finding, LimitType, MetricBook, MetricName, Point, Recovery, Rule, Sample,
+    Severity, Unit, Window,
 };
 
 /// A sample may be dated this far ahead of the clock (clocks differ) and still count as the present.
@@ -47,6 +47,9 @@ pub struct Detector {
     monitors: Monitors,
     recoveries: Vec<Recovery>,
 }
+
+/// The longest stretch of samples that a reason is about.
+const LONGEST_EVIDENCE: usize = 288;
 
 /// Of a long history the monitors learn so many samples of a metric: what they remember of it.
 const REMEMBERED: usize = 8192;
@@ -196,7 +199,8 @@ impl Series {
         let fired = self.fired(point.value, limits.as_ref(), is_next);
         if is_next {
             self.newest_ms = point.timestamp_ms;
-            if self.recent.len() == RUN_LENGTH as usize {
+            let kept = if self.detectors.is_empty() { RUN_LENGTH as usize } else { LONGEST_EVIDENCE };
+            if self.recent.len() == kept {
                 self.recent.pop_front();
             }
             self.recent.push_back(point);
@@ -240,6 +244,7 @@ impl Series {
             Account { metric: &sample.metric, unit: self.unit, rule, side, evidence: &evidence, limits, count };
         Finding {
             description: account.sentence(),
+            explanations: vec![account.explanation()],
             metric: MetricName::clone(&sample.metric),
             rule,
             limit_type: limit_type(rule, side),
@@ -264,11 +269,15 @@ impl Series {
         let severity = match notice.change {
             Change::Opened(severity) | Change::Raised(severity) | Change::Updated(severity) => severity,
             Change::Recovered { .. } | Change::NewNormal { .. } => {
-                return Told::Over(Recovery { metric, rule, sample_id, timestamp_ms: point.timestamp_ms });
+                let is_new_normal = matches!(notice.change, Change::NewNormal { .. });
+                let ending = if is_new_normal { Ending::NewNormal } else { Ending::Recovered };
+                return Told::Over(Recovery { metric, rule, sample_id, timestamp_ms: point.timestamp_ms, ending });
             }
         };
         let is_low = notice.reasons.iter().find_map(Reason::is_level_high) == Some(false);
         let name = printable_short(&metric, NAME_CHARS);
+        let explanations = notice.explanations(point.value, point.timestamp_ms, self.unit);
+        let samples = explanations.first().map_or(1, |strongest| strongest.samples);
         Told::Finding(Finding {
             description: format!("{name}: {}", notice.sentence(Some(point.value), point.timestamp_ms, self.unit)),
             rule,
@@ -279,10 +288,19 @@ impl Series {
             },
             severity: if is_improvement(self.direction, &notice.reasons) { Severity::Info } else { severity },
             sample_id,
-            evidence: vec![point],
+            evidence: self.last(samples as usize, point),
             limits: self.usual(point),
             metric,
+            explanations,
         })
+    }
+
+    /// The last samples up to a point, as far as they are known.
+    fn last(&self, samples: usize, point: Point) -> Vec<Point> {
+        if self.recent.back() != Some(&point) {
+            return vec![point];
+        }
+        self.recent.iter().skip(self.recent.len().saturating_sub(samples.max(1))).copied().collect()
     }
 
     /// The limits of what is usual at an instant.
@@ -305,7 +323,7 @@ impl Series {
                 beyond
             }
             Rule::SevenOnOneSide | Rule::Surprise | Rule::Stuck | Rule::Silence => {
-                self.recent.iter().copied().collect()
+                self.recent.iter().skip(self.recent.len().saturating_sub(RUN_LENGTH as usize)).copied().collect()
             }
         }
     }

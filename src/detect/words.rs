@@ -2,9 +2,9 @@
 
 use super::monitor::{Change, Notice, Trouble};
 use super::surprise::Reason;
-use crate::model::Unit;
 use crate::model::text::value;
 use crate::model::time::length;
+use crate::model::{Explanation, Unit};
 
 impl Notice {
     /// The sentence, without the metric's name: what was seen, against what is usual, and how rare that is.
@@ -23,6 +23,28 @@ impl Notice {
                 format!("stuck{at}: {} equal values in a row", self.extent)
             }
             (_, Trouble::Silence) => format!("no sample for {}", length(self.extent)),
+        }
+    }
+
+    /// Why, reason by reason, the strongest first.
+    #[must_use]
+    pub fn explanations(&self, found: f64, timestamp_ms: i64, unit: Unit) -> Vec<Explanation> {
+        let only = |observed, samples, rarity: &str| {
+            vec![Explanation {
+                text: self.sentence(Some(found), timestamp_ms, unit),
+                observed,
+                expected: None,
+                rarity: Some(rarity.to_owned()),
+                samples,
+            }]
+        };
+        match self.trouble {
+            Trouble::Surprise => self.reasons.iter().map(|reason| reason.explained(found, unit)).collect(),
+            Trouble::Stuck => {
+                let run = u32::try_from(self.extent).unwrap_or(u32::MAX);
+                only(Some(found), run, "rarer than 1 in 7e10, by how often equal values followed each other before")
+            }
+            Trouble::Silence => only(None, 0, "longer than five usual intervals, and than three rare ones"),
         }
     }
 

@@ -37,6 +37,8 @@ pub(super) struct Step {
     pub(super) samples: Vec<Sample>,
     /// Alerts that this step opened.
     pub(super) raised: Vec<Alert>,
+    /// Alerts that it added to.
+    pub(super) updated: Vec<Alert>,
     /// Whether anything was found: alerts opened or updated, here or by somebody who was faster.
     pub(super) has_findings: bool,
 }
@@ -104,6 +106,7 @@ impl Judge {
             let recorded = store.record(&findings, &recoveries, batch.last_id, self.cooldown_ms, now_ms)?;
             recorded.raised.iter().for_each(log_raised);
             step.raised = recorded.raised;
+            step.updated = recorded.updated;
             self.marked_id = batch.last_id;
         }
         self.after_id = batch.last_id;

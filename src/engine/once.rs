@@ -5,6 +5,7 @@ use super::judge::Judge;
 use super::options::EngineOptions;
 use super::outbox::ALERTS_SHOWN;
 use super::picture::Picture;
+use super::shared::Told;
 use crate::clock::Clock;
 use crate::detect::DetectOptions;
 use crate::model::{Alert, Health, MetricBook, Snapshot, ViewRequest};
@@ -99,5 +100,6 @@ pub fn snapshot_once(
         rejected_lines: 0,
         problem: None,
     };
-    Ok(picture.snapshot(alerts.into(), health, now_ms))
+    let told = Told { alerts: alerts.into(), mutes: store.mutes(now_ms)?.into() };
+    Ok(picture.snapshot(told, health, now_ms))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::detect::DetectOptions;
 use crate::model::time::Zone;
-use crate::model::{Alert, MetricBook};
+use crate::model::{Alert, MetricBook, MetricName, Rule};
 
 /// What the engine works on and by which rules.
 #[derive(Debug, Clone)]
@@ -50,13 +50,38 @@ impl EngineOptions {
 pub enum Command {
     /// Somebody knows of these alerts, by id.
     Acknowledge(Vec<i64>),
+    /// The user calls an alert true or false, or takes it back.
+    Label {
+        /// Its id.
+        alert_id: i64,
+        /// What they call it.
+        label: Option<bool>,
+    },
+    /// Tell no more of a rule on a metric for a while.
+    Mute {
+        /// The metric.
+        metric: MetricName,
+        /// The rule.
+        rule: Rule,
+        /// Until when: ms since the Unix epoch.
+        until_ms: i64,
+    },
+    /// Tell of a metric again.
+    Unmute {
+        /// The metric.
+        metric: MetricName,
+        /// The rule; `None` for all of them.
+        rule: Option<Rule>,
+    },
 }
 
-/// Alerts that were raised since the last message, oldest first.
+/// Alerts that were raised, became graver or ended since the last message, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RaisedAlerts {
-    /// The alerts; their rows are in the store.
+    /// The alerts that were raised or became graver; their rows are in the store.
     pub alerts: Vec<Alert>,
+    /// Those that ended.
+    pub ended: Vec<Alert>,
     /// Whether this process wrote the rows, so that only one of several panes rings the bell.
     pub inserted_here: bool,
 }

@@ -1,14 +1,14 @@
-//! Alerts on their way to the dashboard: which are new, and whether this process opened them.
+//! Alerts on their way to the dashboard: which are new, graver or over, and whether this process did that.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::options::RaisedAlerts;
-use crate::model::{Alert, AlertState};
+use super::shared::Told;
+use crate::model::{Alert, AlertState, Mute, Severity};
 use crate::store::{Store, StoreError};
 
 /// Alerts read and shown at most.
@@ -17,7 +17,7 @@ pub(super) const ALERTS_SHOWN: usize = 500;
 const MOST_WAITING: usize = 64;
 const RETRY: Duration = Duration::from_millis(100);
 
-/// Tells of each new alert once.
+/// Tells of each alert when it is new, when it becomes graver, and when it ends.
 #[derive(Debug)]
 pub(super) struct Outbox {
     sender: mpsc::Sender<RaisedAlerts>,
@@ -25,35 +25,61 @@ pub(super) struct Outbox {
     retry_at: Option<Instant>,
     /// Alerts up to this id are known.
     known_id: i64,
-    opened_here: HashSet<i64>,
+    /// Those that this process opened or added to.
+    touched_here: HashSet<i64>,
+    /// Open alerts, and how grave they were when they were last told of.
+    open: HashMap<i64, Severity>,
 }
 
 impl Outbox {
     /// Alerts up to this id are known.
     pub(super) fn new(sender: mpsc::Sender<RaisedAlerts>, known_id: i64) -> Self {
-        Self { sender, waiting: Vec::new(), retry_at: None, known_id, opened_here: HashSet::new() }
+        Self {
+            sender,
+            waiting: Vec::new(),
+            retry_at: None,
+            known_id,
+            touched_here: HashSet::new(),
+            open: HashMap::new(),
+        }
     }
 
-    /// Notes that this process has opened alerts.
-    pub(super) fn opened_here(&mut self, alerts: &[Alert]) {
-        self.opened_here.extend(alerts.iter().map(|alert| alert.id));
+    /// Notes that this process has opened alerts or added to them.
+    pub(super) fn touched_here(&mut self, alerts: &[Alert]) {
+        self.touched_here.extend(alerts.iter().map(|alert| alert.id));
     }
 
-    /// Reads the alerts and tells of those that are new and still open; answers all of them, open and grave
-    /// ones first.
-    pub(super) fn refresh(&mut self, store: &Store) -> Result<Arc<[Alert]>, StoreError> {
+    /// Reads the alerts and tells of those that are new and still open, have become graver or have ended, and are not
+    /// muted; answers all of them, open and grave ones first, and the mutes.
+    pub(super) fn refresh(&mut self, store: &Store, now_ms: i64) -> Result<Told, StoreError> {
+        let mutes = store.mutes(now_ms)?;
+        let is_told = |alert: &Alert| Mute::covering(&mutes, &alert.metric, alert.rule, now_ms).is_none();
         let opened = store.alerts_after(self.known_id, ALERTS_SHOWN)?;
         self.known_id = opened.last().map_or(self.known_id, |newest| newest.id);
-        let open = opened.into_iter().filter(|alert| alert.state != AlertState::Recovered);
-        let (here, elsewhere): (Vec<_>, Vec<_>) = open.partition(|alert| self.opened_here.contains(&alert.id));
-        for (alerts, inserted_here) in [(here, true), (elsewhere, false)] {
-            if !alerts.is_empty() && self.waiting.len() < MOST_WAITING {
-                self.waiting.push(RaisedAlerts { alerts, inserted_here });
+        let alerts = store.alerts(ALERTS_SHOWN)?;
+        let open = || alerts.iter().filter(|alert| alert.state != AlertState::Recovered);
+        let risen = open().filter(|alert| alert.is_firing() && self.is_graver(alert)).cloned();
+        let new = opened.into_iter().filter(|alert| alert.state != AlertState::Recovered);
+        let news = risen.chain(new).filter(is_told);
+        let (here, elsewhere): (Vec<_>, Vec<_>) = news.partition(|alert| self.touched_here.contains(&alert.id));
+        let now_open: HashMap<i64, Severity> = open().map(|alert| (alert.id, alert.severity)).collect();
+        let gone: Vec<i64> = self.open.keys().copied().filter(|id| !now_open.contains_key(id)).collect();
+        let mut ended = store.alerts_by_id(&gone)?;
+        ended.retain(|alert| alert.state == AlertState::Recovered && is_told(alert));
+        self.open = now_open;
+        for (alerts, ended, inserted_here) in [(here, Vec::new(), true), (elsewhere, ended, false)] {
+            if !(alerts.is_empty() && ended.is_empty()) && self.waiting.len() < MOST_WAITING {
+                self.waiting.push(RaisedAlerts { alerts, ended, inserted_here });
             }
         }
-        self.opened_here.retain(|&id| id > self.known_id);
+        self.touched_here.retain(|&id| id > self.known_id);
         self.flush();
-        Ok(store.alerts(ALERTS_SHOWN)?.into())
+        Ok(Told { alerts: alerts.into(), mutes: mutes.into() })
+    }
+
+    /// Whether an alert that was known has become graver.
+    fn is_graver(&self, alert: &Alert) -> bool {
+        self.open.get(&alert.id).is_some_and(|&severity| alert.severity > severity)
     }
 
     /// The newest alert that was told of.

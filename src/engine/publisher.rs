@@ -14,8 +14,9 @@ use super::board::Reading;
 use super::context::{Context, REPLACED_PAUSE};
 use super::pace::Pace;
 use super::picture::Picture;
+use super::shared::Told;
 use super::supervisor::{Mailbox, TaskResult, Wait};
-use crate::model::{Alert, Health, SPARK_BUCKETS, Snapshot, ViewRequest, Window};
+use crate::model::{Health, SPARK_BUCKETS, Snapshot, ViewRequest, Window};
 use crate::store::{EXACT_SAMPLES, Store, StoreError};
 
 /// The name of the task on the notice board.
@@ -86,7 +87,7 @@ struct Publisher<'a> {
     /// The picture is a first one, and a better one can follow.
     read_again: bool,
     idle_read_at_ms: i64,
-    alerts: Arc<[Alert]>,
+    told: Told,
     reading: Reading,
     newest_id: i64,
     resets: u64,
@@ -107,7 +108,7 @@ impl<'a> Publisher<'a> {
             round: Pace::new(SHORTEST_ROUND, 0),
             read_again: false,
             idle_read_at_ms: i64::MAX,
-            alerts: Arc::default(),
+            told: Told::default(),
             reading: Reading::default(),
             newest_id: 0,
             resets: context.shared.resets(),
@@ -147,7 +148,7 @@ impl<'a> Publisher<'a> {
                 problem: Some(format!("reading this store for the first time: {newest_id} samples")),
                 ..self.health()
             };
-            let snapshot = self.picture.snapshot(Arc::default(), health, self.context.now_ms());
+            let snapshot = self.picture.snapshot(Told::default(), health, self.context.now_ms());
             self.channels.snapshots.send_replace(Arc::new(snapshot));
         }
         Ok(())
@@ -201,8 +202,8 @@ impl<'a> Publisher<'a> {
             self.chart.done(started);
             has_changed = true;
         }
-        if self.picture.judge(&self.alerts, now_ms) || has_changed {
-            let snapshot = self.picture.snapshot(Arc::clone(&self.alerts), self.health(), now_ms);
+        if self.picture.judge(&self.told.alerts, now_ms) || has_changed {
+            let snapshot = self.picture.snapshot(self.told.clone(), self.health(), now_ms);
             self.channels.snapshots.send_replace(Arc::new(snapshot));
         }
         self.round.done(started);
@@ -228,7 +229,7 @@ impl<'a> Publisher<'a> {
         let reading = self.context.board.read();
         let has_samples = !news.latest.is_empty();
         let has_begun = self.newest_id == 0 && news.newest_id != 0;
-        let has_changed = has_begun || has_samples || reading != self.reading || news.alerts != self.alerts;
+        let has_changed = has_begun || has_samples || reading != self.reading || news.told != self.told;
         if has_samples {
             if self.picture.update(&news.latest) {
                 self.read.want();
@@ -239,7 +240,7 @@ impl<'a> Publisher<'a> {
                 self.chart.want();
             }
         }
-        self.alerts = news.alerts;
+        self.told = news.told;
         self.reading = reading;
         self.newest_id = news.newest_id;
         has_changed

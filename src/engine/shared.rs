@@ -5,7 +5,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::options::Command;
-use crate::model::{Alert, MetricName, Point, Sample};
+use crate::model::{Alert, MetricName, Mute, Point, Sample};
+
+/// What the user is told, and what not.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Told {
+    /// Alerts, newest first.
+    pub(super) alerts: Arc<[Alert]>,
+    /// The mutes in force.
+    pub(super) mutes: Arc<[Mute]>,
+}
 
 /// State shared by the tasks; cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +27,7 @@ struct State {
     has_begun: bool,
     has_picture: bool,
     has_arrivals: bool,
-    alerts: Arc<[Alert]>,
+    told: Told,
     told_alert_id: Option<i64>,
     commands: Vec<Command>,
     resets: u64,
@@ -33,8 +42,8 @@ pub(super) struct News {
     pub(super) latest: HashMap<MetricName, Point>,
     /// The id of the newest sample seen; 0 before the tail has looked.
     pub(super) newest_id: i64,
-    /// Alerts, newest first.
-    pub(super) alerts: Arc<[Alert]>,
+    /// Alerts and mutes.
+    pub(super) told: Told,
 }
 
 impl Shared {
@@ -88,9 +97,9 @@ impl Shared {
         state.resets += 1;
     }
 
-    /// The alerts are these now, newest first.
-    pub(super) fn set_alerts(&self, alerts: Arc<[Alert]>) {
-        self.state().alerts = alerts;
+    /// The alerts and mutes are these now.
+    pub(super) fn set_told(&self, told: Told) {
+        self.state().told = told;
     }
 
     /// The newest alert that the dashboard was told of; survives a tail that starts again.
@@ -106,11 +115,7 @@ impl Shared {
     /// What is new; newest points are handed out once.
     pub(super) fn take_news(&self) -> News {
         let mut state = self.state();
-        News {
-            latest: std::mem::take(&mut state.latest),
-            newest_id: state.newest_id,
-            alerts: Arc::clone(&state.alerts),
-        }
+        News { latest: std::mem::take(&mut state.latest), newest_id: state.newest_id, told: state.told.clone() }
     }
 
     /// Somebody deleted or changed rows of the log.

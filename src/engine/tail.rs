@@ -243,7 +243,8 @@ impl<'a> Session<'a> {
             let now_ms = self.context.now_ms();
             let Some(step) = self.judge.step(&mut self.store, now_ms)? else { break };
             has_findings |= step.has_findings;
-            self.outbox.opened_here(&step.raised);
+            self.outbox.touched_here(&step.raised);
+            self.outbox.touched_here(&step.updated);
             self.context.shared.arrived(&step.samples);
             self.context.board.set_last_arrival(now_ms);
             if told.elapsed() > TELL_EVERY {
@@ -269,8 +270,8 @@ impl<'a> Session<'a> {
 
     /// Reads the alerts, shows them, and tells of those that are new.
     fn tell(&mut self) -> Result<(), StoreError> {
-        let alerts = self.outbox.refresh(&self.store)?;
-        self.context.shared.set_alerts(alerts);
+        let told = self.outbox.refresh(&self.store, self.context.now_ms())?;
+        self.context.shared.set_told(told);
         self.context.shared.set_told_alert_id(self.outbox.known_id());
         self.context.publisher.wake();
         self.alerts_at = None;
@@ -279,9 +280,15 @@ impl<'a> Session<'a> {
 
     fn obey(&mut self) -> Result<(), StoreError> {
         for command in self.context.shared.take_commands() {
+            let now_ms = self.context.now_ms();
             match command {
-                Command::Acknowledge(ids) => self.store.acknowledge(&ids, self.context.now_ms())?,
-            };
+                Command::Acknowledge(ids) => drop(self.store.acknowledge(&ids, now_ms)?),
+                Command::Label { alert_id, label } => drop(self.store.label(alert_id, label, now_ms)?),
+                Command::Mute { metric, rule, until_ms } => {
+                    self.store.mute(Some(&metric), Some(rule), Some(until_ms), None, now_ms)?;
+                }
+                Command::Unmute { metric, rule } => drop(self.store.unmute(Some(&metric), rule, now_ms)?),
+            }
             self.tell()?;
         }
         Ok(())
@@ -297,7 +304,7 @@ impl<'a> Session<'a> {
         if self.silence_at <= now {
             self.silence_at = now + SILENCE_EVERY;
             let raised = self.judge.look(&mut self.store, self.context.now_ms())?;
-            self.outbox.opened_here(&raised);
+            self.outbox.touched_here(&raised);
             if !raised.is_empty() {
                 self.tell()?;
             }

@@ -191,6 +191,53 @@ pub struct Finding {
     pub limits: ControlLimits,
     /// One sentence for a person, with values and limits in the metric's unit.
     pub description: String,
+    /// Why, the strongest reason first.
+    pub explanations: Vec<Explanation>,
+}
+
+/// One reason for a finding: what was seen, against what was expected, and how rare that is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// In words, in the metric's unit: `mean of 48 samples 97 ms, usually 29 ms`.
+    pub text: String,
+    /// What was seen, in the metric's unit, where it is a number of that kind.
+    pub observed: Option<f64>,
+    /// What was expected, in the same unit.
+    pub expected: Option<f64>,
+    /// How rare it is, in words: `highest in 4096 samples`.
+    pub rarity: Option<String>,
+    /// How many of the newest samples it is about.
+    pub samples: u32,
+}
+
+/// How something that was found has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The metric is again as it was.
+    Recovered,
+    /// What was new has become what is normal.
+    NewNormal,
+    /// Nobody knows: nothing was heard of it for too long, or the log it was found in is gone.
+    Forgotten,
+}
+
+impl Ending {
+    /// The word in the store and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::NewNormal => "new-normal",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
+    /// The ending for a stored word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Recovered, Self::NewNormal, Self::Forgotten].into_iter().find(|ending| ending.as_str() == word)
+    }
 }
 
 /// What a detector found is over.
@@ -204,6 +251,8 @@ pub struct Recovery {
     pub sample_id: i64,
     /// When: ms since the Unix epoch.
     pub timestamp_ms: i64,
+    /// How it ended.
+    pub ending: Ending,
 }
 
 impl Finding {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Alert, Baseline, ControlLimits, Direction, MetricName, Point, Rule, Segment, Split, SplitRequest, TimeRange, Unit,
-    Window,
+    Alert, Baseline, ControlLimits, Direction, MetricName, Mute, Point, Rule, Segment, Split, SplitRequest, TimeRange,
+    Unit, Window,
 };
 
 /// What the dashboard is looking at; the engine computes that and no more.
@@ -21,6 +21,8 @@ pub struct ViewRequest {
     pub range: Option<TimeRange>,
     /// The metric that is taken apart, if one is.
     pub split: Option<SplitRequest>,
+    /// The alert whose samples are shown on the chart, if one is.
+    pub alert_id: Option<i64>,
 }
 
 /// One consistent picture of the store.
@@ -40,6 +42,8 @@ pub struct Snapshot {
     pub split: Option<Arc<Split>>,
     /// Alerts, newest first; bounded.
     pub alerts: Arc<[Alert]>,
+    /// The mutes in force; which of them have ended since is for the clock to say.
+    pub mutes: Arc<[Mute]>,
     /// How store, drop directory and detector are doing.
     pub health: Health,
 }
@@ -172,6 +176,8 @@ pub struct ChartData {
     pub min_samples: u64,
     /// Samples that break a rule against these limits, oldest first.
     pub violations: Vec<Violation>,
+    /// The samples on which the chosen alert was raised, oldest first.
+    pub evidence: Vec<Point>,
 }
 
 /// A point of a chart that a rule fired on.

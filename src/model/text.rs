@@ -95,10 +95,15 @@ pub fn value(value: f64, unit: Unit) -> String {
         Unit::None => number(value),
         Unit::Percent => format!("{} %", number(value)),
         Unit::Milliseconds => milliseconds(value),
-        Unit::Seconds => milliseconds(value * 1_000.0),
+        Unit::Seconds => seconds(value),
         Unit::Bytes => scaled(value, 1_024.0, &["B", "KiB", "MiB", "GiB", "TiB", "PiB"], " "),
         Unit::Count => scaled(value, 1_000.0, &["", "k", "M", "G", "T"], ""),
     }
+}
+
+/// From a tenth of a second on in seconds, as the metric is.
+fn seconds(value: f64) -> String {
+    if (0.1..10.0).contains(&value.abs()) { format!("{} s", number(value)) } else { milliseconds(value * 1_000.0) }
 }
 
 fn milliseconds(value: f64) -> String {
@@ -188,7 +193,13 @@ mod tests {
     #[case(145.3, Unit::Milliseconds, "145.3 ms")]
     #[case(0.5, Unit::Milliseconds, "500 us")]
     #[case(12_345.0, Unit::Milliseconds, "12.35 s")]
-    #[case(1.42, Unit::Seconds, "1420 ms")]
+    #[case(1.42, Unit::Seconds, "1.42 s")]
+    #[case(6.499, Unit::Seconds, "6.499 s")]
+    #[case(-0.1857, Unit::Seconds, "-0.1857 s")]
+    #[case(14.23, Unit::Seconds, "14.23 s")]
+    #[case(0.0123, Unit::Seconds, "12.3 ms")]
+    #[case(0.0, Unit::Seconds, "0 ms")]
+    #[case(7_200.0, Unit::Seconds, "120 min")]
     #[case(39_000_000.0, Unit::Bytes, "37.19 MiB")]
     #[case(512.0, Unit::Bytes, "512 B")]
     #[case(97.123, Unit::Percent, "97.12 %")]

@@ -2,25 +2,31 @@
 //!
 //! Knows what an answer says and how it is laid out; colours are put on by who prints it.
 
+mod alerts;
 mod anomalies;
 mod baselines;
 mod checks;
 mod csv;
 mod dashboard;
 mod json;
+mod mutes;
 mod spc;
 mod status;
 mod table;
 mod trends;
+mod why;
 
+pub use alerts::{AlertRow, Alerts};
 pub use anomalies::Anomalies;
 pub use baselines::{BaselineRow, Baselines, Part};
 pub use checks::{Check, Checks, Verdict};
 pub use dashboard::Dashboard;
+pub use mutes::Mutes;
 pub use spc::Spc;
 pub use status::{TMUX_CELLS, status_line};
 pub use table::{Cell, Column, Line, Table};
 pub use trends::{Hour, Trends};
+pub use why::Why;
 
 use std::io::{self, Write};
 

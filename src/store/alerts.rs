@@ -2,15 +2,18 @@
 //!
 //! A finding joins the alert of its metric and rule when its sample lies within the cool-down of the
 //! alert's samples; otherwise it opens a new alert and the old one has recovered. Detectors say themselves when
-//! what they found is over: until then everything they find joins.
+//! what they found is over: until then everything they find joins, and what they find afterwards is another alert.
 
 use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::schema::{self, State};
-use super::{Store, StoreError, anomalies, log};
-use crate::model::{Alert, AlertState, ControlLimits, Finding, LimitType, Point, Recovery, Rule, Severity};
+use super::{Store, StoreError, anomalies, log, reader};
+use crate::model::{
+    Account, Alert, AlertState, ControlLimits, Ending, Finding, LimitType, Point, Precision, Recovery, Rule, Severity,
+    TimeRange,
+};
 
 /// What came of recording findings. An alert that was opened and updated at once is only in `raised`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,8 +27,18 @@ pub struct Recorded {
 /// What a detector found is over after so long without a finding, if it does not say so itself.
 const FORGOTTEN_MS: i64 = 7 * 86_400_000;
 
+/// Alerts of a rule on a metric that begin within this time are counted: several are one that comes and goes.
+const FLAPPING_MS: i64 = 3_600_000;
+
 const COLUMNS: &str = "id, metric_name, rule, limit_type, severity, description, center, sigma, first_ms, first_value,
   last_ms, last_value, peak_value, count, opened_at, updated_at, acknowledged_at, recovered_at";
+
+/// Samples kept as evidence of an alert: the newest.
+const MOST_EVIDENCE: usize = 300;
+
+/// What layout 4 added, and what stands for it in stores of earlier ones.
+const ADDED: &str = "peak_ms, ended_ms, closed_as, opened_in_hour, label, labelled_at";
+const NOT_ADDED: &str = "NULL, NULL, NULL, 1, NULL, NULL";
 
 impl Store {
     /// Up to which id the log was judged; `None` when this store never was.
@@ -49,8 +62,13 @@ impl Store {
         self.write("record findings", |transaction| {
             let judged = State::JudgedUpTo.get(transaction)?;
             let (mut raised, mut updated) = (BTreeSet::new(), BTreeSet::new());
+            let mut recoveries = recoveries.iter().peekable();
             for finding in findings.iter().filter(|finding| judged.is_none_or(|judged| finding.sample_id > judged)) {
                 let Some(point) = finding.point() else { continue };
+                // What ended before it was found again is an alert of its own.
+                while let Some(recovery) = recoveries.next_if(|over| over.sample_id <= finding.sample_id) {
+                    end(transaction, recovery, now_ms)?;
+                }
                 // Found by the clock and not by a sample, so by everybody who looks.
                 if finding.rule == Rule::Silence && is_recorded(transaction, finding)? {
                     continue;
@@ -85,6 +103,7 @@ impl Store {
                 return Ok(Vec::new());
             }
             let mut alerts: Vec<Alert> = Vec::new();
+            let columns = columns(conn)?;
             // Each part has an index of its own, so neither costs more as recovered alerts pile up.
             for part in [
                 "recovered_at IS NULL ORDER BY severity DESC, updated_at DESC, id DESC",
@@ -92,7 +111,7 @@ impl Store {
             ] {
                 let left = i64::try_from(limit - alerts.len()).unwrap_or(i64::MAX);
                 let mut statement =
-                    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM perftop_alert WHERE {part} LIMIT ?1"))?;
+                    conn.prepare_cached(&format!("SELECT {columns} FROM perftop_alert WHERE {part} LIMIT ?1"))?;
                 for alert in statement.query_map([left], read)? {
                     alerts.push(alert?);
                 }
@@ -117,9 +136,90 @@ impl Store {
             if !schema::has_derived(conn)? {
                 return Ok(Vec::new());
             }
-            conn.prepare_cached(&format!("SELECT {COLUMNS} FROM perftop_alert WHERE id > ?1 ORDER BY id LIMIT ?2"))?
+            let columns = columns(conn)?;
+            conn.prepare_cached(&format!("SELECT {columns} FROM perftop_alert WHERE id > ?1 ORDER BY id LIMIT ?2"))?
                 .query_map((after_id, i64::try_from(limit).unwrap_or(i64::MAX)), read)?
                 .collect()
+        })
+    }
+
+    /// The alerts of these ids, as far as there are any.
+    pub fn alerts_by_id(&self, ids: &[i64]) -> Result<Vec<Alert>, StoreError> {
+        self.read("read alerts", |conn| {
+            if !schema::has_derived(conn)? {
+                return Ok(Vec::new());
+            }
+            load(conn, &ids.iter().copied().collect())
+        })
+    }
+
+    /// Everything that is known of an alert; `None` when there is none of this id.
+    pub fn account(&self, id: i64) -> Result<Option<Account>, StoreError> {
+        self.read("read an alert", |conn| {
+            if !schema::has_derived(conn)? {
+                return Ok(None);
+            }
+            let Some(alert) = load(conn, &BTreeSet::from([id]))?.pop() else { return Ok(None) };
+            let (explanations, evidence) = if schema::has_endings(conn)? {
+                conn.prepare_cached("SELECT reasons, evidence FROM perftop_alert WHERE id = ?1")?
+                    .query_row([id], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?
+            } else {
+                (None, None)
+            };
+            let explanations = explanations.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            Ok(Some(Account { alert, explanations, evidence: points(evidence.as_deref()) }))
+        })
+    }
+
+    /// Alerts that began since an instant or are still open, of one metric or of all: the open ones first, then the
+    /// newest; at most `limit`.
+    pub fn alerts_since(&self, metric: Option<&str>, since_ms: i64, limit: usize) -> Result<Vec<Alert>, StoreError> {
+        self.read("read alerts", |conn| {
+            if !schema::has_derived(conn)? {
+                return Ok(Vec::new());
+            }
+            let columns = columns(conn)?;
+            conn.prepare_cached(&format!(
+                "SELECT {columns} FROM perftop_alert
+                 WHERE (?1 IS NULL OR metric_name = ?1) AND (first_ms >= ?2 OR recovered_at IS NULL)
+                 ORDER BY recovered_at IS NOT NULL, CASE WHEN recovered_at IS NULL THEN -severity END, first_ms DESC,
+                   id DESC LIMIT ?3"
+            ))?
+            .query_map((metric, since_ms, i64::try_from(limit).unwrap_or(i64::MAX)), read)?
+            .collect()
+        })
+    }
+
+    /// Notes that the user calls an alert true or false, or takes it back; the alert as it is now, `None` when there
+    /// is none of this id.
+    pub fn label(&mut self, id: i64, label: Option<bool>, now_ms: i64) -> Result<Option<Alert>, StoreError> {
+        self.write("label an alert", |transaction| {
+            transaction
+                .prepare_cached("UPDATE perftop_alert SET label = ?2, labelled_at = ?3 WHERE id = ?1")?
+                .execute((id, label, label.map(|_| now_ms)))?;
+            Ok(load(transaction, &BTreeSet::from([id]))?.pop())
+        })
+    }
+
+    /// How often each rule was right about each metric, by the labels of the alerts that are kept, in the order of names.
+    pub fn precision(&self) -> Result<Vec<Precision>, StoreError> {
+        self.read("count labels", |conn| {
+            if !schema::has_endings(conn)? {
+                return Ok(Vec::new());
+            }
+            conn.prepare_cached(
+                "SELECT metric_name, rule, count(*), sum(label) FROM perftop_alert WHERE label IS NOT NULL
+                 GROUP BY metric_name, rule ORDER BY metric_name, rule",
+            )?
+            .query_map([], |row| {
+                Ok(Precision {
+                    metric: row.get(0)?,
+                    rule: word(row, 1, |word| word.parse::<Rule>().ok())?,
+                    labelled: row.get::<_, i64>(2)?.cast_unsigned(),
+                    called_true: row.get::<_, i64>(3)?.cast_unsigned(),
+                })
+            })?
+            .collect()
         })
     }
 
@@ -145,8 +245,12 @@ impl Store {
             let ids = quiet(transaction, cooldown_ms, now_ms)?;
             for id in &ids {
                 transaction
-                    .prepare_cached("UPDATE perftop_alert SET recovered_at = ?2 WHERE id = ?1")?
-                    .execute((id, now_ms))?;
+                    .prepare_cached(
+                        "UPDATE perftop_alert SET recovered_at = ?2, ended_ms = last_ms,
+                           closed_as = CASE WHEN rule IN ('surprise', 'stuck', 'silence') THEN ?3 ELSE ?4 END
+                         WHERE id = ?1",
+                    )?
+                    .execute((id, now_ms, Ending::Forgotten.as_str(), Ending::Recovered.as_str()))?;
             }
             load(transaction, &ids)
         })
@@ -202,7 +306,7 @@ fn find_joinable(conn: &Connection, finding: &Finding, last_in: i64, first_in: i
     conn.prepare_cached(
         "SELECT id FROM perftop_alert
          WHERE metric_name = ?1 AND rule = ?2 AND first_ms <= ?4 AND first_sample_id > 0
-           AND (last_ms >= ?3 OR (?5 AND recovered_at IS NULL))
+           AND CASE WHEN ?5 THEN recovered_at IS NULL ELSE last_ms >= ?3 END
          ORDER BY id DESC LIMIT 1",
     )?
     .query_row((&*finding.metric, finding.rule.as_str(), last_in, first_in, finding.rule.is_detector()), |row| {
@@ -219,22 +323,74 @@ fn is_recorded(conn: &Connection, finding: &Finding) -> rusqlite::Result<bool> {
     .query_row((&*finding.metric, finding.rule.as_str(), finding.sample_id), |row| row.get(0))
 }
 
+/// The sample that was farthest from the centre while a surprise that ends was open: findings are made at its beginning,
+/// and it may have grown since.
+fn peak(conn: &Connection, over: &Recovery) -> rusqlite::Result<Option<Point>> {
+    let open = conn
+        .prepare_cached(
+            "SELECT first_ms, center FROM perftop_alert
+             WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND last_ms <= ?3",
+        )?
+        .query_row((&*over.metric, over.rule.as_str(), over.timestamp_ms), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Option<f64>>(1)?))
+        })
+        .optional()?;
+    let Some((from_ms, Some(center))) = open else { return Ok(None) };
+    let points = reader::points(conn, &over.metric, TimeRange { from_ms, until_ms: over.timestamp_ms })?;
+    let distance = |point: &Point| (point.value - center).abs();
+    Ok(points.into_iter().max_by(|a, b| distance(a).total_cmp(&distance(b))))
+}
+
 /// Ends what a detector had found before. Silence is dated by the clock, which the next sample need not have heard of.
 fn end(conn: &Connection, recovery: &Recovery, now_ms: i64) -> rusqlite::Result<()> {
+    let peak = if recovery.rule == Rule::Surprise { peak(conn, recovery)? } else { None };
     conn.prepare_cached(
-        "UPDATE perftop_alert SET recovered_at = ?3
+        "UPDATE perftop_alert SET recovered_at = ?3, ended_ms = ?4, closed_as = ?5,
+           peak_value = coalesce(?6, peak_value), peak_ms = coalesce(?7, peak_ms)
          WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND (rule = 'silence' OR last_ms <= ?4)",
     )?
-    .execute((&*recovery.metric, recovery.rule.as_str(), now_ms, recovery.timestamp_ms))?;
+    .execute((
+        &*recovery.metric,
+        recovery.rule.as_str(),
+        now_ms,
+        recovery.timestamp_ms,
+        recovery.ending.as_str(),
+        peak.map(|point| point.value),
+        peak.map(|point| point.timestamp_ms),
+    ))?;
     Ok(())
 }
 
+/// Points as they stand in the store: `[[1700000000000,145.3]]`.
+fn points(text: Option<&str>) -> Vec<Point> {
+    let pairs: Vec<(i64, f64)> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    pairs.into_iter().map(|(timestamp_ms, value)| Point { timestamp_ms, value }).collect()
+}
+
+/// The evidence that is known and that of a finding, each sample once, as it stands in the store.
+fn evidence(known: Option<&str>, finding: &Finding) -> String {
+    let mut points = points(known);
+    points.extend(&finding.evidence);
+    points.sort_by(|a, b| a.timestamp_ms.cmp(&b.timestamp_ms).then(a.value.total_cmp(&b.value)));
+    points.dedup();
+    let kept = &points[points.len().saturating_sub(MOST_EVIDENCE)..];
+    serde_json::json!(kept.iter().map(|point| (point.timestamp_ms, point.value)).collect::<Vec<_>>()).to_string()
+}
+
+fn reasons(finding: &Finding) -> String {
+    serde_json::json!(finding.explanations).to_string()
+}
+
 fn update(conn: &Connection, id: i64, finding: &Finding, point: Point, now_ms: i64) -> rusqlite::Result<()> {
+    let known: Option<String> =
+        conn.prepare_cached("SELECT evidence FROM perftop_alert WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
     let ControlLimits { center, sigma } = finding.limits;
     conn.prepare_cached(
         "UPDATE perftop_alert SET count = count + 1, severity = max(severity, ?2), description = ?3,
            center = ?4, sigma = ?5, updated_at = ?6, recovered_at = NULL,
-           last_value = CASE WHEN ?7 >= last_ms THEN ?8 ELSE last_value END, last_ms = max(last_ms, ?7),
+           ended_ms = NULL, closed_as = NULL, last_value = CASE WHEN ?7 >= last_ms THEN ?8 ELSE last_value END, last_ms = max(last_ms, ?7),
+           reasons = ?9, evidence = ?10,
+           peak_ms = CASE WHEN abs(?8 - ?4) > abs(peak_value - ?4) THEN ?7 ELSE peak_ms END,
            peak_value = CASE WHEN abs(?8 - ?4) > abs(peak_value - ?4) THEN ?8 ELSE peak_value END
          WHERE id = ?1",
     )?
@@ -247,6 +403,8 @@ fn update(conn: &Connection, id: i64, finding: &Finding, point: Point, now_ms: i
         now_ms,
         point.timestamp_ms,
         point.value,
+        reasons(finding),
+        evidence(known.as_deref(), finding),
     ))?;
     Ok(())
 }
@@ -256,14 +414,23 @@ fn update(conn: &Connection, id: i64, finding: &Finding, point: Point, now_ms: i
 fn open(conn: &Connection, finding: &Finding, point: Point, now_ms: i64) -> rusqlite::Result<Option<i64>> {
     let (metric, rule) = (&*finding.metric, finding.rule.as_str());
     conn.prepare_cached(
-        "UPDATE perftop_alert SET recovered_at = ?3
+        "UPDATE perftop_alert SET recovered_at = ?3, ended_ms = last_ms, closed_as = ?5
          WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND last_ms <= ?4",
     )?
-    .execute((metric, rule, now_ms, point.timestamp_ms))?;
+    .execute((metric, rule, now_ms, point.timestamp_ms, Ending::Recovered.as_str()))?;
+    let opened_in_hour: i64 = conn
+        .prepare_cached(
+            "SELECT count(*) + 1 FROM perftop_alert
+             WHERE metric_name = ?1 AND rule = ?2 AND first_ms > ?3 AND first_ms <= ?4 AND first_sample_id > 0",
+        )?
+        .query_row((metric, rule, point.timestamp_ms.saturating_sub(FLAPPING_MS), point.timestamp_ms), |row| {
+            row.get(0)
+        })?;
     conn.prepare_cached(
         "INSERT INTO perftop_alert (metric_name, rule, limit_type, severity, description, center, sigma,
-           first_sample_id, first_ms, first_value, last_ms, last_value, peak_value, count, opened_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?9, ?10, ?10, 1, ?11, ?11)
+           first_sample_id, first_ms, first_value, last_ms, last_value, peak_value, peak_ms, count, opened_at,
+           updated_at, opened_in_hour, reasons, evidence)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?9, ?10, ?10, ?9, 1, ?11, ?11, ?12, ?13, ?14)
          ON CONFLICT (metric_name, rule, first_sample_id) DO NOTHING RETURNING id",
     )?
     .query_row(
@@ -279,6 +446,9 @@ fn open(conn: &Connection, finding: &Finding, point: Point, now_ms: i64) -> rusq
             point.timestamp_ms,
             point.value,
             now_ms,
+            opened_in_hour,
+            reasons(finding),
+            evidence(None, finding),
         ),
         |row| row.get(0),
     )
@@ -286,8 +456,15 @@ fn open(conn: &Connection, finding: &Finding, point: Point, now_ms: i64) -> rusq
 }
 
 fn load(conn: &Connection, ids: &BTreeSet<i64>) -> rusqlite::Result<Vec<Alert>> {
-    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM perftop_alert WHERE id = ?1"))?;
-    ids.iter().map(|id| statement.query_row([id], read)).collect()
+    let columns = columns(conn)?;
+    let mut statement = conn.prepare_cached(&format!("SELECT {columns} FROM perftop_alert WHERE id = ?1"))?;
+    ids.iter().filter_map(|id| statement.query_row([id], read).optional().transpose()).collect()
+}
+
+/// What [`read`] reads.
+fn columns(conn: &Connection) -> rusqlite::Result<String> {
+    let added = if schema::has_endings(conn)? { ADDED } else { NOT_ADDED };
+    Ok(format!("{COLUMNS}, {added}"))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Alert> {
@@ -318,6 +495,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Alert> {
         updated_at_ms: row.get(15)?,
         acknowledged_at_ms,
         recovered_at_ms,
+        peak_ms: row.get(18)?,
+        ended_ms: row.get(19)?,
+        ending: row.get::<_, Option<String>>(20)?.and_then(|word| Ending::from_word(&word)),
+        opened_in_hour: row.get(21)?,
+        label: row.get(22)?,
+        labelled_at_ms: row.get(23)?,
     })
 }
 

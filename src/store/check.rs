@@ -119,7 +119,8 @@ fn size(conn: &Connection) -> rusqlite::Result<StoreSize> {
         total_bytes: number("page_count")? * page_bytes,
         samples_bytes: used("'performance_samples'")?,
         rollups_bytes: used(
-            "'perftop_hour', 'perftop_chunk', 'perftop_dense', 'perftop_day', 'perftop_metric', 'perftop_context'",
+            "'perftop_hour', 'perftop_chunk', 'perftop_dense', 'perftop_day', 'perftop_metric', 'perftop_context',
+             'perftop_monitor'",
         )?,
         free_bytes: number("freelist_count")? * page_bytes,
     })

@@ -15,7 +15,7 @@
 //! | `day` | a day of them in its short form |
 //! | `windows`, `groups`, `segments` | all series at once over windows; series taken apart by tags |
 //! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
-//! | `alerts`, `anomalies`, `baselines` | what was found and what is normal |
+//! | `alerts`, `mutes`, `anomalies`, `baselines` | what was found, what is not told of, and what is normal |
 //! | `files` | is the database at the path still the one that was opened |
 //! | `gate`, `courtesy` | holds the writes of this process while it is stopped; rests between them |
 //! | `wal` | the write-ahead log as a file |
@@ -42,6 +42,7 @@ mod groups;
 mod hour;
 mod ledger;
 mod log;
+mod mutes;
 mod network;
 mod old_rows;
 mod open;

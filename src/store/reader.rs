@@ -50,17 +50,7 @@ impl Store {
 
     /// The samples of a metric in a range, by time; equal times in the order of arrival.
     pub fn points(&self, metric: &str, range: TimeRange) -> Result<Vec<Point>, StoreError> {
-        self.read("read a series", |conn| {
-            let mut points = Vec::new();
-            if schema::has_derived(conn)?
-                && let Some(metric) = MetricRef::find(conn, metric)?
-            {
-                metric.read_hours(conn, hour::hours_in(range), &mut points)?;
-            }
-            log::visit_unrolled(conn, Some(metric), |row| points.push(row.point()))?;
-            cut(&mut points, range);
-            Ok(points)
-        })
+        self.read("read a series", |conn| points(conn, metric, range))
     }
 
     /// Visits every metric with its samples in the range, by time, equals in the order of arrival, inside the
@@ -144,6 +134,19 @@ impl Store {
             Ok(totals)
         })
     }
+}
+
+/// The samples of a metric in a range, by time; equal times in the order of arrival.
+pub(super) fn points(conn: &Connection, metric: &str, range: TimeRange) -> rusqlite::Result<Vec<Point>> {
+    let mut points = Vec::new();
+    if schema::has_derived(conn)?
+        && let Some(metric) = MetricRef::find(conn, metric)?
+    {
+        metric.read_hours(conn, hour::hours_in(range), &mut points)?;
+    }
+    log::visit_unrolled(conn, Some(metric), |row| points.push(row.point()))?;
+    cut(&mut points, range);
+    Ok(points)
 }
 
 /// Sorts and leaves what lies in the range.

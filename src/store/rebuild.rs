@@ -69,6 +69,7 @@ impl Store {
         }
         self.write("count samples", |transaction| {
             count_again(transaction)?;
+            transaction.execute("DELETE FROM perftop_monitor", [])?;
             State::RebuiltUpTo.clear(transaction)
         })?;
         Ok(Rebuilt { samples, was_resumed: resumed.is_some() })

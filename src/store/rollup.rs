@@ -150,8 +150,11 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
          DELETE FROM perftop_day;
          DELETE FROM perftop_hour;
          DELETE FROM perftop_dirty;
+         DELETE FROM perftop_monitor;
          -- Ids begin at 1 again: an alert of the old log must not be taken for one of the new.
-         UPDATE perftop_alert SET first_sample_id = -id, recovered_at = coalesce(recovered_at, updated_at);
+         UPDATE perftop_alert SET first_sample_id = -id;
+         UPDATE perftop_alert SET recovered_at = updated_at, ended_ms = last_ms, closed_as = 'forgotten'
+         WHERE recovered_at IS NULL;
          UPDATE perftop_metric SET n = 0, first_ms = NULL, last_ms = NULL;",
     )?;
     let marks = [

@@ -90,6 +90,24 @@ SELECT day, metric_id, random() FROM
   (SELECT DISTINCT hour / 24 - (hour % 24 < 0) AS day, metric_id FROM perftop_dense) d
 WHERE day < (SELECT last_ms / 86400000 - (last_ms % 86400000 < 0) FROM perftop_metric WHERE id = d.metric_id);
 ",
+    // What is long comes last: a list of alerts reads the rows without it. No two of our tables, nor one of the
+    // contract's, have rows of the same shape, so that a lost page's rows can be told apart (`salvage`).
+    "
+ALTER TABLE perftop_alert ADD COLUMN peak_ms INTEGER;
+ALTER TABLE perftop_alert ADD COLUMN ended_ms INTEGER;
+ALTER TABLE perftop_alert ADD COLUMN closed_as TEXT;
+ALTER TABLE perftop_alert ADD COLUMN opened_in_hour INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE perftop_alert ADD COLUMN label INTEGER;
+ALTER TABLE perftop_alert ADD COLUMN labelled_at INTEGER;
+ALTER TABLE perftop_alert ADD COLUMN reasons TEXT;
+ALTER TABLE perftop_alert ADD COLUMN evidence TEXT;
+CREATE TABLE perftop_mute (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, created_at INTEGER NOT NULL, until_ms INTEGER, metric_name TEXT, rule TEXT,
+  reason TEXT);
+CREATE TABLE perftop_monitor (
+  metric_id INTEGER PRIMARY KEY, version INTEGER NOT NULL, up_to_id INTEGER NOT NULL, saved_at INTEGER NOT NULL,
+  silence BLOB NOT NULL, state BLOB NOT NULL);
+",
 ];
 
 /// Notices what others delete or change. Of rows that are rolled up already, the hour is entered, to be made
@@ -222,6 +240,11 @@ pub(super) fn has_table(conn: &Connection, name: &str) -> rusqlite::Result<bool>
 /// Whether our tables are there in the layout of this program; without them only the log can be read.
 pub(super) fn has_derived(conn: &Connection) -> rusqlite::Result<bool> {
     has_table(conn, "perftop_dirty")
+}
+
+/// Whether alerts have the columns of layout 4; a store of an earlier one that may only be read lacks them.
+pub(super) fn has_endings(conn: &Connection) -> rusqlite::Result<bool> {
+    has_table(conn, "perftop_mute")
 }
 
 /// Whether the database has tables, and none that the contract names.

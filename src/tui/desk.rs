@@ -28,12 +28,12 @@ impl Desk {
         self.views.send_replace(request);
     }
 
-    /// Has alerts acknowledged. The answer, if there is anything to say.
+    /// Asks the engine for something besides a view. The answer, if there is anything to say.
     #[must_use]
-    pub fn acknowledge(&self, alert_ids: Vec<i64>) -> Option<Notice> {
-        let refused = self.commands.try_send(Command::Acknowledge(alert_ids)).err()?;
-        tracing::warn!("acknowledging: {refused}");
-        Some(failed("the engine is busy: acknowledge again in a moment".to_owned()))
+    pub fn command(&self, command: Command) -> Option<Notice> {
+        let refused = self.commands.try_send(command).err()?;
+        tracing::warn!("asking the engine: {refused}");
+        Some(failed("the engine is busy: try again in a moment".to_owned()))
     }
 
     /// Puts text on the clipboard through tmux.

@@ -25,7 +25,7 @@ use super::tmux::{Badge, Pane};
 use super::{content, summary};
 use crate::app::{self, App, Effect, Event, Notice};
 use crate::clock::Clock;
-use crate::engine::{self, EngineHandle};
+use crate::engine::{self, Command, EngineHandle};
 use crate::model::Snapshot;
 use crate::render;
 use crate::ui::{self, Look};
@@ -170,6 +170,9 @@ impl Running {
             Wake::Alerts(raised) => {
                 let event = Event::Alerts { raised: raised.alerts, inserted_here: raised.inserted_here };
                 self.apply(event, Cause::Input)?;
+                if !raised.ended.is_empty() {
+                    self.apply(Event::Ended(raised.ended), Cause::Input)?;
+                }
             }
             Wake::Snapshot(snapshot) => {
                 // The first answer to what was asked for: the user waits for it as for a key's frame.
@@ -195,14 +198,17 @@ impl Running {
         self.apply(Event::Notice(notice), Cause::Input)
     }
 
+    fn command(&mut self, command: Command) -> io::Result<()> {
+        self.desk.command(command).map_or(Ok(()), |notice| self.notice(notice))
+    }
+
     fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::View(request) => self.desk.view(request),
-            Effect::Acknowledge { alert_ids } => {
-                if let Some(notice) = self.desk.acknowledge(alert_ids) {
-                    return self.notice(notice);
-                }
-            }
+            Effect::Acknowledge { alert_ids } => return self.command(Command::Acknowledge(alert_ids)),
+            Effect::Mute { metric, rule, until_ms } => return self.command(Command::Mute { metric, rule, until_ms }),
+            Effect::Unmute { metric, rule } => return self.command(Command::Unmute { metric, rule }),
+            Effect::Label { alert_id, label } => return self.command(Command::Label { alert_id, label }),
             Effect::Copy(text) => return self.copy(text),
             Effect::CopyView => return self.copy(render::text(self.screen.shown())),
             Effect::Export(format) => {
@@ -278,7 +284,7 @@ impl Running {
 
     /// Pane title and tmux option, when the number of firing alerts has changed.
     fn tell_firing(&mut self) -> io::Result<()> {
-        let firing = summary::firing(&self.app).count();
+        let firing = self.app.wanting().count();
         if self.titled == Some(firing) {
             return Ok(());
         }

@@ -3,24 +3,19 @@
 use std::fmt::Write as _;
 
 use crate::app::App;
+use crate::model::MetricName;
 use crate::model::text::{counted, printable_short};
-use crate::model::{Alert, MetricName};
 
 /// How many metrics the line names.
 const NAMED: usize = 3;
 /// How much of a name it shows.
 const NAME_CHARS: usize = 40;
 
-/// The alerts that want attention, newest first.
-pub fn firing(app: &App) -> impl Iterator<Item = &Alert> {
-    app.alerts().iter().filter(|alert| alert.is_firing())
-}
-
 /// `perftop: 12 metrics, 2 alerts firing (api_response_time, db_query_time)`.
 #[must_use]
 pub fn line(app: &App) -> String {
     let metrics = app.snapshot.as_ref().map_or(0, |snapshot| snapshot.series.len());
-    let alerts = firing(app).count();
+    let alerts = app.wanting().count();
     let mut line = format!("perftop: {}, ", counted(metrics as u64, "metric"));
     if alerts == 0 {
         line.push_str("no alert firing");
@@ -33,7 +28,7 @@ pub fn line(app: &App) -> String {
 /// Each metric once, however many of its rules fire.
 fn names(app: &App) -> String {
     let mut metrics: Vec<&MetricName> = Vec::new();
-    for alert in firing(app) {
+    for alert in app.wanting() {
         if !metrics.contains(&&alert.metric) {
             metrics.push(&alert.metric);
         }

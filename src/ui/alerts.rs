@@ -12,9 +12,9 @@ use super::theme::Role;
 use super::wrap::wrapped;
 use super::{Look, keys};
 use crate::app::{Action, App};
-use crate::model::text::{printable, value};
+use crate::model::text::{counted, printable, value};
 use crate::model::time::age_coarse;
-use crate::model::{Alert, AlertState, Unit};
+use crate::model::{Alert, AlertState, Precision};
 
 /// Lines below the list for the sentence, and for the numbers, of the chosen alert.
 const DETAIL_LINES: usize = 2;
@@ -23,6 +23,9 @@ const DETAIL_LINES: usize = 2;
 pub(super) const OFFERED: &[(Action, &str)] = &[
     (Action::Expand, "chart"),
     (Action::Acknowledge, "acknowledge"),
+    (Action::LabelTrue, "true"),
+    (Action::LabelFalse, "false"),
+    (Action::Mute, "mute"),
     (Action::Close, "close"),
     (Action::Copy, "copy"),
     (Action::Help, "help"),
@@ -53,7 +56,7 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
 }
 
 fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
-    let firing = app.alerts().iter().filter(|alert| alert.is_firing()).count();
+    let firing = app.wanting().count();
     let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &format!("{firing} firing "));
     // Where the footer is in sight, the keys stand there.
     if class >= SizeClass::Compact {
@@ -63,32 +66,32 @@ fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     keys::hints(&app.options.keymap, OFFERED, look, strip, cells)
 }
 
-fn unit(app: &App, alert: &Alert) -> Unit {
-    let summary = app.snapshot.as_ref().and_then(|snapshot| snapshot.series.iter().find(|s| s.metric == alert.metric));
-    summary.map(|summary| summary.unit).unwrap_or_default()
-}
-
-const fn state_word(state: AlertState) -> &'static str {
-    match state {
+fn state_word(app: &App, alert: &Alert) -> &'static str {
+    match alert.state {
+        AlertState::Firing if app.mute_of(alert).is_some() => "muted",
         AlertState::Firing => "firing",
         AlertState::Acknowledged => "known",
         AlertState::Recovered => "over",
     }
 }
 
-/// Mark, state, metric, sentence, count, age; the sentence needs 100 columns, the state 60.
+/// Mark, state, metric, sentence, label, count, age; the sentence needs 100 columns, state and label 60.
 fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -> Strip<'a> {
     let cells = usize::from(row.width);
     let symbols = look.symbols;
     // The chosen row is told by its reversed cells; dim or coloured text would not be readable there.
     let (role, text, muted) = match alert.state {
         _ if chosen => (Role::Text, Role::Text, Role::Text),
+        AlertState::Firing if app.mute_of(alert).is_some() => (Role::Muted, Role::Muted, Role::Muted),
         AlertState::Firing => (Role::of_severity(alert.severity), Role::Text, Role::Muted),
         AlertState::Acknowledged | AlertState::Recovered => (Role::Muted, Role::Muted, Role::Muted),
     };
     let age = age_coarse(app.now_ms.saturating_sub(alert.updated_at_ms));
     let count = if alert.count > 1 { format!("x{}", alert.count) } else { String::new() };
-    let right = format!("{} {} ", fit(&count, 6, Align::Right, symbols), fit(&age, 4, Align::Right, symbols));
+    let has_labels = app.alerts().iter().any(|alert| alert.label.is_some());
+    let label_cells = if cells >= 56 && has_labels { 6 } else { 0 };
+    let label = fit(alert.label_word().unwrap_or_default(), label_cells, Align::Right, symbols);
+    let right = format!("{label}{} {} ", fit(&count, 6, Align::Right, symbols), fit(&age, 4, Align::Right, symbols));
     let state_cells = if cells >= 56 { 7 } else { 0 };
     let fixed = 3 + state_cells + right.len();
     let rest = cells.saturating_sub(fixed);
@@ -96,7 +99,7 @@ fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -
     let metric_cells = if cells >= 90 { metric_cells.min(32) } else { metric_cells };
     Strip::new(look)
         .with(role, &format!(" {} ", symbols.severity(alert.severity)))
-        .with(role, &fit(state_word(alert.state), state_cells, Align::Left, symbols))
+        .with(role, &fit(state_word(app, alert), state_cells, Align::Left, symbols))
         .with(text, &fit(&alert.metric, metric_cells, Align::Left, symbols))
         .with(muted, &sentence(alert, rest - metric_cells, look))
         .with(text, &right)
@@ -120,19 +123,35 @@ fn sentence(alert: &Alert, cells: usize, look: &Look) -> String {
 
 /// Everything about an alert that a decision needs, in lines of so many cells.
 fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize) -> Vec<Strip<'a>> {
-    let (unit, zone) = (unit(app, alert), &app.options.zone);
+    let (unit, zone) = (app.unit(&alert.metric), &app.options.zone);
     let mut facts = format!(
-        "peak {}, limits {} to {}, {} {} since {}",
+        "alert {} ({}): peak {}, limits {} to {}, {} since {}",
+        alert.id,
+        alert.rule,
         value(alert.peak_value, unit),
         value(alert.limits.lcl(), unit),
         value(alert.limits.ucl(), unit),
-        alert.count,
-        if alert.count == 1 { "finding" } else { "findings" },
-        zone.full(alert.opened_at_ms),
+        counted(alert.count, "finding"),
+        zone.full(alert.first.timestamp_ms),
     );
+    if let Some(end) = alert.end_sentence(unit) {
+        facts.push_str(", ");
+        facts.push_str(&end);
+    }
     if let Some(at_ms) = alert.acknowledged_at_ms {
         facts.push_str(", known since ");
         facts.push_str(&zone.full(at_ms));
+    }
+    if let Some(mute) = app.mute_of(alert) {
+        let until = mute.until_ms.map_or_else(String::new, |until_ms| format!(" until {}", zone.full(until_ms)));
+        let why = mute.reason.as_ref().map_or_else(String::new, |reason| format!(" ({})", printable(reason)));
+        for part in [", muted", &until, &why] {
+            facts.push_str(part);
+        }
+    }
+    if let Some(precision) = Precision::among(app.alerts(), &alert.metric, alert.rule) {
+        facts.push_str("; ");
+        facts.push_str(&precision.sentence());
     }
     let lines = |role, text: &str| -> Vec<Strip<'a>> {
         let broken = wrapped(text, cells, DETAIL_LINES, look.symbols);

@@ -30,7 +30,7 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
 
 /// Draws the whole dashboard as one line: `perftop ok 12 metrics`, or the gravest alert.
 pub(super) fn draw_line(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
-    let firing: Vec<&Alert> = app.alerts().iter().filter(|alert| alert.is_firing()).collect();
+    let firing: Vec<&Alert> = app.wanting().collect();
     let loud = firing.iter().filter(|alert| alert.severity > Severity::Info);
     let strip = match loud.max_by_key(|alert| (alert.severity, alert.updated_at_ms)) {
         Some(alert) => {
@@ -105,7 +105,7 @@ fn context<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
 fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass, in_words: bool) -> Strip<'a> {
     let mut strip = Strip::new(look);
     for severity in GRAVEST_FIRST {
-        let count = app.alerts().iter().filter(|alert| alert.is_firing() && alert.severity == severity).count();
+        let count = app.wanting().filter(|alert| alert.severity == severity).count();
         let (mark, role) = (look.symbols.severity(severity), Role::of_severity(severity));
         strip = match (count, class) {
             (0, _) => strip,

@@ -30,7 +30,7 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, parts: Parts, buf: 
 const fn role(kind: ToastKind) -> Role {
     match kind {
         ToastKind::Alert(severity) => Role::of_severity(severity),
-        ToastKind::Done => Role::Info,
+        ToastKind::Done | ToastKind::Over => Role::Info,
         ToastKind::Failed => Role::Critical,
     }
 }
@@ -38,7 +38,7 @@ const fn role(kind: ToastKind) -> Role {
 fn mark(kind: ToastKind, look: &Look) -> &'static str {
     match kind {
         ToastKind::Alert(severity) => look.symbols.severity(severity),
-        ToastKind::Done => look.symbols.separator(),
+        ToastKind::Done | ToastKind::Over => look.symbols.separator(),
         ToastKind::Failed => "!",
     }
 }
@@ -60,7 +60,8 @@ fn sentence(app: &App, toast: &Toast) -> String {
         ToastKind::Alert(_) if toast.is_summary() => {
             format!("{} opens the list", keys::name(&app.options.keymap, Action::Alerts))
         }
-        ToastKind::Alert(_) => {
+        ToastKind::Over if toast.metric.is_none() => String::new(),
+        ToastKind::Alert(_) | ToastKind::Over => {
             let metric = toast.metric.as_deref().unwrap_or_default();
             alerts::without_name(&toast.text, metric).to_owned()
         }

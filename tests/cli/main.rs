@@ -8,6 +8,7 @@ mod damage;
 mod demo;
 mod doctor;
 mod dropdir;
+mod feedback;
 mod follow;
 mod formats;
 #[path = "../support/home.rs"]

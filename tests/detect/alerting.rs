@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use perftop::clock::Clock;
 use perftop::engine::Command;
-use perftop::model::{AlertState, LimitType, Rule, Severity, Status};
+use perftop::model::{AlertState, Ending, LimitType, NewSample, Rule, Severity, Status};
 use rstest::rstest;
 
 use crate::support::{METRIC, NOW_MS, Place, Watched, calm, in_runtime, insert_from_outside, sample};
@@ -48,6 +48,54 @@ fn two_panes_record_an_anomaly_once_and_both_show_it() {
         assert!(left.inserted_here != right.inserted_here, "exactly one of them rings the bell");
         assert_eq!(place.anomalies().len(), 1);
         assert_eq!(place.alerts().len(), 1);
+    });
+}
+
+#[test]
+fn every_pane_is_told_once_that_an_alert_is_over() {
+    in_runtime(async {
+        let place = Place::calm();
+        let clock = Clock::fixed(NOW_MS);
+        let mut panes = [0, 1].map(|_| Watched::start(place.options(), clock.clone()));
+        for pane in &mut panes {
+            pane.settled().await;
+        }
+        insert_from_outside(&place.path(), METRIC, 812.0, NOW_MS);
+        for pane in &mut panes {
+            let told = pane.raised().await;
+            assert_eq!((told.alerts.len(), told.ended.len()), (1, 0));
+        }
+        clock.advance(Duration::from_mins(16));
+        insert_from_outside(&place.path(), METRIC, 100.0, NOW_MS + 16 * 60_000);
+        for pane in &mut panes {
+            let told = pane.raised().await;
+            assert_eq!((told.alerts.len(), told.ended.len(), told.inserted_here), (0, 1, false));
+            assert_eq!(told.ended[0].ending, Some(Ending::Recovered));
+        }
+    });
+}
+
+#[test]
+fn what_is_muted_is_recorded_and_no_pane_is_told() {
+    in_runtime(async {
+        let place = Place::calm();
+        place.store().mute(Some(METRIC), Some(Rule::BeyondLimit), Some(NOW_MS + 1_000), None, NOW_MS).unwrap();
+        let mut panes = [0, 1].map(|_| Watched::start(place.options(), Clock::fixed(NOW_MS)));
+        for pane in &mut panes {
+            pane.settled().await;
+        }
+        insert_from_outside(&place.path(), METRIC, 812.0, NOW_MS);
+        for pane in &mut panes {
+            let picture = pane.picture(|picture| !picture.alerts.is_empty()).await;
+            assert!(picture.mutes[0].covers(METRIC, picture.alerts[0].rule, NOW_MS));
+        }
+        // Another metric is not muted, and its message is the first that comes.
+        let other = |sample: NewSample| NewSample { metric: "other".into(), ..sample };
+        place.append(&calm(60, NOW_MS - 3_600_000).into_iter().map(other).collect::<Vec<_>>());
+        insert_from_outside(&place.path(), "other", 812.0, NOW_MS);
+        for pane in &mut panes {
+            assert_eq!(&*pane.raised().await.alerts[0].metric, "other");
+        }
     });
 }
 

@@ -51,6 +51,13 @@ fn a_surprise_is_one_alert_from_its_beginning_to_its_end_over_restarts() {
     assert_eq!(pass(&[100.3]), [(firing.0, firing.1, firing.2, AlertState::Recovered)]);
     let told = place.alerts().into_iter().find(|alert| alert.severity == Severity::Critical).unwrap();
     assert!(told.description.contains("usually 100"), "{}", told.description);
+    let account = place.store().account(told.id).unwrap().unwrap();
+    let strongest = &account.explanations[0];
+    assert!(strongest.rarity.as_deref().is_some_and(|rarity| rarity.starts_with("highest in ")), "{strongest:?}");
+    assert_eq!(strongest.observed, Some(180.0));
+    assert!(strongest.expected.is_some_and(|usual| (usual - 100.0).abs() < 1.0), "{strongest:?}");
+    assert_eq!(account.evidence.len(), strongest.samples as usize);
+    assert_eq!(account.evidence.last().map(|point| point.value.to_bits()), Some(180.0_f64.to_bits()));
 }
 
 #[test]
@@ -63,6 +70,9 @@ fn a_value_that_rests_is_a_warning_until_it_moves() {
     let alert = of_rule().unwrap();
     assert_eq!((alert.severity, alert.state), (Severity::Warning, AlertState::Firing));
     assert!(alert.description.contains("equal values in a row"), "{}", alert.description);
+    let account = place.store().account(alert.id).unwrap().unwrap();
+    assert!(account.evidence.len() >= 5, "{account:?}");
+    assert!(account.evidence.iter().all(|point| point.value.to_bits() == 100.25_f64.to_bits()), "the run and no more");
     place.append(&[sample(METRIC, 99.5, NOW_MS + 31 * MINUTE_MS)]);
     catch_up(&place, NOW_MS + 31 * MINUTE_MS);
     assert_eq!(of_rule().unwrap().state, AlertState::Recovered);

@@ -131,6 +131,7 @@ pub fn chart(index: usize, samples: u64) -> ChartData {
         limits: Some(limits),
         min_samples: 30,
         violations,
+        evidence: Vec::new(),
     }
 }
 
@@ -169,11 +170,17 @@ fn alert(id: i64, index: usize, rule: Rule, description: &str) -> Alert {
         first: point,
         last: point,
         peak_value: limits.at(4.1),
+        peak_ms: None,
         count: 7,
         opened_at_ms: NOW_MS - 900_000,
         updated_at_ms: NOW_MS - 180_000,
         acknowledged_at_ms: None,
         recovered_at_ms: None,
+        ended_ms: None,
+        ending: None,
+        opened_in_hour: 1,
+        label: None,
+        labelled_at_ms: None,
     }
 }
 
@@ -200,6 +207,7 @@ pub fn picture(focus: usize, samples: u64) -> Snapshot {
             alert(1, 1, Rule::TwoOfThree, "two of the last three values lie more than 2 sd above the mean of 840 ms"),
         ]
         .into(),
+        mutes: Arc::default(),
         health: Health {
             store_path: "/home/you/.local/share/perftop/perftop.db".to_owned(),
             sample_count: 1_204_331,

@@ -80,6 +80,7 @@ fn with_alerts(size: (u16, u16)) -> App {
         state: AlertState::Recovered,
         updated_at_ms: NOW_MS - 30 * HOUR_MS,
         count: 1,
+        label: Some(false),
         ..alerts[0].clone()
     };
     alerts.extend([known, over]);

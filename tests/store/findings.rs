@@ -1,6 +1,9 @@
 //! Findings become anomalies and alerts: once, whoever records them.
 
-use perftop::model::{AlertState, Baseline, ControlLimits, Finding, LimitType, Rule, Severity, Window};
+use perftop::model::{
+    AlertState, Baseline, ControlLimits, Ending, Explanation, Finding, LimitType, Precision, Recovery, Rule, Severity,
+    Unit, Window,
+};
 use perftop::store::{Recorded, Store};
 
 use crate::support::{Place, point, sample};
@@ -17,6 +20,7 @@ fn finding(sample_id: i64, timestamp_ms: i64, value: f64) -> Finding {
         evidence: vec![point(timestamp_ms - 1, 0.0), point(timestamp_ms, value)],
         limits: ControlLimits::new(100.0, 10.0),
         description: format!("{value} is beyond the limit"),
+        explanations: Vec::new(),
     }
 }
 
@@ -250,4 +254,154 @@ fn baselines_replace_those_of_the_same_window() {
         stored.iter().map(|row| (row.window.as_str(), row.mean, row.sample_count, row.last_updated_ms)).collect();
     assert_eq!(seen, [("24h", 6.0, 31, 2), ("7d", 5.0, 30, 1)]);
     assert!(store.baselines(Some("fcp")).unwrap().is_empty());
+}
+
+#[test]
+fn what_the_user_calls_an_alert_is_kept_and_counted() {
+    let place = Place::new();
+    let mut store = place.open();
+    let findings = [1, 2, 3].map(|hour| finding(hour, hour * 3_600_000, 140.0));
+    store.record(&findings, &[], 3, COOLDOWN_MS, 5).unwrap();
+    let other = Finding { metric: "fcp".into(), ..finding(4, 1_000, 140.0) };
+    let id = record(&mut store, other).raised[0].id;
+    assert!(store.precision().unwrap().is_empty());
+    for (id, label) in [(1, true), (2, false), (3, true), (id, false)] {
+        let labelled = store.label(id, Some(label), 77).unwrap().unwrap();
+        assert_eq!((labelled.label, labelled.labelled_at_ms), (Some(label), Some(77)));
+    }
+    let counts = |store: &Store| -> Vec<_> {
+        let counted = store.precision().unwrap();
+        counted.iter().map(|of| (of.metric.to_string(), of.rule, of.labelled, of.called_true)).collect()
+    };
+    let rule = Rule::BeyondLimit;
+    assert_eq!(counts(&store), [("fcp".to_owned(), rule, 1, 0), ("lcp".to_owned(), rule, 3, 2)]);
+    let of_lcp = Precision::among(&store.alerts(10).unwrap(), &"lcp".into(), rule).unwrap();
+    assert_eq!(of_lcp.sentence(), "beyond-limit on lcp: 2 of 3 labelled alerts true (67 %)");
+    let taken_back = store.label(1, None, 78).unwrap().unwrap();
+    assert_eq!((taken_back.label, taken_back.labelled_at_ms), (None, None));
+    assert_eq!(counts(&place.open())[1], ("lcp".to_owned(), rule, 2, 1));
+    assert_eq!(store.label(99, Some(true), 79).unwrap(), None);
+}
+
+#[test]
+fn alerts_of_one_metric_since_a_time() {
+    let place = Place::new();
+    let mut store = place.open();
+    for hour in 1..=3 {
+        record(&mut store, finding(hour, hour * 3_600_000, 140.0));
+    }
+    record(&mut store, Finding { metric: "fcp".into(), ..finding(4, 4 * 3_600_000, 140.0) });
+    let listed = |metric, since_ms, limit| -> Vec<i64> {
+        store.alerts_since(metric, since_ms, limit).unwrap().iter().map(|alert| alert.id).collect()
+    };
+    assert_eq!(listed(None, 0, 10), [4, 3, 2, 1]);
+    assert_eq!(listed(Some("lcp"), 2 * 3_600_000, 10), [3, 2]);
+    assert_eq!(listed(Some("lcp"), i64::MAX, 10), [3], "it is open");
+    assert_eq!(listed(None, 0, 3), [4, 3, 2]);
+}
+
+#[test]
+fn an_end_says_how_and_when_by_the_samples() {
+    let place = Place::new();
+    let mut store = place.open();
+    let surprise = |id: i64, at_ms| Finding { rule: Rule::Surprise, ..finding(id, at_ms, 140.0) };
+    let over = |sample_id, timestamp_ms, ending| Recovery {
+        metric: "lcp".into(),
+        rule: Rule::Surprise,
+        sample_id,
+        timestamp_ms,
+        ending,
+    };
+    // All of it in one stretch of the log, as after a night in which nobody looked.
+    let findings =
+        [surprise(1, 1_000), Finding { severity: Severity::Warning, ..surprise(3, 61_000) }, surprise(9, 900_000)];
+    let recoveries = [over(5, 121_000, Ending::Recovered), over(12, 1_000_000, Ending::NewNormal)];
+    store.record(&findings, &recoveries, 12, COOLDOWN_MS, 5_000_000).unwrap();
+    let alerts = store.alerts(10).unwrap();
+    let seen: Vec<_> = alerts
+        .iter()
+        .map(|alert| (alert.first.timestamp_ms, alert.ended_ms, alert.ending, alert.count, alert.lasted_ms(i64::MAX)))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (900_000, Some(1_000_000), Some(Ending::NewNormal), 1, 100_000),
+            (1_000, Some(121_000), Some(Ending::Recovered), 2, 120_000)
+        ]
+    );
+    assert_eq!(alerts.iter().map(|alert| alert.opened_in_hour).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(alerts[1].severity, Severity::Critical, "severity only rises");
+}
+
+#[test]
+fn a_mute_stands_until_it_ends_or_is_replaced_or_taken_back() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.mute(Some("lcp"), Some(Rule::Stuck), Some(1_000), Some("load test"), 10).unwrap();
+    store.mute(Some("lcp"), None, None, None, 20).unwrap();
+    store.mute(None, Some(Rule::Silence), Some(5_000), None, 30).unwrap();
+    store.mute(Some("lcp"), Some(Rule::Stuck), Some(2_000), Some("longer"), 40).unwrap();
+    let seen = |store: &Store, now_ms| -> Vec<_> {
+        let mutes = store.mutes(now_ms).unwrap();
+        mutes.iter().map(|mute| (mute.metric.as_ref().map(ToString::to_string), mute.rule, mute.until_ms)).collect()
+    };
+    let lcp = || Some("lcp".to_owned());
+    let all = [(lcp(), Some(Rule::Stuck), Some(2_000)), (None, Some(Rule::Silence), Some(5_000)), (lcp(), None, None)];
+    assert_eq!(seen(&place.open(), 50), all, "another process, the newest first");
+    assert_eq!(store.mutes(50).unwrap()[0].reason.as_deref(), Some("longer"));
+    assert_eq!(seen(&store, 2_000), all[1..]);
+    assert_eq!(store.unmute(Some("lcp"), Some(Rule::Surprise), 60).unwrap(), 0);
+    assert_eq!(store.unmute(Some("lcp"), None, 60).unwrap(), 2);
+    assert_eq!(seen(&store, 60), all[1..2]);
+    assert_eq!(store.unmute_all(6_000).unwrap(), 0, "it had ended");
+    assert_eq!(store.unmute(None, None, 6_000).unwrap(), 0);
+}
+
+#[test]
+fn an_alert_keeps_why_and_on_which_samples_it_was_raised() {
+    let place = Place::new();
+    let mut store = place.open();
+    let why = |text: &str| Explanation {
+        text: text.to_owned(),
+        observed: Some(140.0),
+        expected: None,
+        rarity: Some("highest in 4096 samples".to_owned()),
+        samples: 2,
+    };
+    let first = Finding { explanations: vec![why("far above")], ..finding(1, 1_000_000, 140.0) };
+    let id = record(&mut store, first).raised[0].id;
+    let second = finding(2, 1_000_001, 150.0);
+    let shared = Finding {
+        evidence: vec![point(1_000_000, 140.0), point(1_000_001, 150.0)],
+        explanations: vec![why("farther"), why("a step")],
+        ..second
+    };
+    record(&mut store, shared);
+    let account = place.open().account(id).unwrap().unwrap();
+    assert_eq!(account.explanations, [why("farther"), why("a step")], "of the newest finding, as the sentence is");
+    let evidence = [point(999_999, 0.0), point(1_000_000, 140.0), point(1_000_001, 150.0)];
+    assert_eq!(account.evidence, evidence, "each sample once");
+    assert_eq!(account.alert.count, 2);
+    for index in 3..=500 {
+        record(&mut store, finding(index, 1_000_000 + 2 * index, 140.0));
+    }
+    let account = store.account(id).unwrap().unwrap();
+    assert_eq!((account.evidence.len(), account.evidence[299]), (300, point(1_001_000, 140.0)));
+    assert_eq!(store.account(99).unwrap(), None);
+}
+
+#[test]
+fn the_peak_of_a_surprise_is_that_of_its_samples() {
+    let place = Place::new();
+    let mut store = place.open();
+    let values = [100.0, 140.0, 150.0, 190.0, 60.0, 101.0, 400.0];
+    let samples: Vec<_> = (1..).zip(values).map(|(minute, value)| sample("lcp", minute * 60_000, value)).collect();
+    store.append(&samples, None, 0).unwrap();
+    let found = Finding { rule: Rule::Surprise, ..finding(2, 120_000, 140.0) };
+    let (rule, ending) = (Rule::Surprise, Ending::Recovered);
+    let over = Recovery { metric: "lcp".into(), rule, sample_id: 6, timestamp_ms: 360_000, ending };
+    store.record(&[found], &[over], 7, COOLDOWN_MS, 9_000_000).unwrap();
+    let alert = store.alerts(1).unwrap().remove(0);
+    assert_eq!((alert.peak_value.to_bits(), alert.peak_ms), (190.0_f64.to_bits(), Some(240_000)));
+    assert_eq!(alert.end_sentence(Unit::Milliseconds).unwrap(), "recovered after 4m, peak 190 ms");
 }

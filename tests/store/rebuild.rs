@@ -105,3 +105,22 @@ fn a_day_of_nothing_does_not_wait_for_ever() {
     assert_eq!(calls, Some(1));
     assert_eq!(place.raw().query_row("SELECT count(*) FROM perftop_day", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
 }
+
+#[test]
+fn what_the_detectors_know_goes_with_what_it_was_made_from() {
+    let (place, mut store) = filled(2_000, 40);
+    let known = |sql: &str| {
+        place.raw().execute_batch(sql).unwrap();
+        place.raw().execute_batch("INSERT INTO perftop_monitor VALUES (1, 1, 1, 1, x'01', x'02')").unwrap();
+    };
+    let left =
+        || place.raw().query_row("SELECT count(*) FROM perftop_monitor", [], |row| row.get::<_, i64>(0)).unwrap();
+    known("");
+    store.roll_up(1).unwrap();
+    assert_eq!(left(), 1, "the log is the same");
+    store.rebuild(&mut |_, _| ()).unwrap();
+    assert_eq!(left(), 0, "made anew");
+    known("DELETE FROM performance_samples; DELETE FROM sqlite_sequence");
+    store.roll_up(1).unwrap();
+    assert_eq!(left(), 0, "another log");
+}

@@ -191,6 +191,7 @@ fn old_anomalies_and_recovered_alerts_go_too() {
         evidence: vec![point(10, 1.0)],
         limits: ControlLimits::new(0.0, 0.1),
         description: String::new(),
+        explanations: Vec::new(),
     };
     store.record(&[finding(1, "ended")], &[], 1, 5, 10).unwrap();
     store.append(&[sample("ended", 15, 1.0)], None, 15).unwrap();

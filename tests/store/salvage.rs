@@ -18,8 +18,8 @@ const SAMPLES: i64 = 12_000;
 const LONG_CONTEXT: usize = 20_000;
 
 /// The tables of the contract and ours that are saved.
-const TABLES: [&str; 5] =
-    ["performance_samples", "performance_baselines", "spc_anomalies", "perftop_alert", "perftop_file"];
+const TABLES: [&str; 6] =
+    ["performance_samples", "performance_baselines", "spc_anomalies", "perftop_alert", "perftop_mute", "perftop_file"];
 
 /// Rows by id, each as SQLite gives it.
 type Rows = BTreeMap<i64, Vec<Value>>;
@@ -62,11 +62,15 @@ fn filled() -> Place {
             evidence: vec![point(id, 1.5)],
             limits: ControlLimits::new(0.5, 0.1),
             description: "far above".to_owned(),
+            explanations: Vec::new(),
         })
         .collect();
     store.record(&findings, &[], SAMPLES, 5, 10).unwrap();
     let junk = "INSERT INTO performance_samples (metric_name, value, timestamp, created_at)
-                VALUES ('lcp', 'fast', 'noon', 7), (x'00ff', 1e999, -5, 7)";
+                VALUES ('lcp', 'fast', 'noon', 7), (x'00ff', 1e999, -5, 7);
+                INSERT INTO perftop_mute (created_at, until_ms, metric_name, rule, reason)
+                VALUES (1, 2, 'lcp', 'surprise', 'known'), (3, NULL, NULL, NULL, NULL);
+                INSERT INTO perftop_monitor VALUES (1, 1, 1, 1, x'01', x'02'), (2, 1, 1, 1, x'01', x'02')";
     place.raw().execute_batch(junk).unwrap();
     drop(store);
     place.raw().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
@@ -217,6 +221,27 @@ fn a_lost_first_page_costs_no_row() {
     let salvaged = save(&place);
     assert!(salvaged.is_header_damaged);
     assert!(TABLES.map(|name| rows(&out(&place), name)) == expected);
+}
+
+/// SQLite leaves the rows as short as they were when columns are added to their table.
+#[test]
+fn alerts_of_earlier_layouts_are_saved() {
+    for layout in ["layout-1.db", "layout-3.db"] {
+        for is_migrated in [false, true] {
+            let place = Place::new();
+            fs::copy(format!("{}/tests/store/data/{layout}", env!("CARGO_MANIFEST_DIR")), &place.path).unwrap();
+            if is_migrated {
+                drop(place.open());
+                place.raw().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+            }
+            let first = |rows: Rows| rows.into_iter().map(|(id, row)| (id, row[..19].to_vec())).collect::<Rows>();
+            let expected = first(rows(&place.path, "perftop_alert"));
+            assert!(!expected.is_empty());
+            overwrite(&place.path, &[1], &mut fastrand::Rng::with_seed(1));
+            save(&place);
+            assert_eq!(first(rows(&out(&place), "perftop_alert")), expected, "{layout}");
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use rstest::rstest;
 use crate::app::testing::{HOUR_MS, START_MS, Session, alert, four_series};
 use crate::app::toast::MAX_SHOWN;
 use crate::app::{AppOptions, Effect, Event, Notice, Overlay, Tab, ToastKind};
-use crate::model::{Alert, AlertState, Severity, Window};
+use crate::model::{Alert, AlertState, Ending, MetricName, Mute, Rule, Severity, Window};
 
 fn critical(id: i64) -> Alert {
     alert(id, "db_p99", Severity::Critical, 0)
@@ -209,4 +209,105 @@ fn an_open_list_closes_with_its_own_key() {
     assert!(matches!(session.app.overlays[..], [Overlay::Alerts { .. }]));
     session.keys("a");
     assert!(session.app.overlays.is_empty());
+}
+
+#[test]
+fn an_alert_is_called_true_or_false_and_the_same_key_takes_it_back() {
+    let mut session = Session::with_four();
+    session.show_with(four_series(), vec![critical(2), Alert { label: Some(false), ..critical(1) }]);
+    let label = |alert_id, label| [Effect::Label { alert_id, label }];
+    assert_eq!(session.keys("a t"), label(2, Some(true)));
+    assert_eq!(session.keys("j f"), label(1, None));
+    assert_eq!(session.keys("t"), label(1, Some(true)));
+    session.keys("a");
+    assert!(session.keys("f").is_empty());
+    assert_eq!(session.toast_texts(), ["alerts are called true or false in their list"]);
+}
+
+#[test]
+fn a_mute_keeps_quiet_until_it_ends_and_the_same_key_ends_it() {
+    let mut session = Session::with_four();
+    session.show_with(four_series(), vec![critical(2)]);
+    let (metric, rule) = (MetricName::from("db_p99"), Rule::BeyondLimit);
+    let until_ms = session.app.now_ms + 2 * HOUR_MS;
+    let muted = session.keys("a z");
+    assert_eq!(muted, [Effect::Mute { metric: metric.clone(), rule, until_ms }]);
+    let mute = Mute {
+        id: 1,
+        metric: Some(metric.clone()),
+        rule: Some(rule),
+        until_ms: Some(until_ms),
+        reason: None,
+        created_at_ms: START_MS,
+    };
+    session.raise(vec![critical(2)]);
+    session.show_muted(vec![critical(2)], vec![mute.clone()]);
+    assert!(session.app.toasts.is_empty(), "muted in this or another pane");
+    assert_eq!(session.app.wanting().count(), 0);
+    assert_eq!(session.keys("z"), [Effect::Unmute { metric: metric.clone(), rule: Some(rule) }]);
+    assert!(session.app.next_deadline_ms().is_some_and(|at_ms| at_ms <= until_ms));
+    session.show_muted(vec![critical(2)], vec![Mute { metric: None, ..mute }]);
+    assert!(session.keys("z").is_empty());
+    assert_eq!(session.toast_texts(), ["every metric is muted: `perftop unmute --all` ends it"]);
+    session.wait_ms(2 * HOUR_MS);
+    assert_eq!(session.app.wanting().count(), 1, "it has ended by the clock");
+}
+
+#[test]
+fn the_samples_of_an_alert_are_marked_until_something_else_is_looked_at() {
+    for away in ["esc", "m", "1", "j"] {
+        let mut session = Session::with_four();
+        session.show_with(four_series(), vec![critical(7)]);
+        session.keys("a enter");
+        assert_eq!(session.app.view_request().alert_id, Some(7));
+        session.keys(away);
+        assert_eq!(session.app.view_request().alert_id, None, "{away}");
+    }
+}
+
+fn over(id: i64) -> Alert {
+    let ended_ms = Some(START_MS + 42 * 60_000);
+    Alert { state: AlertState::Recovered, ending: Some(Ending::Recovered), ended_ms, ..critical(id) }
+}
+
+#[test]
+fn the_end_of_an_alert_is_one_calm_word() {
+    let mut session = Session::with_four();
+    session.raise(vec![critical(1), critical(2)]);
+    session.event(Event::Ended(vec![over(1), Alert { severity: Severity::Info, ..over(3) }]));
+    let said: Vec<_> = session.app.toasts.iter().map(|toast| (toast.kind, toast.alert_id)).collect();
+    let calm = (ToastKind::Over, Some(1));
+    assert_eq!(said, [(ToastKind::Alert(Severity::Critical), Some(2)), calm], "the first toast goes, info is not told");
+    assert_eq!(session.app.toasts[1].text, "recovered after 42m, peak 812 ms");
+    session.wait_ms(8_000);
+    assert_eq!(session.app.toasts.len(), 1);
+    session.event(Event::Ended(vec![Alert { ending: Some(Ending::NewNormal), ..over(2) }]));
+    assert_eq!(session.toast_texts(), ["the new normal after 42m, peak 812 ms"]);
+}
+
+#[test]
+fn what_ended_long_ago_is_history() {
+    let mut session = Session::with_four();
+    let long_ago = alert(1, "db_p99", Severity::Critical, 9 * HOUR_MS);
+    let ended_ms = Some(START_MS - 8 * HOUR_MS);
+    session.event(Event::Ended(vec![Alert { state: AlertState::Recovered, ended_ms, ..long_ago }]));
+    assert!(session.app.toasts.is_empty());
+}
+
+#[test]
+fn an_alert_that_comes_and_goes_has_one_notice() {
+    let mut session = Session::with_four();
+    for nth in 1..=6 {
+        let opened_in_hour = u32::try_from(nth).unwrap();
+        session.raise(vec![Alert { opened_in_hour, ..critical(nth) }]);
+        let said = session.toast_texts().len();
+        match nth {
+            1..=3 => assert_eq!(said, 1),
+            4 => assert!(session.toast_texts()[0].starts_with("comes and goes, 4 times within an hour; quiet")),
+            _ => assert_eq!(said, 0, "it was told"),
+        }
+        session.event(Event::Ended(vec![Alert { opened_in_hour, ..over(nth) }]));
+        assert_eq!(session.toast_texts().len(), usize::from(nth <= 3), "nor of its ends");
+        session.keys("d");
+    }
 }

@@ -39,7 +39,8 @@ fn zooming_in_keeps_the_newest_and_out_leads_back() {
     let mut session = charting();
     let effects = session.keys("+");
     let range = TimeRange { from_ms: START_MS + 1 - HOUR_MS / 2, until_ms: START_MS + 1 };
-    let asked = ViewRequest { window: Window::H1, focus: Some("db_p99".into()), range: Some(range), split: None };
+    let asked =
+        ViewRequest { window: Window::H1, focus: Some("db_p99".into()), range: Some(range), ..ViewRequest::default() };
     assert_eq!(effects, [Effect::View(asked)]);
     session.keys("-");
     assert_eq!(session.app.range, None, "the whole window follows now again");
@@ -165,7 +166,12 @@ fn a_frozen_chart_asks_for_the_frozen_stretch_of_other_metrics() {
     session.keys("space");
     session.now_ms += 10 * MINUTE_MS;
     let effects = session.keys("m");
-    let asked = ViewRequest { window: Window::H1, focus: Some("queue_p99".into()), range: Some(frozen), split: None };
+    let asked = ViewRequest {
+        window: Window::H1,
+        focus: Some("queue_p99".into()),
+        range: Some(frozen),
+        ..ViewRequest::default()
+    };
     assert_eq!(effects, [Effect::View(asked)]);
     assert!(session.app.chart().is_none(), "the chart of another metric is not shown under this name");
     session.answer();

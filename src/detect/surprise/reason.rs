@@ -2,8 +2,8 @@
 
 use super::features::{Feature, SPECS, Spec};
 use super::scale::Scale;
-use crate::model::Unit;
 use crate::model::text::{number, value};
+use crate::model::{Explanation, Unit};
 
 /// What was odd about a metric: one of its features.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +91,27 @@ impl Reason {
             Feature::Novelty => "values spread as never before".to_owned(),
             Feature::Highs => "rare highs come often".to_owned(),
             Feature::Lows => "rare lows come often".to_owned(),
+        }
+    }
+
+    /// The reason by itself, with its numbers where they are of the metric's unit. `value` is the sample's, which is
+    /// known here to one in a million only.
+    #[must_use]
+    pub fn explained(&self, value: f64, unit: Unit) -> Explanation {
+        let (observed, expected) = match self.feature {
+            Feature::Value => (Some(value), Some(self.usual)),
+            Feature::Novelty | Feature::Highs | Feature::Lows => (None, None),
+            Feature::Change | Feature::Residual => (Some(self.found), None),
+            Feature::Step | Feature::Mean | Feature::Spread | Feature::Jitter | Feature::Range => {
+                (Some(self.found), Some(self.usual))
+            }
+        };
+        Explanation {
+            text: self.words(unit),
+            observed,
+            expected,
+            rarity: Some(self.rarity()),
+            samples: u32::from(self.span.max(1)),
         }
     }
 

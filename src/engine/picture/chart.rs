@@ -43,6 +43,7 @@ pub(super) fn chart(
         limits,
         min_samples,
         violations: marked,
+        evidence: Vec::new(),
     })
 }
 

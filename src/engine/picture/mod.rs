@@ -16,6 +16,8 @@ use crate::model::{
 };
 use crate::store::{Store, StoreError, Totals};
 
+use super::shared::Told;
+
 use self::chart::Settings;
 use self::split::Parts;
 use self::summary::{Series, gravest_open};
@@ -105,7 +107,11 @@ impl Picture {
         let window = self.window(now_ms);
         let shown = request.range.unwrap_or(window);
         self.chart = match &request.focus {
-            Some(focus) => Some(Arc::new(self.read_focus(store, focus, window, shown, told)?)),
+            Some(focus) => {
+                let mut chart = self.read_focus(store, focus, window, shown, told)?;
+                chart.evidence = evidence(store, request.alert_id, focus)?;
+                Some(Arc::new(chart))
+            }
             None => None,
         };
         Ok(())
@@ -175,7 +181,7 @@ impl Picture {
     }
 
     /// The picture to hand out.
-    pub(super) fn snapshot(&mut self, alerts: Arc<[Alert]>, health: Health, now_ms: i64) -> Snapshot {
+    pub(super) fn snapshot(&mut self, told: Told, health: Health, now_ms: i64) -> Snapshot {
         self.generation += 1;
         Snapshot {
             generation: self.generation,
@@ -184,7 +190,8 @@ impl Picture {
             series: self.series.values().map(|series| series.summary.clone()).collect(),
             chart: self.chart.clone(),
             split: self.split.as_ref().map(|parts| Arc::new(parts.split(self.whole(parts)))),
-            alerts,
+            alerts: told.alerts,
+            mutes: told.mutes,
             health,
         }
     }
@@ -209,4 +216,13 @@ impl Picture {
             _ => range,
         }
     }
+}
+
+/// The samples on which an alert of the metric was raised.
+fn evidence(store: &Store, alert_id: Option<i64>, metric: &MetricName) -> Result<Vec<Point>, StoreError> {
+    let account = match alert_id {
+        Some(id) => store.account(id)?.filter(|account| account.alert.metric == *metric),
+        None => None,
+    };
+    Ok(account.map(|account| account.evidence).unwrap_or_default())
 }

@@ -69,7 +69,7 @@ impl SalvagedTable {
     }
 }
 
-/// Saves the rows of the contract's tables, the alerts, the files' ledger and the detector's marks out of
+/// Saves the rows of the contract's tables, the alerts and mutes, the files' ledger and the detector's marks out of
 /// the store at `from` into a new one at `to`, and rolls them up there. `from` is only read; `to` appears
 /// when it is complete. `progress` hears how many rows were saved, and of about how many.
 pub fn salvage(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Salvaged, StoreError> {

@@ -38,8 +38,9 @@ impl<'a> Saver<'a> {
     pub(super) fn save(&mut self, table: &Table, row_id: i64, values: &[ValueRef<'_>]) -> rusqlite::Result<()> {
         let id = table.has_row_ids().then_some(ValueRef::Integer(row_id));
         let rest = if id.is_some() { &values[1..] } else { values };
+        let insert = table.insert_sql(values.len());
         let values = id.iter().chain(rest).map(|value| AsFound(*value));
-        self.conn.prepare_cached(&table.insert_sql())?.execute(params_from_iter(values))?;
+        self.conn.prepare_cached(&insert)?.execute(params_from_iter(values))?;
         self.rows += 1;
         if self.rows.is_multiple_of(ROWS_PER_TRANSACTION) {
             self.conn.execute_batch("COMMIT; BEGIN IMMEDIATE")?;

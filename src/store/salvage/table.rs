@@ -13,24 +13,28 @@ pub(super) struct Table {
     pub columns: &'static [&'static str],
     /// The pages its rows stand on.
     pub leaf: Kind,
-    /// What may stand in each column, one letter each: `i`nteger, `n`umber, `t`ext, `b`lob, `.` any but
-    /// NULL; a capital letter or `?` allows NULL.
+    /// What may stand in each column, one letter each: `i`nteger, `n`umber, `t`ext, `b`lob, `s` what a column of
+    /// text holds (no number), `.` any but NULL; a capital letter or `?` allows NULL.
     shape: &'static str,
+    /// How many of the columns every row has: SQLite leaves older rows as they are when columns are added.
+    always: usize,
 }
 
 /// In the order in which they are saved.
-pub(super) const TABLES: [Table; 6] = [
+pub(super) const TABLES: [Table; 7] = [
     Table {
         name: "performance_samples",
         columns: &["id", "metric_name", "value", "timestamp", "context_json", "created_at"],
         leaf: Kind::TableLeaf,
-        shape: "I...?.",
+        shape: "Is..?.",
+        always: 6,
     },
     Table {
         name: "performance_baselines",
         columns: &["id", "metric_name", "window_size", "mean", "std_dev", "p95", "p99", "sample_count", "last_updated"],
         leaf: Kind::TableLeaf,
         shape: "Ittnnnnii",
+        always: 9,
     },
     Table {
         name: "spc_anomalies",
@@ -45,6 +49,7 @@ pub(super) const TABLES: [Table; 6] = [
         ],
         leaf: Kind::TableLeaf,
         shape: "ItnTTiI",
+        always: 7,
     },
     Table {
         name: "perftop_alert",
@@ -68,17 +73,34 @@ pub(super) const TABLES: [Table; 6] = [
             "updated_at",
             "acknowledged_at",
             "recovered_at",
+            "peak_ms",
+            "ended_ms",
+            "closed_as",
+            "opened_in_hour",
+            "label",
+            "labelled_at",
+            "reasons",
+            "evidence",
         ],
         leaf: Kind::TableLeaf,
-        shape: "ItttitNNiininniiiII",
+        shape: "ItttitNNiininniiiIIIITiIITT",
+        always: 19,
+    },
+    Table {
+        name: "perftop_mute",
+        columns: &["id", "created_at", "until_ms", "metric_name", "rule", "reason"],
+        leaf: Kind::TableLeaf,
+        shape: "IiITTT",
+        always: 6,
     },
     Table {
         name: "perftop_file",
         columns: &["dev", "ino", "birth_ns", "path", "offset", "lines", "rejected", "tail", "updated_at"],
         leaf: Kind::IndexLeaf,
         shape: "iiibiiibi",
+        always: 9,
     },
-    Table { name: "perftop_state", columns: &["k", "v"], leaf: Kind::IndexLeaf, shape: "ti" },
+    Table { name: "perftop_state", columns: &["k", "v"], leaf: Kind::IndexLeaf, shape: "ti", always: 2 },
 ];
 
 /// The marks that are saved: what was made from the samples is made anew.
@@ -110,6 +132,7 @@ impl Table {
                 'i' => found == Type::Integer,
                 'n' => matches!(found, Type::Integer | Type::Real),
                 't' => found == Type::Text,
+                's' => matches!(found, Type::Text | Type::Blob),
                 'b' => found == Type::Blob,
                 _ => true,
             },
@@ -120,14 +143,15 @@ impl Table {
     fn fits(&self, values: &[ValueRef<'_>], may: impl Fn(char, &ValueRef<'_>) -> bool) -> bool {
         let has_id_place = !self.has_row_ids() || values.first() == Some(&ValueRef::Null);
         has_id_place
-            && values.len() == self.columns.len()
+            && (self.always..=self.columns.len()).contains(&values.len())
             && self.shape.chars().zip(values).all(|(letter, value)| may(letter, value))
     }
 
-    /// The statement that puts a row into a new store, unless a row of its key is there.
-    pub(super) fn insert_sql(&self) -> String {
-        let marks = vec!["?"; self.columns.len()].join(", ");
-        format!("INSERT OR IGNORE INTO {} ({}) VALUES ({marks})", self.name, self.columns.join(", "))
+    /// The statement that puts the first columns of a row into a new store, unless a row of its key is there.
+    pub(super) fn insert_sql(&self, columns: usize) -> String {
+        let columns = &self.columns[..columns];
+        let marks = vec!["?"; columns.len()].join(", ");
+        format!("INSERT OR IGNORE INTO {} ({}) VALUES ({marks})", self.name, columns.join(", "))
     }
 }
 
@@ -152,5 +176,17 @@ mod tests {
         assert!(samples.may_hold(&row(ValueRef::Blob(&[1]))) && samples.looks_like(&row(ValueRef::Blob(&[1]))));
         assert!(!samples.may_hold(&row(ValueRef::Null)), "the column is NOT NULL");
         assert!(!baselines.may_hold(&row(ValueRef::Real(1.0))), "the number of columns differs");
+    }
+
+    #[test]
+    fn rows_of_tables_with_as_many_columns_are_told_apart() {
+        let (samples, mutes) = (TABLES[0], TABLES[4]);
+        let (number, text, blob) = (ValueRef::Integer(7), ValueRef::Text(b"lcp"), ValueRef::Blob(&[1]));
+        let mute = [ValueRef::Null, number, number, text, text, text];
+        let monitor = [ValueRef::Null, number, number, number, blob, blob];
+        let sample = [ValueRef::Null, text, number, number, text, number];
+        assert!(mutes.looks_like(&mute) && !samples.looks_like(&mute));
+        assert!(samples.looks_like(&sample) && !mutes.looks_like(&sample));
+        assert!(!TABLES.iter().any(|table| table.looks_like(&monitor)), "made from the samples, so not saved");
     }
 }

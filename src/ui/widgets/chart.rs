@@ -66,6 +66,9 @@ impl Chart<'_> {
         if self.kind == ChartKind::Control {
             self.draw_violations(&plot, look, buf);
         }
+        for point in &self.data.evidence {
+            plot.mark(point.timestamp_ms, point.value, look.symbols.evidence(), Role::Accent, look, buf);
+        }
         if let Some(point) = self.crosshair {
             draw_crosshair(point, &plot, look, buf);
         }
@@ -115,7 +118,8 @@ impl Chart<'_> {
     }
 
     fn draw_violations(&self, plot: &Plot, look: &Look, buf: &mut Buffer) {
-        if let Some(newest) = self.data.violations.last() {
+        // The samples of an alert that was followed here are marked instead.
+        if let Some(newest) = self.data.violations.last().filter(|_| self.data.evidence.is_empty()) {
             for point in evidence(self.data, *newest) {
                 let role = Role::of_severity(newest.rule.severity());
                 plot.mark(point.timestamp_ms, point.value, look.symbols.evidence(), role, look, buf);
