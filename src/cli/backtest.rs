@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::store;
-use crate::detect::{Change, Monitors, Thresholds, Told, Trouble, Verdict};
+use crate::detect::{Change, Monitors, Told, Trouble, Verdict};
 use crate::ingest::reader::{Input, read_batches};
 use crate::ingest::{Dictionary, Reading};
 use crate::model::text::{counted, printable_short};
@@ -132,7 +132,7 @@ impl<'a> Replay<'a> {
             args,
             only: args.metrics.iter().map(String::as_str).collect(),
             has_read: false,
-            monitors: Monitors::new(Thresholds::default(), zone.clone()),
+            monitors: Monitors::new(context.config.book.clone(), zone.clone()),
             output: Output {
                 context,
                 is_json: args.format == Format::Json,

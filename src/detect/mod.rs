@@ -5,6 +5,7 @@
 
 mod describe;
 mod detector;
+mod ensemble;
 mod limits;
 mod monitor;
 mod monitors;
