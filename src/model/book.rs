@@ -57,6 +57,15 @@ impl MetricBook {
         Self { sensitivity, ..self }
     }
 
+    /// The same, with alerts raised by these and nothing else, whatever a metric says.
+    #[must_use]
+    pub fn raised_by_all_of(mut self, rules: &[Rule]) -> Self {
+        for settings in self.by_name.values_mut() {
+            settings.alerts = Some(rules.to_vec());
+        }
+        self.with_alerts(rules.to_vec())
+    }
+
     /// The unit of a metric.
     #[must_use]
     pub fn unit(&self, metric: &str) -> Unit {
@@ -111,6 +120,8 @@ mod tests {
         assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::BeyondLimit][..], &[][..]));
         let book = book.with_alerts(vec![Rule::Surprise]);
         assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::Surprise][..], &[][..]));
+        let book = book.raised_by_all_of(&[Rule::Iqr]);
+        assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::Iqr][..], &[Rule::Iqr][..]));
     }
 
     #[test]
