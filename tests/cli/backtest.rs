@@ -171,7 +171,7 @@ fn detectors_are_compared_on_the_same_samples() {
 }
 
 #[test]
-fn many_odd_samples_are_one_alert_with_a_rest_after_it() {
+fn many_odd_samples_are_one_alert() {
     let often = |at: i64, calm: f64| Some(if at > 500 && at % 8 == 0 { calm * 3.0 } else { calm });
     let answer = backtest("--detectors times-average", samples(1_000, often));
     assert_eq!((answer.code, answer.stdout.lines().count()), (Some(0), 1), "{}", answer.stdout);

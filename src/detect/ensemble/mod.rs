@@ -14,7 +14,6 @@ use limits::Limits;
 use recent::Recent;
 
 use super::monitor::CALM_SAMPLES;
-use super::surprise::PAUSE;
 use crate::model::{Point, Rule, Sensitivity};
 
 /// So many samples of a long history are enough to know what is usual and what is open.
@@ -44,8 +43,6 @@ struct Life {
     is_open: bool,
     /// Samples in a row that were not odd.
     calm: u32,
-    /// Samples since it last began; 0 before it ever did.
-    since: u32,
 }
 
 impl Classics {
@@ -76,24 +73,15 @@ impl Classics {
 }
 
 impl Life {
-    /// What a sample does to it. After it has begun it does not begin again for a while.
+    /// What a sample does to it.
     fn step(&mut self, rule: Rule, oddity: Option<Oddity>) -> Option<Told> {
-        self.since = self.since.saturating_add(u32::from(self.since > 0));
-        match (self.is_open, oddity) {
-            (false, Some(oddity)) if self.since == 0 || self.since > PAUSE => {
-                *self = Self { is_open: true, calm: 0, since: 1 };
-                Some(Told::Odd(oddity))
-            }
-            (true, Some(oddity)) => {
-                self.calm = 0;
-                Some(Told::Odd(oddity))
-            }
-            (true, None) => {
-                self.calm += 1;
-                self.is_open = self.calm < CALM_SAMPLES;
-                (!self.is_open).then_some(Told::Over(rule))
-            }
-            (false, _) => None,
+        if let Some(oddity) = oddity {
+            *self = Self { is_open: true, calm: 0 };
+            return Some(Told::Odd(oddity));
         }
+        self.calm = self.calm.saturating_add(1);
+        let is_over = self.is_open && self.calm >= CALM_SAMPLES;
+        self.is_open &= !is_over;
+        is_over.then_some(Told::Over(rule))
     }
 }

@@ -22,7 +22,7 @@ use crate::model::Severity;
 /// A metric is of positive values when its first ones are.
 const SIGN_SAMPLES: u64 = 100;
 /// Samples after a message in which only a graver one follows; and runs.
-pub(crate) const PAUSE: u32 = 110;
+const PAUSE: u32 = 110;
 const PAUSE_OF_RUNS: u32 = 10;
 /// A change of the level by less than this share is not critical.
 const CRITICAL_CHANGE: f64 = 0.5;
