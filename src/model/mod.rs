@@ -5,6 +5,7 @@
 mod alert;
 mod baseline;
 mod book;
+mod expectation;
 mod finding;
 mod metric;
 mod sample;
@@ -20,6 +21,7 @@ mod window;
 pub use alert::{Alert, AlertState, Anomaly};
 pub use baseline::{Baseline, ControlLimits};
 pub use book::{MetricBook, MetricSettings};
+pub use expectation::Expectation;
 pub use finding::{Finding, LimitType, Recovery, Rule, Severity};
 pub use metric::{Direction, MetricName, Unit, is_of_runs};
 pub use sample::{NewSample, Point, Sample};
