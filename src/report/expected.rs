@@ -87,9 +87,9 @@ impl Report for Expected {
             Column::left("METRIC"),
             Column::left("HOUR"),
             Column::right("EXPECTED"),
-            Column::right("MEAN"),
+            Column::right("MEAN").may_go(2),
             Column::right("DEVIATION").may_go(1),
-            Column::right("N").may_go(2),
+            Column::right("N").may_go(3),
         ]);
         let is_one = self.series.len() == 1;
         let last = |series: &ExpectedSeries| series.by_hour.last().map(|row| row.hour_ms);
@@ -98,7 +98,7 @@ impl Report for Expected {
             let deviation = row.expected.zip(row.mean).filter(|&(expected, _)| expected != 0.0);
             table.push(vec![
                 Cell::text(series.name()),
-                Cell::text(self.zone.format(row.hour_ms, "%a %Y-%m-%d %H:%M")),
+                Cell::text(self.zone.format(row.hour_ms, "%a %H:%M")),
                 show(row.expected),
                 show(row.mean),
                 Cell::optional(
