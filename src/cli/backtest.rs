@@ -1,5 +1,7 @@
 //! `perftop backtest [METRIC...] < samples`: what the detectors would have said of them, as the samples came.
 
+mod live;
+
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 use std::ops::ControlFlow;
@@ -9,13 +11,14 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::store;
-use crate::detect::{Change, Monitors, Thresholds, Told, Trouble, Verdict};
+use crate::detect::{Change, Monitors, Told, Trouble, Verdict};
 use crate::ingest::reader::{Input, read_batches};
 use crate::ingest::{Dictionary, Reading};
 use crate::model::text::{counted, printable_short};
 use crate::model::time::Zone;
-use crate::model::{MetricName, Point, Severity, Window};
+use crate::model::{MetricName, Point, Rule, Severity, Window};
 use crate::report::Format;
+use live::{Chosen, Live, chosen};
 
 /// Rows of the store in one step.
 const STEP_ROWS: usize = 20_000;
@@ -38,6 +41,11 @@ pub struct Args {
     /// would have been a message
     #[arg(long, conflicts_with = "format")]
     scores: bool,
+
+    /// Judge by these instead of surprise, stuck and silence: any rules and detectors that `alerts` may name, separated
+    /// by commas, or `configured` for what it does name for each metric
+    #[arg(long, value_name = "LIST", conflicts_with = "scores", value_parser = chosen)]
+    detectors: Option<Chosen>,
 
     /// How to write what would have been said: text, or json for one object a line
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = text_or_json)]
@@ -76,6 +84,8 @@ struct Replay<'a> {
     /// Whether standard input held any sample.
     has_read: bool,
     monitors: Monitors,
+    /// Judges in place of the monitors, where something else was chosen.
+    live: Option<Live>,
     output: Output<'a>,
     tally: Tally,
 }
@@ -132,7 +142,8 @@ impl<'a> Replay<'a> {
             args,
             only: args.metrics.iter().map(String::as_str).collect(),
             has_read: false,
-            monitors: Monitors::new(Thresholds::default(), zone.clone()),
+            monitors: Monitors::new(context.config.book.clone(), zone.clone()),
+            live: args.detectors.as_ref().map(|chosen| Live::new(chosen, context)),
             output: Output {
                 context,
                 is_json: args.format == Format::Json,
@@ -197,9 +208,11 @@ impl<'a> Replay<'a> {
         if !self.only.is_empty() && !self.only.contains(&**metric) {
             return Ok(());
         }
-        let Self { monitors, output, tally, args, .. } = self;
+        let Self { monitors, live, output, tally, args, .. } = self;
         tally.take(metric, point.timestamp_ms);
-        if args.scores {
+        if let Some(live) = live {
+            live.judge(metric, point, output, tally);
+        } else if args.scores {
             let verdict = monitors.judge(metric, point, |told| tally.count(&told));
             if point.timestamp_ms >= output.from_ms {
                 output.score(metric, point, verdict);
@@ -256,13 +269,28 @@ impl Output<'_> {
         };
         let unit = self.context.config.book.unit(told.metric);
         let description = told.notice.sentence(told.value, told.timestamp_ms, unit);
+        let what = (event, rule(told.notice.trouble), severity);
+        self.event(told.metric, told.timestamp_ms, told.value, what, description);
+    }
+
+    /// Writes what happened: the event, the rule and how grave it is.
+    fn event(
+        &mut self,
+        metric: &MetricName,
+        timestamp_ms: i64,
+        value: Option<f64>,
+        (event, rule, severity): (&'static str, &'static str, Option<Severity>),
+        description: String,
+    ) {
+        if timestamp_ms < self.from_ms || self.result.is_err() {
+            return;
+        }
         if self.is_json {
-            let (rule, value) = (rule(told.notice.trouble), told.value);
-            let (metric_name, timestamp) = (&**told.metric, told.timestamp_ms);
+            let (metric_name, timestamp) = (&**metric, timestamp_ms);
             self.line(&Line { metric_name, timestamp, event, rule, severity, value, description });
         } else {
-            let at = self.zone.full(told.timestamp_ms);
-            let name = printable_short(told.metric, NAME_CHARS);
+            let at = self.zone.full(timestamp_ms);
+            let name = printable_short(metric, NAME_CHARS);
             let word = severity.map_or(event, Severity::as_str);
             self.result = writeln!(self.out, "{at}  {word:<10} {name}: {description}");
         }
@@ -271,9 +299,9 @@ impl Output<'_> {
 
 const fn rule(trouble: Trouble) -> &'static str {
     match trouble {
-        Trouble::Surprise => "surprise",
-        Trouble::Stuck => "stuck",
-        Trouble::Silence => "silence",
+        Trouble::Surprise => Rule::Surprise.as_str(),
+        Trouble::Stuck => Rule::Stuck.as_str(),
+        Trouble::Silence => Rule::Silence.as_str(),
     }
 }
 
@@ -293,8 +321,12 @@ impl Tally {
 
     fn count(&mut self, told: &Told<'_>) {
         if let Change::Opened(severity) | Change::Raised(severity) = told.notice.change {
-            *self.raised.entry((rule(told.notice.trouble), severity)).or_default() += 1;
+            self.raise(rule(told.notice.trouble), severity);
         }
+    }
+
+    fn raise(&mut self, rule: &'static str, severity: Severity) {
+        *self.raised.entry((rule, severity)).or_default() += 1;
     }
 
     fn summary(&self) -> String {
@@ -308,9 +340,10 @@ impl Tally {
             counted(self.samples, "sample"),
             counted(self.metrics.len() as u64, "metric"),
         )];
+        let width = self.raised.keys().map(|(rule, _)| rule.len()).max().unwrap_or(0).max(9);
         for ((rule, severity), count) in &self.raised {
             let rate = *count as f64 / weeks.max(f64::MIN_POSITIVE);
-            lines.push(format!("  {rule:<9} {severity:<9} {count:>6}   {rate:.2} per metric-week"));
+            lines.push(format!("  {rule:<width$} {severity:<9} {count:>6}   {rate:.2} per metric-week"));
         }
         if self.raised.is_empty() {
             lines.push("  nothing would have been raised".to_owned());

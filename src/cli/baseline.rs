@@ -7,8 +7,8 @@ use super::args::FormatArg;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::segments::{self, Series};
-use super::{output, store};
-use crate::model::{Baseline, MetricName, Segment, TagValue, Window};
+use super::{expected, output, store};
+use crate::model::{Baseline, Expectation, MetricName, Segment, TagValue, Window};
 use crate::report::{BaselineRow, Baselines};
 use crate::store::{EXACT_SAMPLES, Effort, Store};
 
@@ -22,6 +22,11 @@ pub struct Args {
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     by: Vec<Arc<str>>,
 
+    /// Instead of the windows what is expected, hour by hour: rolling (75th percentile of the 24 hours before), smoothed
+    /// (exponentially, over the hours of a week) or seasonal (the same hour of up to eight weeks)
+    #[arg(long, value_name = "KIND")]
+    kind: Option<Expectation>,
+
     #[command(flatten)]
     format: FormatArg,
 }
@@ -31,11 +36,16 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let store = store::open_unjudged(context)?;
     let by = segments::grouping(&args.by)?;
     let series = args.metric.as_deref().map(|name| Series::find(&store, name)).transpose()?;
+    if let (Some(Series::Segment(_)), [_, ..]) = (&series, &by[..]) {
+        return Err(Refusal::usage("--by takes whole metrics apart: name the metric without its tags").into());
+    }
+    if let Some(kind) = args.kind {
+        let report = expected::report(&store, kind, series, &by, context)?;
+        output::print(context, &report, args.format.format)?;
+        return Ok(Exit::Ok);
+    }
     let mut answer = Answer { context, report: Baselines { baselines: Vec::new(), limited: BTreeMap::new() } };
     match (series, &by[..]) {
-        (Some(Series::Segment(_)), [_, ..]) => {
-            return Err(Refusal::usage("--by takes whole metrics apart: name the metric without its tags").into());
-        }
         (Some(Series::Segment(segment)), []) => answer.add_segment(&store, &segment)?,
         (Some(Series::Metric(metric)), []) => answer.add_metrics(&store, Some(&metric))?,
         (None, []) => answer.add_metrics(&store, None)?,

@@ -12,6 +12,7 @@ mod dashboard;
 pub mod demo;
 mod doctor;
 mod exit;
+mod expected;
 mod ingest;
 mod interrupt;
 mod label;

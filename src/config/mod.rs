@@ -22,7 +22,7 @@ pub use schema::Setting;
 
 use crate::app::Keymap;
 use crate::model::time::Zone;
-use crate::model::{MetricBook, Rule, Severity, Window};
+use crate::model::{MetricBook, Rule, Sensitivity, Severity, Window};
 use crate::ui::theme::{Role, Theme};
 
 /// Everything a user can set, resolved and checked.
@@ -71,6 +71,8 @@ pub struct DetectConfig {
     pub rules: Vec<Rule>,
     /// What raises alerts on metrics that say nothing else.
     pub alerts: Vec<Rule>,
+    /// How easily their detectors do.
+    pub sensitivity: Sensitivity,
 }
 
 /// `[alerts]`
@@ -129,7 +131,13 @@ impl Default for Config {
                 retention_ms: None,
                 rollup_retention_ms: None,
             },
-            detect: DetectConfig { window: Window::D7, min_samples: 30, alerts: rules.clone(), rules },
+            detect: DetectConfig {
+                window: Window::D7,
+                min_samples: 30,
+                alerts: rules.clone(),
+                rules,
+                sensitivity: Sensitivity::default(),
+            },
             alerts: AlertsConfig { cooldown_ms: 15 * 60_000, toast_severity: Severity::Warning, bell: true },
             display: DisplayConfig {
                 theme: ThemeName::Auto,

@@ -33,7 +33,10 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
     let defaults = Config::default();
     let rules = read.get(Setting::Rules, defaults.detect.rules, run_rules);
     let alerts = read.get(Setting::RaisedBy, rules.clone(), any_rules);
-    let book = MetricBook::new(read.metrics(&file.metrics), rules.clone()).with_alerts(alerts.clone());
+    let sensitivity = read.get(Setting::Sensitivity, defaults.detect.sensitivity, parsed);
+    let book = MetricBook::new(read.metrics(&file.metrics), rules.clone())
+        .with_alerts(alerts.clone())
+        .with_sensitivity(sensitivity);
     let config = Config {
         store: StoreConfig {
             path: read.located(Setting::StorePath, defaults.store.path),
@@ -46,6 +49,7 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
             min_samples: read.get(Setting::MinSamples, defaults.detect.min_samples, min_samples),
             rules,
             alerts,
+            sensitivity,
         },
         alerts: AlertsConfig {
             cooldown_ms: read.get(Setting::Cooldown, defaults.alerts.cooldown_ms, cooldown),
@@ -129,6 +133,7 @@ impl Reader<'_> {
                 "direction" => direction(&value.value).map(|direction| settings.direction = direction),
                 "rules" => run_rules(&value.value).map(|rules| settings.rules = Some(rules)),
                 "alerts" => any_rules(&value.value).map(|rules| settings.alerts = Some(rules)),
+                "sensitivity" => parsed(&value.value).map(|sensitivity| settings.sensitivity = Some(sensitivity)),
                 "group_by" => tags(&value.value).map(|tags| settings.group_by = tags),
                 // The file reader has refused every other key already.
                 _ => Ok(()),
@@ -304,7 +309,7 @@ fn run_rules(value: &Value) -> Result<Vec<Rule>, String> {
 
 /// What may raise an alert.
 fn any_rules(value: &Value) -> Result<Vec<Rule>, String> {
-    rules(value, &[Rule::DETECTORS, Rule::EVERY].concat())
+    rules(value, &Rule::all().collect::<Vec<_>>())
 }
 
 fn rules(value: &Value, known: &[Rule]) -> Result<Vec<Rule>, String> {

@@ -44,6 +44,7 @@ settings! {
     MinSamples = "detect", "min_samples", "PERFTOP_DETECT_MIN_SAMPLES";
     Rules = "detect", "rules", "PERFTOP_DETECT_RULES";
     RaisedBy = "detect", "alerts", "PERFTOP_DETECT_ALERTS";
+    Sensitivity = "detect", "sensitivity", "PERFTOP_DETECT_SENSITIVITY";
     Cooldown = "alerts", "cooldown", "PERFTOP_ALERTS_COOLDOWN";
     ToastSeverity = "alerts", "toast_severity", "PERFTOP_ALERTS_TOAST_SEVERITY";
     Bell = "alerts", "bell", "PERFTOP_ALERTS_BELL";
@@ -60,7 +61,7 @@ settings! {
 pub const NAMED_SECTIONS: [&str; 3] = ["metrics", "keys", "theme"];
 
 /// The keys of a `[metrics."..."]` table.
-pub const METRIC_KEYS: [&str; 5] = ["unit", "direction", "rules", "alerts", "group_by"];
+pub const METRIC_KEYS: [&str; 6] = ["unit", "direction", "rules", "alerts", "sensitivity", "group_by"];
 
 /// Every section once, in the order of the default file.
 pub fn sections() -> impl Iterator<Item = &'static str> + Clone {

@@ -27,7 +27,7 @@ impl Account<'_> {
             Rule::BeyondLimit => format!("{name} {}", self.beyond_limit()),
             Rule::TwoOfThree => format!("{name}: {}", self.two_of_three()),
             // Detectors describe what they find themselves.
-            Rule::SevenOnOneSide | Rule::Surprise | Rule::Stuck | Rule::Silence => {
+            _ => {
                 format!("{name}: {} values in a row {} the mean {}", self.evidence.len(), self.side(), self.mean())
             }
         }

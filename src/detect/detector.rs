@@ -4,16 +4,17 @@ use std::collections::{HashMap, VecDeque};
 
 use super::control_limits;
 use super::describe::{Account, NAME_CHARS};
+use super::ensemble::{self, Classics, Oddity};
 use super::monitor::{Change, Notice, Trouble};
 use super::monitors::Monitors;
 use super::rolling::RollingBaseline;
-use super::surprise::{Reason, Thresholds};
+use super::surprise::Reason;
 use super::western_electric::{Fired, RUN_LENGTH, RuleSet, RunState, Side, beyond};
 use crate::model::text::printable_short;
 use crate::model::time::Zone;
 use crate::model::{
-    ControlLimits, Direction, Ending, Finding, LimitType, MetricBook, MetricName, Point, Recovery, Rule, Sample,
-    Severity, Unit, Window,
+    ControlLimits, Direction, Ending, Explanation, Finding, LimitType, MetricBook, MetricName, Point, Recovery, Rule,
+    Sample, Severity, Unit, Window,
 };
 
 /// A sample may be dated this far ahead of the clock (clocks differ) and still count as the present.
@@ -60,8 +61,10 @@ struct Series {
     unit: Unit,
     direction: Direction,
     rules: RuleSet,
-    /// The detectors that raise alerts on it.
+    /// The detectors that know its own past and raise alerts on it.
     detectors: Vec<Rule>,
+    /// Those that compare a sample with the hundred before it.
+    classics: Option<Classics>,
     last: f64,
     baseline: RollingBaseline,
     runs: RunState,
@@ -82,7 +85,7 @@ impl Detector {
     /// A detector that knows no series yet. Times of the day are those of `zone`.
     #[must_use]
     pub fn new(options: DetectOptions, book: MetricBook, zone: Zone) -> Self {
-        let monitors = Monitors::new(Thresholds::default(), zone);
+        let monitors = Monitors::new(book.clone(), zone);
         Self { options, book, series: HashMap::new(), monitors, recoveries: Vec::new() }
     }
 
@@ -94,6 +97,13 @@ impl Detector {
             series.judge(point, options, now_ms);
         }
         series.last = points.last().map_or(series.last, |point| point.value);
+        if let Some(classics) = &mut series.classics {
+            for &point in &points[points.len().saturating_sub(ensemble::REMEMBERED)..] {
+                if !is_ahead(point, now_ms) {
+                    classics.judge(point, |_| {});
+                }
+            }
+        }
         if series.detectors.is_empty() {
             return;
         }
@@ -113,9 +123,27 @@ impl Detector {
             Some(judgement) => series.findings(sample, &judgement),
             None => Vec::new(),
         };
-        if !series.detectors.is_empty() && !is_ahead(point, now_ms) {
-            let Self { monitors, series, recoveries, .. } = self;
-            let Some(series) = series.get_mut(&sample.metric) else { return findings };
+        if is_ahead(point, now_ms) {
+            return findings;
+        }
+        let Self { monitors, series, recoveries, .. } = self;
+        let Some(series) = series.get_mut(&sample.metric) else { return findings };
+        if let Some(classics) = &mut series.classics {
+            let (unit, direction) = (series.unit, series.direction);
+            classics.judge(point, |told| match told {
+                ensemble::Told::Odd(oddity) => findings.push(odd(sample, &oddity, unit, direction)),
+                ensemble::Told::Over(rule) => {
+                    recoveries.push(Recovery {
+                        metric: MetricName::clone(&sample.metric),
+                        rule,
+                        sample_id: sample.id,
+                        timestamp_ms: point.timestamp_ms,
+                        ending: Ending::Recovered,
+                    });
+                }
+            });
+        }
+        if !series.detectors.is_empty() {
             series.last = point.value;
             monitors.judge(&sample.metric, point, |told| {
                 match series.told(told.metric, point, sample.id, told.notice) {
@@ -165,12 +193,32 @@ const fn is_ahead(point: Point, now_ms: i64) -> bool {
     point.timestamp_ms > now_ms.saturating_add(AHEAD_MS)
 }
 
-/// Whether a surprise is for the better.
-fn is_improvement(direction: Direction, reasons: &[Reason]) -> bool {
-    match (direction, reasons.iter().find_map(Reason::is_level_high)) {
+/// Whether what was found is for the better, where it is high or low.
+const fn is_improvement(direction: Direction, is_high: Option<bool>) -> bool {
+    match (direction, is_high) {
         (Direction::Lower, Some(is_high)) => !is_high,
         (Direction::Higher, Some(is_high)) => is_high,
         _ => false,
+    }
+}
+
+/// The finding that a sample is unlike the hundred before it.
+fn odd(sample: &Sample, oddity: &Oddity, unit: Unit, direction: Direction) -> Finding {
+    let (rule, is_high) = (oddity.rule(), oddity.is_high());
+    let name = printable_short(&sample.metric, NAME_CHARS);
+    let text = oddity.sentence(unit);
+    let description = format!("{name}: {text}");
+    let (observed, expected) = (Some(sample.value), Some(oddity.usual.center));
+    Finding {
+        metric: MetricName::clone(&sample.metric),
+        rule,
+        limit_type: if is_high { LimitType::Ucl } else { LimitType::Lcl },
+        severity: if is_improvement(direction, Some(is_high)) { Severity::Info } else { rule.severity() },
+        sample_id: sample.id,
+        evidence: vec![Point { timestamp_ms: sample.timestamp_ms, value: sample.value }],
+        limits: oddity.usual,
+        description,
+        explanations: vec![Explanation { text, observed, expected, rarity: None, samples: 1 }],
     }
 }
 
@@ -180,7 +228,8 @@ impl Series {
             unit: book.unit(metric),
             direction: book.direction(metric),
             rules: RuleSet::from(book.alerts(metric)),
-            detectors: book.alerts(metric).iter().copied().filter(|rule| rule.is_detector()).collect(),
+            detectors: Rule::DETECTORS.into_iter().filter(|rule| book.alerts(metric).contains(rule)).collect(),
+            classics: Classics::new(book.alerts(metric), book.sensitivity(metric)),
             last: 0.0,
             baseline: RollingBaseline::new(window),
             runs: RunState::default(),
@@ -274,7 +323,7 @@ impl Series {
                 return Told::Over(Recovery { metric, rule, sample_id, timestamp_ms: point.timestamp_ms, ending });
             }
         };
-        let is_low = notice.reasons.iter().find_map(Reason::is_level_high) == Some(false);
+        let is_high = notice.reasons.iter().find_map(Reason::is_level_high);
         let name = printable_short(&metric, NAME_CHARS);
         let explanations = notice.explanations(point.value, point.timestamp_ms, self.unit);
         let samples = explanations.first().map_or(1, |strongest| strongest.samples);
@@ -282,11 +331,11 @@ impl Series {
             description: format!("{name}: {}", notice.sentence(Some(point.value), point.timestamp_ms, self.unit)),
             rule,
             limit_type: match rule {
-                Rule::Surprise if is_low => LimitType::Lcl,
+                Rule::Surprise if is_high == Some(false) => LimitType::Lcl,
                 Rule::Surprise => LimitType::Ucl,
                 _ => LimitType::Run,
             },
-            severity: if is_improvement(self.direction, &notice.reasons) { Severity::Info } else { severity },
+            severity: if is_improvement(self.direction, is_high) { Severity::Info } else { severity },
             sample_id,
             evidence: self.last(samples as usize, point),
             limits: self.usual(point),
@@ -322,9 +371,7 @@ impl Series {
                 beyond.reverse();
                 beyond
             }
-            Rule::SevenOnOneSide | Rule::Surprise | Rule::Stuck | Rule::Silence => {
-                self.recent.iter().skip(self.recent.len().saturating_sub(RUN_LENGTH as usize)).copied().collect()
-            }
+            _ => self.recent.iter().skip(self.recent.len().saturating_sub(RUN_LENGTH as usize)).copied().collect(),
         }
     }
 }

@@ -5,6 +5,8 @@
 
 mod describe;
 mod detector;
+mod ensemble;
+mod expected;
 mod limits;
 mod monitor;
 mod monitors;
@@ -17,6 +19,7 @@ mod western_electric;
 mod words;
 
 pub use detector::{DetectOptions, Detector};
+pub use expected::{ExpectedHour, expected, looks_back_ms};
 pub use limits::control_limits;
 pub use monitor::{Change, Monitor, Notice, Trouble};
 pub use monitors::{Monitors, Told};

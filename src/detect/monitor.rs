@@ -7,7 +7,7 @@ use super::surprise::{Reason, Surprising, Thresholds, Verdict};
 use crate::model::{Point, Severity};
 
 /// A surprise is over after so many samples in a row within what was usual before it.
-const CALM_SAMPLES: u32 = 10;
+pub(super) const CALM_SAMPLES: u32 = 10;
 /// Runs come at most once in so long.
 const RUNS_EVERY_MS: i64 = 600_000;
 /// What lasts this long and so many samples is the new normal.

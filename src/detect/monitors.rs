@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::monitor::{Monitor, Notice};
 use super::surprise::{Thresholds, Verdict};
 use crate::model::time::Zone;
-use crate::model::{MetricName, Point, is_of_runs};
+use crate::model::{MetricBook, MetricName, Point, is_of_runs};
 
 /// Every metric with its monitor.
 #[derive(Debug, Clone)]
 pub struct Monitors {
-    thresholds: Thresholds,
+    book: MetricBook,
     zone: Zone,
     by_name: HashMap<MetricName, usize, foldhash::fast::RandomState>,
     series: Vec<(MetricName, Monitor)>,
@@ -37,11 +37,11 @@ pub struct Told<'a> {
 }
 
 impl Monitors {
-    /// No metric is known yet. Times of the day are those of `zone`.
+    /// No metric is known yet. The book says how sensitive to be; times of the day are those of `zone`.
     #[must_use]
-    pub fn new(thresholds: Thresholds, zone: Zone) -> Self {
+    pub fn new(book: MetricBook, zone: Zone) -> Self {
         Self {
-            thresholds,
+            book,
             zone,
             by_name: HashMap::default(),
             series: Vec::new(),
@@ -98,7 +98,8 @@ impl Monitors {
         }
         let place = self.series.len();
         self.by_name.insert(Arc::clone(metric), place);
-        self.series.push((Arc::clone(metric), Monitor::new(self.thresholds, is_of_runs(metric))));
+        let thresholds = Thresholds::of(self.book.sensitivity(metric));
+        self.series.push((Arc::clone(metric), Monitor::new(thresholds, is_of_runs(metric))));
         self.is_due.push(false);
         place
     }

@@ -28,10 +28,10 @@ pub(super) fn beyond(value: f64, limits: &ControlLimits, sigmas: f64) -> Option<
 
 /// The rules that are switched on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RuleSet(u8);
+pub(super) struct RuleSet(u16);
 
 impl RuleSet {
-    const fn bit(rule: Rule) -> u8 {
+    const fn bit(rule: Rule) -> u16 {
         1 << rule.number()
     }
 

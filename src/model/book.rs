@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Direction, Rule, Unit};
+use super::{Direction, Rule, Sensitivity, Unit};
 
 /// What the configuration says of one metric; what it leaves out has a default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct MetricSettings {
     pub rules: Option<Vec<Rule>>,
     /// What raises alerts on it; when it is not said its own rules, and without those what holds for all.
     pub alerts: Option<Vec<Rule>>,
+    /// How easily its detectors raise them; as for all when it is not said.
+    pub sensitivity: Option<Sensitivity>,
     /// The tags by which it is taken apart first; empty when it is not said.
     pub group_by: Vec<Arc<str>>,
 }
@@ -26,6 +28,7 @@ pub struct MetricBook {
     by_name: BTreeMap<String, MetricSettings>,
     rules: Vec<Rule>,
     alerts: Vec<Rule>,
+    sensitivity: Sensitivity,
 }
 
 impl Default for MetricBook {
@@ -39,13 +42,28 @@ impl MetricBook {
     #[must_use]
     pub fn new(by_name: BTreeMap<String, MetricSettings>, rules: Vec<Rule>) -> Self {
         let alerts = rules.clone();
-        Self { by_name, rules, alerts }
+        Self { by_name, rules, alerts, sensitivity: Sensitivity::default() }
     }
 
     /// The same, with alerts raised by these where a metric says nothing else.
     #[must_use]
     pub fn with_alerts(self, alerts: Vec<Rule>) -> Self {
         Self { alerts, ..self }
+    }
+
+    /// The same, with detectors as sensitive as this where a metric says nothing else.
+    #[must_use]
+    pub fn with_sensitivity(self, sensitivity: Sensitivity) -> Self {
+        Self { sensitivity, ..self }
+    }
+
+    /// The same, with alerts raised by these and nothing else, whatever a metric says.
+    #[must_use]
+    pub fn raised_by_all_of(mut self, rules: &[Rule]) -> Self {
+        for settings in self.by_name.values_mut() {
+            settings.alerts = Some(rules.to_vec());
+        }
+        self.with_alerts(rules.to_vec())
     }
 
     /// The unit of a metric.
@@ -65,6 +83,12 @@ impl MetricBook {
     pub fn alerts(&self, metric: &str) -> &[Rule] {
         let own = self.by_name.get(metric).and_then(|settings| settings.alerts.as_ref().or(settings.rules.as_ref()));
         own.unwrap_or(&self.alerts)
+    }
+
+    /// How easily the detectors of a metric raise alerts.
+    #[must_use]
+    pub fn sensitivity(&self, metric: &str) -> Sensitivity {
+        self.by_name.get(metric).and_then(|settings| settings.sensitivity).unwrap_or(self.sensitivity)
     }
 
     /// The run rules a metric's control chart is marked with.
@@ -96,5 +120,16 @@ mod tests {
         assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::BeyondLimit][..], &[][..]));
         let book = book.with_alerts(vec![Rule::Surprise]);
         assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::Surprise][..], &[][..]));
+        let book = book.raised_by_all_of(&[Rule::Iqr]);
+        assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::Iqr][..], &[Rule::Iqr][..]));
+    }
+
+    #[test]
+    fn a_metric_may_be_more_sensitive_than_others() {
+        let own = MetricSettings { sensitivity: Some(Sensitivity::High), ..Default::default() };
+        let book = MetricBook::new([("lcp".to_owned(), own)].into(), vec![]);
+        assert_eq!((book.sensitivity("lcp"), book.sensitivity("other")), (Sensitivity::High, Sensitivity::Medium));
+        let book = book.with_sensitivity(Sensitivity::Low);
+        assert_eq!((book.sensitivity("lcp"), book.sensitivity("other")), (Sensitivity::High, Sensitivity::Low));
     }
 }

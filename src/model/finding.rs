@@ -70,6 +70,14 @@ pub enum Rule {
     Stuck,
     /// No samples come any more.
     Silence,
+    /// Two of three agree: an isolation forest, the fences, a trend over the last samples.
+    Ensemble,
+    /// Far from the mean of the last samples, in their standard deviations.
+    ZScore,
+    /// Beyond the fences around the middle half of the last samples.
+    Iqr,
+    /// A multiple of the average of the last samples.
+    TimesAverage,
 }
 
 impl Rule {
@@ -77,6 +85,14 @@ impl Rule {
     pub const EVERY: [Self; 3] = [Self::BeyondLimit, Self::TwoOfThree, Self::SevenOnOneSide];
     /// Every detector that knows a metric's own past.
     pub const DETECTORS: [Self; 3] = [Self::Surprise, Self::Stuck, Self::Silence];
+
+    /// Every detector that compares a sample with the hundred before it.
+    pub const CLASSIC: [Self; 4] = [Self::Ensemble, Self::ZScore, Self::Iqr, Self::TimesAverage];
+
+    /// Every rule and every detector.
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
+        Self::EVERY.into_iter().chain(Self::DETECTORS).chain(Self::CLASSIC)
+    }
 
     /// The word for it in configuration, JSON and the store.
     #[must_use]
@@ -88,13 +104,17 @@ impl Rule {
             Self::Surprise => "surprise",
             Self::Stuck => "stuck",
             Self::Silence => "silence",
+            Self::Ensemble => "ensemble",
+            Self::ZScore => "z-score",
+            Self::Iqr => "iqr",
+            Self::TimesAverage => "times-average",
         }
     }
 
     /// Whether it knows by itself when what it found is over.
     #[must_use]
     pub fn is_detector(self) -> bool {
-        Self::DETECTORS.contains(&self)
+        !Self::EVERY.contains(&self)
     }
 
     /// 1, 2 or 3 for a run rule: the number a chart puts beside the point. Detectors follow.
@@ -107,6 +127,10 @@ impl Rule {
             Self::Surprise => 4,
             Self::Stuck => 5,
             Self::Silence => 6,
+            Self::Ensemble => 7,
+            Self::ZScore => 8,
+            Self::Iqr => 9,
+            Self::TimesAverage => 10,
         }
     }
 
@@ -115,8 +139,8 @@ impl Rule {
     pub const fn severity(self) -> Severity {
         match self {
             Self::BeyondLimit => Severity::Critical,
-            Self::TwoOfThree | Self::Surprise | Self::Stuck | Self::Silence => Severity::Warning,
             Self::SevenOnOneSide => Severity::Info,
+            _ => Severity::Warning,
         }
     }
 }
@@ -131,10 +155,11 @@ impl FromStr for Rule {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::EVERY.into_iter().chain(Self::DETECTORS).find(|rule| rule.as_str() == word).ok_or_else(|| UnknownWord {
+        Self::all().find(|rule| rule.as_str() == word).ok_or_else(|| UnknownWord {
             what: "rule",
             found: word.to_owned(),
-            expected: "beyond-limit, two-of-three, seven-on-one-side, surprise, stuck, silence",
+            expected: "beyond-limit, two-of-three, seven-on-one-side, surprise, stuck, silence, ensemble, z-score, iqr, \
+                       times-average",
         })
     }
 }

@@ -40,7 +40,7 @@ pub struct BaselineRow {
 
 impl BaselineRow {
     fn series(&self) -> &str {
-        self.part.as_ref().map_or(&self.metric, |part| &part.series)
+        self.part.as_ref().map_or(&self.metric, Part::series)
     }
 }
 
@@ -58,6 +58,12 @@ pub struct Part {
     series: String,
     #[serde(serialize_with = "write_tags")]
     tags: Vec<(Arc<str>, TagValue)>,
+}
+
+impl Part {
+    pub(super) fn series(&self) -> &str {
+        &self.series
+    }
 }
 
 impl From<&Segment> for Part {

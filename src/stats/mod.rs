@@ -1,7 +1,10 @@
-//! Pure functions and small accumulators: moments, quantiles, sketches of them, the trend test.
+//! Pure functions and small accumulators: moments, quantiles, sketches of them, fences, the trend test,
+//! isolation forests.
 //!
 //! Knows numbers only: no metric, no store, no clock. Values are expected to be finite.
 
+mod fences;
+mod isolation_forest;
 mod moments;
 pub(crate) mod packed;
 mod pareto;
@@ -13,6 +16,8 @@ mod sieve;
 mod sketch;
 mod trend;
 
+pub use fences::Fences;
+pub use isolation_forest::IsolationForest;
 pub use moments::Moments;
 pub(crate) use profile::Profile;
 pub use quantile::{baseline, quantiles};

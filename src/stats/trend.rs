@@ -27,6 +27,15 @@ pub struct Line {
     pub mean: f64,
 }
 
+impl Line {
+    /// Whether the values climb or fall for sure: no slope at all would be less likely than `significance` to look like
+    /// it, and it is more than rounding, which tilts the line through a constant.
+    #[must_use]
+    pub fn is_sure(&self, significance: f64) -> bool {
+        self.p_value < significance && self.change.abs() > 1e-9 * self.mean.abs()
+    }
+}
+
 /// The line through `buckets`, evenly spaced, `None` for a gap. `None` below three values.
 #[must_use]
 pub fn line(buckets: &[Option<f64>]) -> Option<Line> {
@@ -80,9 +89,7 @@ pub fn trend(buckets: &[Option<f64>]) -> Trend {
         return Trend::Unknown;
     }
     let Some(line) = line(buckets) else { return Trend::Unknown };
-    let is_trend = line.p_value < SIGNIFICANCE && line.change.abs() >= SMALLEST_CHANGE_SD * line.residual_sd;
-    // Rounding alone tilts the line through a constant.
-    if !is_trend || line.change.abs() <= 1e-9 * line.mean.abs() {
+    if !line.is_sure(SIGNIFICANCE) || line.change.abs() < SMALLEST_CHANGE_SD * line.residual_sd {
         return Trend::Flat;
     }
     let pct = percent_of_mean(&line, buckets);

@@ -119,6 +119,7 @@ impl SymbolSet {
             Rule::Surprise => self.pick("\u{25cf}", "!"),
             Rule::Stuck => self.pick("\u{25a0}", "="),
             Rule::Silence => self.pick("\u{25a1}", "?"),
+            Rule::Ensemble | Rule::ZScore | Rule::Iqr | Rule::TimesAverage => self.pick("\u{25cf}", "*"),
         }
     }
 

@@ -142,3 +142,75 @@ fn the_store_is_replayed_when_nothing_is_piped_in() {
     let other = home.run("backtest nothing");
     assert_eq!((other.code, &*other.stderr), (Some(3), "perftop: no samples of `nothing`\n"));
 }
+
+/// The events as (event, rule, minute) under other detectors.
+fn chosen(words: &str, input: String) -> Vec<(String, String, i64)> {
+    let answer = backtest(&format!("--format json {words}"), input);
+    assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+    let lines = answer.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let text = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
+    lines
+        .map(|line| {
+            let minute = (line["timestamp"].as_i64().unwrap() - FROM_MS) / MINUTE_MS;
+            (text(&line, "event"), text(&line, "rule"), minute)
+        })
+        .collect()
+}
+
+#[test]
+fn detectors_are_compared_on_the_same_samples() {
+    let outlier = |at, calm| Some(if at == 900 { 300.0 } else { calm });
+    let found = chosen("--detectors surprise,z-score,iqr,times-average,beyond-limit", samples(1_000, outlier));
+    let mut begun: Vec<&str> =
+        found.iter().filter(|(event, _, at)| event == "opened" && *at == 900).map(|(_, rule, _)| &**rule).collect();
+    begun.sort_unstable();
+    assert_eq!(begun, ["beyond-limit", "iqr", "surprise", "times-average", "z-score"], "{found:?}");
+    for rule in ["iqr", "times-average", "z-score"] {
+        assert!(found.contains(&("recovery".to_owned(), rule.to_owned(), 910)), "{rule}: {found:?}");
+    }
+}
+
+#[test]
+fn many_odd_samples_are_one_alert() {
+    let often = |at: i64, calm: f64| Some(if at > 500 && at % 8 == 0 { calm * 3.0 } else { calm });
+    let answer = backtest("--detectors times-average", samples(1_000, often));
+    assert_eq!((answer.code, answer.stdout.lines().count()), (Some(0), 1), "{}", answer.stdout);
+    assert!(answer.stdout.contains(" times the average "), "{}", answer.stdout);
+    assert!(answer.stderr.contains("times-average warning      1   "), "{}", answer.stderr);
+}
+
+#[test]
+fn findings_become_alerts_as_they_do_live() {
+    // The first two lie within the cool-down of 15 minutes.
+    let outliers = |at: i64, _| Some(if [1_200, 1_210, 1_240].contains(&at) { 500.0 } else { 99.0 + (at % 2) as f64 });
+    let found = chosen("--detectors beyond-limit", samples(1_400, outliers));
+    let opened = |minute| ("opened".to_owned(), "beyond-limit".to_owned(), minute);
+    assert_eq!(found, [opened(1_200), opened(1_240)]);
+}
+
+#[test]
+fn the_configuration_may_choose_the_detectors() {
+    let home = Home::new();
+    std::fs::write(
+        home.path("chosen.toml"),
+        "[metrics.\"lcp\"]\nalerts = [\"times-average\"]\nsensitivity = \"low\"\ndirection = \"lower\"\n",
+    )
+    .unwrap();
+    let raised = |times: f64| {
+        let input = samples(600, move |at, calm| Some(if at == 550 { calm * times } else { calm }));
+        let mut command = home.perftop("backtest --detectors configured --config chosen.toml");
+        home.answer(&command.write_stdin(input).output().unwrap())
+    };
+    let (quiet, loud) = (raised(2.5), raised(4.0));
+    assert_eq!((quiet.code, quiet.stdout.lines().count()), (Some(0), 0), "{}", quiet.stdout);
+    assert!(loud.stdout.contains("times the average"), "{}{}", loud.stdout, loud.stderr);
+}
+
+#[test]
+fn unknown_detectors_are_refused_with_those_that_are_known() {
+    let answer = backtest("--detectors ensemble,forest", String::new());
+    assert_eq!(answer.code, Some(2));
+    for known in ["unknown rule `forest`", "ensemble", "z-score", "iqr", "times-average", "surprise", "beyond-limit"] {
+        assert!(answer.stderr.contains(known), "{known}: {}", answer.stderr);
+    }
+}

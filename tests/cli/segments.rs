@@ -119,3 +119,38 @@ fn a_limit_that_bites_is_said() {
     let rows = json["baselines"].as_array().expect("rows");
     assert_eq!((&rows[600]["tags"]["request"]["other"], &rows[600]["count"]), (&true.into(), &900.into()));
 }
+
+#[rstest]
+#[case("rolling", 103.0)]
+#[case("smoothed", 102.0)]
+fn what_is_expected_is_told_for_each_segment(#[case] kind: &str, #[case] of_page: f64) {
+    let home = Home::new();
+    tagged(&home, 300);
+    let answer = run(&home, &["baseline", "lcp", "--by", "page", "--kind", kind, "--format", "json"]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (Some(0), ""), "{answer:?}");
+    let json: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert_eq!((&json["schema"], &json["kind"]), (&"perftop.expected/1".into(), &kind.into()));
+    let series = json["series"].as_array().expect("series");
+    assert_eq!((series.len(), &series[0]["tags"]["page"]), (3, &"/".into()));
+    let hours = series[0]["by_hour"].as_array().expect("hours");
+    let expected = hours[23]["expected"].as_f64().expect("four hours are known");
+    assert!((expected - of_page).abs() < 0.5, "{expected}");
+    assert_eq!((hours.len(), &hours[0]["expected"], &hours[0]["count"]), (24, &Value::Null, &0.into()));
+
+    let one = run(&home, &["baseline", r#"lcp{page="/"}"#, "--kind", kind, "--format", "csv"]).stdout;
+    assert_eq!(one.lines().count(), 1 + 24, "{one}");
+    let now = run(&home, &["baseline", "--by", "page", "--kind", kind]).stdout;
+    assert!(now.contains("EXPECTED") && now.lines().count() == 1 + 3, "one row for each of several series: {now}");
+}
+
+#[test]
+fn what_cannot_be_expected_is_said() {
+    let home = Home::new();
+    tagged(&home, 5);
+    let seasonal = run(&home, &["baseline", "lcp", "--kind", "seasonal", "--format", "json"]);
+    let json: Value = serde_json::from_str(&seasonal.stdout).expect("JSON");
+    assert_eq!(json["series"][0]["by_hour"][23]["expected"], Value::Null, "no week is known");
+    let unknown = run(&home, &["baseline", "--kind", "weekly"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("expected one of rolling, smoothed, seasonal"), "{}", unknown.stderr);
+}

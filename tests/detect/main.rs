@@ -5,6 +5,7 @@
 
 mod alerting;
 mod baselines;
+mod classic;
 mod health;
 mod restart;
 mod run_lengths;

@@ -1,4 +1,4 @@
-//! Alerts by the detectors that know a metric's own past.
+//! Alerts by the detectors that know a metric's own past, or its last hundred samples.
 
 use perftop::clock::Clock;
 use perftop::engine::{self, EngineOptions};
@@ -88,4 +88,29 @@ fn a_metric_that_is_told_of_by_rules_alone_has_no_surprises() {
     let alerts = store.alerts(100).unwrap();
     assert_eq!(alerts.len(), before + 1);
     assert!(alerts.iter().any(|alert| alert.rule == Rule::BeyondLimit), "{alerts:?}");
+}
+
+#[test]
+fn what_is_unlike_the_last_hundred_samples_is_recorded_once_and_ends() {
+    let place = Place::new();
+    place.append(&healthy(150, NOW_MS, 5));
+    let book = MetricBook::default().with_alerts(vec![Rule::ZScore, Rule::Ensemble]);
+    let options = EngineOptions { book, ..place.options() };
+    let pass = |minute: i64, value: f64| {
+        let now_ms = NOW_MS + minute * MINUTE_MS;
+        place.append(&[sample(METRIC, value, now_ms)]);
+        engine::catch_up(&mut place.store(), &options, &Clock::fixed(now_ms)).unwrap();
+        place.alerts().into_iter().filter(|alert| alert.first.value > 150.0).collect::<Vec<_>>()
+    };
+    pass(1, 180.0);
+    let open = pass(2, 181.0);
+    let mut rules: Vec<_> = open.iter().map(|alert| (alert.rule, alert.state, alert.severity, alert.count)).collect();
+    rules.sort_unstable_by_key(|(rule, ..)| *rule);
+    let firing = |rule| (rule, AlertState::Firing, Severity::Warning, 2);
+    assert_eq!(rules, [firing(Rule::Ensemble), firing(Rule::ZScore)]);
+    let calm = [100.0, 99.5, 100.5, 99.0, 101.0, 100.1, 99.9, 100.2, 99.8, 100.3];
+    let over = calm.into_iter().zip(3..).map(|(value, minute)| pass(minute, value)).last().unwrap();
+    let of_z_score = over.iter().find(|alert| alert.rule == Rule::ZScore).unwrap();
+    assert_eq!((over.len(), of_z_score.state), (2, AlertState::Recovered));
+    assert!(of_z_score.description.contains("sd above the mean"), "{}", of_z_score.description);
 }

@@ -1,6 +1,6 @@
 //! From surprise to a message: thresholds, the pause after a message, and restraint where there were many.
 
-use crate::model::Severity;
+use crate::model::{Sensitivity, Severity};
 
 /// Nats from which a surprise is told of, and how gravely.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +16,20 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         Self { info: 17.5, warning: 24.25, critical: 28.0 }
+    }
+}
+
+impl Thresholds {
+    /// The thresholds for a sensitivity: warnings from 27, 24.25 or 20 nats on, and the others in proportion.
+    #[must_use]
+    pub fn of(sensitivity: Sensitivity) -> Self {
+        let Self { info, warning, critical } = Self::default();
+        let share = match sensitivity {
+            Sensitivity::Low => 27.0 / warning,
+            Sensitivity::Medium => 1.0,
+            Sensitivity::High => 20.0 / warning,
+        };
+        Self { info: share * info, warning: share * warning, critical: share * critical }
     }
 }
 
@@ -91,5 +105,19 @@ impl Decision {
         self.last = severity;
         let score = if is_over { 1.0 - 0.5 * (1.0 - ratio).exp() } else { 0.49 };
         Verdict { surprise, score, message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_sensitive_the_lower_every_threshold() {
+        let [low, medium, high] = Sensitivity::EVERY.map(Thresholds::of);
+        assert_eq!(medium, Thresholds::default());
+        assert!((low.warning - 27.0).abs() < 1e-12 && (high.warning - 20.0).abs() < 1e-12);
+        assert!(low.info > medium.info && medium.info > high.info);
+        assert!(low.critical > medium.critical && medium.critical > high.critical);
     }
 }

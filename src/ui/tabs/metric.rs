@@ -113,7 +113,7 @@ fn readout(app: &App, chart: Option<&ChartData>) -> String {
             Rule::BeyondLimit => "rule 1: beyond 3 sd",
             Rule::TwoOfThree => "rule 2: two of three beyond 2 sd",
             Rule::SevenOnOneSide => "rule 3: seven on one side",
-            detector @ (Rule::Surprise | Rule::Stuck | Rule::Silence) => detector.as_str(),
+            detector => detector.as_str(),
         });
     let z = chart.limits.and_then(|limits| limits.z(point.value));
     let parts = [

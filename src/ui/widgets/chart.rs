@@ -139,9 +139,9 @@ impl Chart<'_> {
 /// then the neighbours on the chart are not the neighbours in the series.
 fn evidence(data: &ChartData, violation: Violation) -> &[Point] {
     let looked_at = match violation.rule {
-        Rule::BeyondLimit | Rule::Surprise | Rule::Stuck | Rule::Silence => 1,
         Rule::TwoOfThree => 3,
         Rule::SevenOnOneSide => 7,
+        _ => 1,
     };
     let after = data.points.partition_point(|point| point.timestamp_ms <= violation.point.timestamp_ms);
     if data.points.len() as u64 != data.sample_count {
