@@ -1,8 +1,11 @@
-//! Pure functions and small accumulators: moments, quantiles, sketches of them, the trend test.
+//! Pure functions and small accumulators: moments, quantiles, sketches of them, the trend test, control charts.
 //!
 //! Knows numbers only: no metric, no store, no clock. Values are expected to be finite.
 
+mod cusum;
+mod ewma;
 mod moments;
+mod moving_range;
 pub(crate) mod packed;
 mod pareto;
 mod profile;
@@ -13,7 +16,10 @@ mod sieve;
 mod sketch;
 mod trend;
 
+pub use cusum::{Cusum, CusumChart};
+pub use ewma::EwmaChart;
 pub use moments::Moments;
+pub use moving_range::{MOVING_RANGE_LIMIT, average_moving_range, sigma_of_moving_range};
 pub(crate) use profile::Profile;
 pub use quantile::{baseline, quantiles};
 pub(crate) use rarity::{Rarity, Surprise, logs};
