@@ -105,6 +105,7 @@ const DEFAULTS: &[(Action, &[&str])] = &[
     (Action::NextMetric, &["m"]),
     (Action::PreviousMetric, &["M"]),
     (Action::Expand, &["enter"]),
+    (Action::NextChart, &["c"]),
     (Action::Up, &["k", "up"]),
     (Action::Down, &["j", "down"]),
     (Action::Left, &["h", "left"]),

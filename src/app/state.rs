@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Filter, FilterError, Key, Keymap, Notice, Overlay, SortColumn, Toast, toast};
 use crate::model::time::Zone;
-use crate::model::{Alert, MetricName, Severity, Snapshot, SplitRequest, TimeRange, Window};
+use crate::model::{Alert, MetricName, Severity, Snapshot, SpcChart, SplitRequest, TimeRange, Window};
 
 /// The three tabs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct AppOptions {
     pub window: Window,
     /// The tab to start with.
     pub tab: Tab,
+    /// The control chart to start with.
+    pub spc: SpcChart,
     /// The zone in which instants are shown.
     pub zone: Zone,
     /// Alerts below this severity are listed but not toasted.
@@ -59,6 +61,7 @@ impl Default for AppOptions {
         Self {
             window: Window::default(),
             tab: Tab::default(),
+            spc: SpcChart::default(),
             zone: Zone::utc(),
             toast_severity: Severity::Warning,
             bell: true,
@@ -85,6 +88,8 @@ pub struct App {
     pub expanded: bool,
     /// The window.
     pub window: Window,
+    /// Which control chart.
+    pub spc: SpcChart,
     /// The chosen metric or segment; kept by name so that sorting and new metrics do not move it.
     pub selected: Option<MetricName>,
     /// The metric that is taken apart, as it is asked for.
@@ -148,6 +153,7 @@ impl App {
             tab: options.tab,
             expanded: false,
             window: options.window,
+            spc: options.spc,
             selected: None,
             taken_apart: None,
             scroll: 0,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{App, Frozen, SizeClass, Tab, toast};
-use crate::model::{Point, Snapshot, TimeRange, ViewRequest, Window};
+use crate::model::{Point, Snapshot, SpcChart, TimeRange, ViewRequest, Window};
 
 /// Zooming in stops here.
 const SHORTEST_SPAN_MS: i64 = 1_000;
@@ -34,6 +34,8 @@ impl App {
             window: self.window,
             focus: self.selected.clone().filter(|_| self.shows_chart() || self.has_detail()),
             range,
+            // The course of a series is the same for all of them.
+            chart: if self.tab == Tab::TimeSeries { SpcChart::default() } else { self.spc },
             split: self.taken_apart.clone(),
         }
     }
@@ -63,6 +65,14 @@ fn nearest(points: &[Point], at_ms: i64) -> Option<usize> {
         _ if after < points.len() => Some(after),
         before => before,
     }
+}
+
+/// Draws the next kind of control chart, where there is one on screen.
+pub(super) fn next_chart(app: &mut App) {
+    if app.tab == Tab::TimeSeries || !(app.shows_chart() || app.has_detail()) {
+        return toast::say(app, "no control chart here");
+    }
+    app.spc = app.spc.next();
 }
 
 /// Looks back over another window, up to now.

@@ -3,6 +3,7 @@
 //!
 //! Knows samples and numbers only: nothing here reads a store or a clock.
 
+mod charts;
 mod describe;
 mod detector;
 mod limits;
@@ -16,9 +17,10 @@ mod surprise;
 mod western_electric;
 mod words;
 
+pub use charts::{Charted, Charting};
 pub use detector::{DetectOptions, Detector};
 pub use limits::control_limits;
 pub use monitor::{Change, Monitor, Notice, Trouble};
 pub use monitors::{Monitors, Told};
 pub use surprise::{Reason, Thresholds, Verdict};
-pub use western_electric::violations;
+pub use western_electric::{Signal, signals};

@@ -44,6 +44,36 @@ fn the_numbers_of_the_chart_are_all_there() {
     assert_eq!(violations.last().unwrap()["rule"], "beyond-limit");
 }
 
+#[rstest]
+#[case("baseline", "beyond-limit", "FROM MEAN")]
+#[case("individuals", "beyond-limit", "FROM MEAN")]
+#[case("moving-range", "1 signal of the moving range chart", "STATISTIC")]
+#[case("ewma", "of the EWMA chart", "STATISTIC")]
+#[case("cusum", "of the CUSUM chart", "SHIFT BEGAN")]
+fn every_control_chart_answers_in_every_format(#[case] chart: &str, #[case] said: &str, #[case] column: &str) {
+    let home = Home::new();
+    stores::filled(&home);
+    let run = |format: &str| home.run(&format!("spc api_response_time --chart {chart} --format {format}")).stdout;
+    let text = run("text");
+    assert!(text.contains(said) && text.contains(column), "{text}");
+    let json: Value = serde_json::from_str(&run("json")).expect("JSON");
+    assert_eq!(json["chart"], chart);
+    let newest = json["violations"].as_array().unwrap().last().unwrap();
+    assert_eq!((newest["value"].as_f64(), newest["rule"].as_str()), (Some(245.0), Some("beyond-limit")));
+    let is_of_values = matches!(chart, "baseline" | "individuals");
+    assert_eq!(newest.get("statistic").is_none(), is_of_values, "{newest}");
+    assert_eq!(newest.get("shift_began_ms").is_some(), chart == "cusum", "{newest}");
+    let csv = run("csv");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let header: Vec<_> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(header, ["timestamp_ms", "value", "rule", "statistic", "statistic_low", "lcl", "center", "ucl"]);
+    let last = reader.records().last().unwrap().unwrap();
+    let number = |at: usize| last[at].parse::<f64>().unwrap();
+    assert!((number(7) - json["limits"]["ucl"].as_f64().unwrap()).abs() < 1e-9, "{last:?} {json}");
+    assert!(number(3) > number(7), "the newest is beyond its limit: {last:?}");
+    assert_eq!(last[4].is_empty(), chart != "cusum");
+}
+
 #[test]
 fn every_csv_answer_has_a_header_and_whole_rows() {
     let home = Home::new();

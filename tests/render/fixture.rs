@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use perftop::app::{App, AppOptions, Event, Tab, update};
+use perftop::detect::{Charted, Charting, Signal};
 use perftop::model::{
     Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Health, LimitType, MetricName, Point, Rule,
-    SPARK_BUCKETS, SeriesSummary, Snapshot, Status, TimeRange, Trend, Unit, ViewRequest, Violation, Window,
+    SPARK_BUCKETS, SeriesSummary, Snapshot, SpcChart, Status, TimeRange, Trend, Unit, ViewRequest, Violation, Window,
 };
 use perftop::ui::Look;
 use perftop::ui::symbols::SymbolSet;
@@ -124,13 +125,36 @@ pub fn chart(index: usize, samples: u64) -> ChartData {
     ChartData {
         metric: profile.name.into(),
         unit: profile.unit,
+        chart: SpcChart::Baseline,
         range,
+        marks: Vec::new(),
         sample_count: points.len() as u64,
         points,
         baseline: Some(profile.baseline()),
         limits: Some(limits),
         min_samples: 30,
         violations,
+    }
+}
+
+/// The same day as another control chart.
+pub fn chart_of(kind: SpcChart, index: usize, samples: u64) -> ChartData {
+    let of_values = chart(index, samples);
+    let values: Vec<f64> = of_values.points.iter().map(|point| point.value).collect();
+    let told = Charting { baseline: of_values.limits, rules: &Rule::EVERY, min_samples: of_values.min_samples };
+    let charted = Charted::new(kind, &values, 0..values.len(), told);
+    let points = &of_values.points;
+    let violation = |signal: &Signal| Violation {
+        point: points[signal.at],
+        rule: signal.rule,
+        began_ms: signal.began.map(|at| points[at].timestamp_ms),
+    };
+    ChartData {
+        chart: kind,
+        marks: (0..points.len()).filter_map(|at| charted.mark(at)).collect(),
+        limits: charted.limits,
+        violations: charted.signals.iter().map(violation).collect(),
+        ..of_values
     }
 }
 
@@ -148,7 +172,7 @@ fn violations(points: &[Point], limits: ControlLimits) -> Vec<Violation> {
         } else {
             continue;
         };
-        found.push(Violation { point: *point, rule });
+        found.push(Violation { point: *point, rule, began_ms: None });
     }
     found
 }

@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use crate::app::testing::{HOUR_MS, START_MS, Session, alert, four_series};
 use crate::app::{AppOptions, Effect, Tab};
-use crate::model::{Severity, TimeRange, ViewRequest, Window};
+use crate::model::{Severity, SpcChart, TimeRange, ViewRequest, Window};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -35,11 +35,28 @@ fn windows_are_stepped_through(#[case] keys: &str, #[case] window: Window) {
 }
 
 #[test]
+fn control_charts_are_stepped_through_where_there_is_one() {
+    let mut session = charting();
+    for chart in [SpcChart::Individuals, SpcChart::MovingRange, SpcChart::Ewma, SpcChart::Cusum, SpcChart::Baseline] {
+        let effects = session.keys("c");
+        let asked = ViewRequest { window: Window::H1, focus: Some("db_p99".into()), chart, ..ViewRequest::default() };
+        assert_eq!(effects, [Effect::View(asked)]);
+    }
+    session.keys("c 3");
+    assert_eq!((session.app.spc, session.app.view_request().chart), (SpcChart::Individuals, SpcChart::Baseline));
+    session.keys("c enter c");
+    assert_eq!(session.app.spc, SpcChart::Individuals, "a course of values is no control chart");
+    session.keys("2");
+    assert_eq!(session.app.view_request().chart, SpcChart::Individuals);
+}
+
+#[test]
 fn zooming_in_keeps_the_newest_and_out_leads_back() {
     let mut session = charting();
     let effects = session.keys("+");
     let range = TimeRange { from_ms: START_MS + 1 - HOUR_MS / 2, until_ms: START_MS + 1 };
-    let asked = ViewRequest { window: Window::H1, focus: Some("db_p99".into()), range: Some(range), split: None };
+    let asked =
+        ViewRequest { window: Window::H1, focus: Some("db_p99".into()), range: Some(range), ..ViewRequest::default() };
     assert_eq!(effects, [Effect::View(asked)]);
     session.keys("-");
     assert_eq!(session.app.range, None, "the whole window follows now again");
@@ -165,7 +182,12 @@ fn a_frozen_chart_asks_for_the_frozen_stretch_of_other_metrics() {
     session.keys("space");
     session.now_ms += 10 * MINUTE_MS;
     let effects = session.keys("m");
-    let asked = ViewRequest { window: Window::H1, focus: Some("queue_p99".into()), range: Some(frozen), split: None };
+    let asked = ViewRequest {
+        window: Window::H1,
+        focus: Some("queue_p99".into()),
+        range: Some(frozen),
+        ..ViewRequest::default()
+    };
     assert_eq!(effects, [Effect::View(asked)]);
     assert!(session.app.chart().is_none(), "the chart of another metric is not shown under this name");
     session.answer();

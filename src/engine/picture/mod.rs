@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::store::{Store, StoreError, Totals};
 
-use self::chart::Settings;
+use self::chart::{Asked, Settings};
 use self::split::Parts;
 use self::summary::{Series, gravest_open};
 
@@ -126,10 +126,12 @@ impl Picture {
             .filter(|segment| !self.series.contains_key(focus) && self.series.contains_key(&segment.metric));
         let Some(segment) = segment else {
             let read = |reach| store.points(focus, reach);
-            return chart::chart(focus, focus, self.series.get(focus), (window, shown), told, &read);
+            let asked = Asked { name: focus, metric: focus, chart: self.request.chart, window, shown };
+            return chart::chart(asked, self.series.get(focus), told, &read);
         };
         let read = |reach| store.segment_points(&segment, window, reach);
-        let chart = |series| chart::chart(focus, &segment.metric, series, (window, shown), told, &read);
+        let asked = Asked { name: focus, metric: &segment.metric, chart: self.request.chart, window, shown };
+        let chart = |series| chart::chart(asked, series, told, &read);
         if let Some(known) = self.split.as_ref().and_then(|parts| parts.segment(focus)) {
             return chart(Some(known));
         }
