@@ -106,6 +106,7 @@ const DEFAULTS: &[(Action, &[&str])] = &[
     (Action::PreviousMetric, &["M"]),
     (Action::Expand, &["enter"]),
     (Action::NextChart, &["c"]),
+    (Action::Residuals, &["r"]),
     (Action::Up, &["k", "up"]),
     (Action::Down, &["j", "down"]),
     (Action::Left, &["h", "left"]),

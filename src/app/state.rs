@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Filter, FilterError, Key, Keymap, Notice, Overlay, SortColumn, Toast, toast};
 use crate::model::time::Zone;
-use crate::model::{Alert, MetricName, Severity, Snapshot, SpcChart, SplitRequest, TimeRange, Window};
+use crate::model::{Alert, MetricName, Severity, Snapshot, SpcChart, SplitRequest, Subject, TimeRange, Window};
 
 /// The three tabs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct AppOptions {
     pub tab: Tab,
     /// The control chart to start with.
     pub spc: SpcChart,
+    /// What it judges at first.
+    pub spc_on: Subject,
     /// The zone in which instants are shown.
     pub zone: Zone,
     /// Alerts below this severity are listed but not toasted.
@@ -62,6 +64,7 @@ impl Default for AppOptions {
             window: Window::default(),
             tab: Tab::default(),
             spc: SpcChart::default(),
+            spc_on: Subject::default(),
             zone: Zone::utc(),
             toast_severity: Severity::Warning,
             bell: true,
@@ -90,6 +93,8 @@ pub struct App {
     pub window: Window,
     /// Which control chart.
     pub spc: SpcChart,
+    /// What it judges.
+    pub spc_on: Subject,
     /// The chosen metric or segment; kept by name so that sorting and new metrics do not move it.
     pub selected: Option<MetricName>,
     /// The metric that is taken apart, as it is asked for.
@@ -154,6 +159,7 @@ impl App {
             expanded: false,
             window: options.window,
             spc: options.spc,
+            spc_on: options.spc_on,
             selected: None,
             taken_apart: None,
             scroll: 0,

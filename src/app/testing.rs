@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{App, AppOptions, Effect, Event, Key, update};
 use crate::model::{
     Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Grouping, Health, LimitType, Limited, Point,
-    Rule, SPARK_BUCKETS, Segment, SeriesSummary, Severity, Snapshot, SpcChart, Split, SplitRequest, Status, TagValue,
-    TimeRange, Trend, Unit, Violation,
+    Rule, SPARK_BUCKETS, Segment, SeriesSummary, Severity, Snapshot, SpcChart, Split, SplitRequest, Status, Subject,
+    TagValue, TimeRange, Trend, Unit, Violation,
 };
 
 /// When every test begins: 2025-11-21 07:59:59 UTC.
@@ -87,6 +87,8 @@ pub(crate) fn chart(metric: &str) -> ChartData {
         metric: metric.into(),
         unit: Unit::Milliseconds,
         chart: SpcChart::Baseline,
+        on: Subject::Raw,
+        taken_out: None,
         range: TimeRange { from_ms: START_MS - HOUR_MS, until_ms: START_MS + 1 },
         marks: Vec::new(),
         sample_count: 60,

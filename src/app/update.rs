@@ -81,6 +81,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Left => timeline::sideways(app, false),
         Action::Right => timeline::sideways(app, true),
         Action::NextChart => timeline::next_chart(app),
+        Action::Residuals => timeline::other_subject(app),
         Action::NextWindow => timeline::set_window(app, app.window.next()),
         Action::LongerWindow => timeline::set_window(app, app.window.longer()),
         Action::ShorterWindow => timeline::set_window(app, app.window.shorter()),

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::control_limits;
 use super::western_electric::{Signal, signals};
+use super::{Residuals, control_limits};
 use crate::model::{ChartMark, ControlLimits, Lines, Rule, SpcChart};
 use crate::stats::{
     Cusum, CusumChart, EwmaChart, MOVING_RANGE_LIMIT, Moments, average_moving_range, sigma_of_moving_range,
@@ -37,9 +37,24 @@ pub struct Charted {
 #[derive(Debug)]
 enum Statistic {
     Values,
-    Ranges { ranges: Vec<f64>, average: f64 },
-    Averages { averages: Vec<f64>, limits: ControlLimits },
-    Sums { high: Vec<f64>, low: Vec<f64> },
+    /// Values between lines that follow what is expected of each, on a scale that may be logarithmic.
+    Band {
+        values: Vec<f64>,
+        residuals: Residuals,
+        limits: ControlLimits,
+    },
+    Ranges {
+        ranges: Vec<f64>,
+        average: f64,
+    },
+    Averages {
+        averages: Vec<f64>,
+        limits: ControlLimits,
+    },
+    Sums {
+        high: Vec<f64>,
+        low: Vec<f64>,
+    },
 }
 
 impl Charted {
@@ -49,15 +64,46 @@ impl Charted {
         if chart == SpcChart::Baseline {
             return Self::of_values(values, told.baseline, told.rules);
         }
-        let normal = Moments::of(&values[window.clone()]);
-        let average = average_moving_range(values[window].iter().copied()).unwrap_or(0.0);
-        let limits = control_limits(normal.n, normal.mean, sigma_of_moving_range(average), told.min_samples);
+        let (limits, average) = short_term_limits(&values[window], told.min_samples);
         match (chart, limits) {
             (SpcChart::MovingRange, Some(limits)) => Self::of_ranges(values, average, limits),
             (SpcChart::Ewma, Some(limits)) => Self::of_averages(values, limits),
             (SpcChart::Cusum, Some(limits)) => Self::of_sums(values, limits),
             _ => Self::of_values(values, limits, told.rules),
         }
+    }
+
+    /// The same over what is left of `values`: values between lines that follow what is expected, all else in standard
+    /// deviations of the residuals.
+    #[must_use]
+    pub fn of_residuals(
+        chart: SpcChart,
+        values: &[f64],
+        residuals: Residuals,
+        window: Range<usize>,
+        told: Charting<'_>,
+    ) -> Self {
+        let normal = &residuals.left[window.clone()];
+        let limits = if chart == SpcChart::Baseline {
+            let normal = Moments::of(normal);
+            control_limits(normal.n, normal.mean, normal.std_dev().unwrap_or(0.0), told.min_samples)
+        } else {
+            short_term_limits(normal, told.min_samples).0
+        };
+        let Some(limits) = limits.filter(|limits| limits.sigma > 0.0) else {
+            return Self::new(chart, values, window, told);
+        };
+        if !chart.is_of_values() {
+            let in_sd: Vec<f64> = residuals.left.iter().map(|left| left / limits.sigma).collect();
+            return Self::new(chart, &in_sd, window, told);
+        }
+        let signals = signals(residuals.left.iter().copied(), &limits, told.rules);
+        let statistic = Statistic::Band { values: values.to_vec(), residuals, limits };
+        let level = match chart {
+            SpcChart::Baseline => told.baseline,
+            _ => short_term_limits(&values[window], told.min_samples).0,
+        };
+        Self { limits: level, signals, statistic }
     }
 
     fn of_values(values: &[f64], limits: Option<ControlLimits>, rules: &[Rule]) -> Self {
@@ -118,6 +164,13 @@ impl Charted {
     pub fn mark(&self, at: usize) -> Option<ChartMark> {
         match &self.statistic {
             Statistic::Values => None,
+            Statistic::Band { values, residuals, limits } => {
+                let expected = *residuals.expected.get(at)?;
+                let back = |on_scale: f64| if residuals.taken_out.is_log { on_scale.exp() } else { on_scale };
+                let line = |sigmas: f64| back(expected + limits.at(sigmas));
+                let lines = Lines { lower: line(-3.0), center: line(0.0), upper: line(3.0) };
+                Some(ChartMark { value: *values.get(at)?, low: None, lines })
+            }
             Statistic::Ranges { ranges, average } => {
                 let lines = Lines { lower: 0.0, center: *average, upper: MOVING_RANGE_LIMIT * average };
                 Some(ChartMark { value: *ranges.get(at)?, low: None, lines })
@@ -146,11 +199,19 @@ impl Statistic {
     fn len(&self) -> usize {
         match self {
             Self::Values => 0,
-            Self::Ranges { ranges: values, .. }
+            Self::Band { values, .. }
+            | Self::Ranges { ranges: values, .. }
             | Self::Averages { averages: values, .. }
             | Self::Sums { high: values, .. } => values.len(),
         }
     }
+}
+
+/// Limits at 3 sd as the average moving range says, once there are enough values, and that average.
+fn short_term_limits(values: &[f64], min_samples: u64) -> (Option<ControlLimits>, f64) {
+    let normal = Moments::of(values);
+    let average = average_moving_range(values.iter().copied()).unwrap_or(0.0);
+    (control_limits(normal.n, normal.mean, sigma_of_moving_range(average), min_samples), average)
 }
 
 #[cfg(test)]
@@ -158,6 +219,8 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::model::Point;
+    use crate::model::time::Zone;
 
     const TOLD: Charting<'static> = Charting { baseline: None, rules: &Rule::EVERY, min_samples: 10 };
     /// NIST/SEMATECH e-Handbook 6.3.2.2, flow rate of ten batches: limits 45.8159 and 55.8041.
@@ -209,6 +272,32 @@ mod tests {
         let after = charted.signals[0].at + 1;
         assert_eq!(charted.signals[1].began, Some(after));
         assert!(charted.mark(after).unwrap().value < 5.0);
+    }
+
+    /// Values that double by day, ten minutes apart, with a spike at noon and one in the night.
+    #[test]
+    fn what_is_expected_is_no_signal_and_the_band_follows_it() {
+        let is_day = |i: i64| (48..120).contains(&(i % 144));
+        let wobble = |i: i64| [0.0, 1.0, -1.0, 0.5, -0.5, 0.2, -1.2][(i % 7) as usize];
+        let value = |i: i64| if is_day(i) { 200.0 } else { 100.0 } + wobble(i) + if i == 700 { 50.0 } else { 0.0 };
+        let points: Vec<Point> = (0..144 * 7).map(|i| Point { timestamp_ms: i * 600_000, value: value(i) }).collect();
+        let hours: Vec<(i64, f64)> = points.chunks(6).map(|hour| (hour[0].timestamp_ms, hour[3].value)).collect();
+        let values: Vec<f64> = points.iter().map(|point| point.value).collect();
+        let of = |chart| {
+            let residuals = Residuals::of(&points, 0..points.len(), &hours, &Zone::utc()).unwrap();
+            let told = Charting { baseline: control_limits(7 * 144, 150.0, 50.0, 10), ..TOLD };
+            Charted::of_residuals(chart, &values, residuals, 0..points.len(), told)
+        };
+        let band = of(SpcChart::Baseline);
+        let rule_1: Vec<usize> =
+            band.signals.iter().filter(|signal| signal.rule == Rule::BeyondLimit).map(|signal| signal.at).collect();
+        assert!(rule_1.contains(&700), "{rule_1:?}");
+        let (noon, night) = (band.mark(72).unwrap(), band.mark(0).unwrap());
+        assert!(noon.lines.lower > 150.0 && night.lines.upper < 150.0, "{noon:?} {night:?}");
+        assert_eq!(band.limits, control_limits(7 * 144, 150.0, 50.0, 10), "level limits stay those of the samples");
+        // What is made of residuals is counted in their standard deviations.
+        let averages = of(SpcChart::Ewma);
+        assert!(averages.limits.is_some_and(|limits| (limits.sigma - 1.0).abs() < 1e-9), "{:?}", averages.limits);
     }
 
     #[rstest]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::{Baseline, ControlLimits, MetricName, Point, Rule, TimeRange, Unit, UnknownWord};
 
 /// The control charts to choose from.
@@ -105,6 +107,91 @@ impl FromStr for SpcChart {
     }
 }
 
+/// What a control chart judges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// Values as they came.
+    Raw,
+    /// What is left of them when what is usual is taken out.
+    #[default]
+    Residuals,
+}
+
+impl Subject {
+    /// Both.
+    pub const EVERY: [Self; 2] = [Self::Raw, Self::Residuals];
+
+    /// The word for it on the command line and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Residuals => "residuals",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Raw => Self::Residuals,
+            Self::Residuals => Self::Raw,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// After which time a metric repeats itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rhythm {
+    /// A day.
+    Day,
+    /// A week.
+    Week,
+}
+
+impl Rhythm {
+    /// How many hours that are.
+    #[must_use]
+    pub const fn hours(self) -> i64 {
+        match self {
+            Self::Day => 24,
+            Self::Week => 168,
+        }
+    }
+}
+
+/// What was taken out of a series before it was judged; the default is nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct TakenOut {
+    /// Whether logarithms are judged.
+    pub is_log: bool,
+    /// The rhythm whose hours are expected.
+    pub rhythm: Option<Rhythm>,
+    /// How much of its distance from the usual a value passes on to the next one, 0 to 1.
+    pub autocorrelation: f64,
+}
+
+impl TakenOut {
+    /// `log, daily cycle, AR 0.83`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let rhythm = self.rhythm.map(|rhythm| match rhythm {
+            Rhythm::Day => "daily cycle".to_owned(),
+            Rhythm::Week => "weekly cycle".to_owned(),
+        });
+        let passed_on = (self.autocorrelation > 0.0).then(|| format!("AR {:.2}", self.autocorrelation));
+        let parts = [self.is_log.then(|| "log".to_owned()), rhythm, passed_on];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// The lines of a chart at one of its points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lines {
@@ -150,6 +237,10 @@ pub struct ChartData {
     pub unit: Unit,
     /// Which chart.
     pub chart: SpcChart,
+    /// What it was to judge.
+    pub on: Subject,
+    /// What was taken out of the samples before they were judged; `None` when nothing was.
+    pub taken_out: Option<TakenOut>,
     /// The stretch of time it covers.
     pub range: TimeRange,
     /// Samples, oldest first; thinned to what lies lowest and highest when there are very many.
@@ -160,7 +251,8 @@ pub struct ChartData {
     pub sample_count: u64,
     /// The baseline of the whole window (not of the zoomed range).
     pub baseline: Option<Baseline>,
-    /// Centre and spread of the samples that the chart judges by, once there are enough of them.
+    /// Level limits of the samples, once there are enough of them; of a chart that shows something else, centre and
+    /// spread of what it is made of.
     pub limits: Option<ControlLimits>,
     /// How many samples are enough.
     pub min_samples: u64,
@@ -191,10 +283,11 @@ impl ChartData {
         self.marks.last().map(|mark| mark.lines).or(self.limits.map(Lines::from))
     }
 
-    /// The unit of what is shown: sums are counted in standard deviations.
+    /// The unit of what is shown: sums, and what is made of residuals, are counted in standard deviations.
     #[must_use]
     pub fn shown_unit(&self) -> Unit {
-        if self.chart == SpcChart::Cusum && !self.marks.is_empty() { Unit::None } else { self.unit }
+        let is_in_sd = self.chart == SpcChart::Cusum || (self.taken_out.is_some() && !self.chart.is_of_values());
+        if is_in_sd && !self.marks.is_empty() { Unit::None } else { self.unit }
     }
 }
 

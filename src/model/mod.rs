@@ -20,7 +20,7 @@ mod window;
 pub use alert::{Alert, AlertState, Anomaly};
 pub use baseline::{Baseline, ControlLimits};
 pub use book::{MetricBook, MetricSettings};
-pub use chart::{ChartData, ChartMark, Lines, SpcChart, Violation};
+pub use chart::{ChartData, ChartMark, Lines, Rhythm, SpcChart, Subject, TakenOut, Violation};
 pub use finding::{Finding, LimitType, Recovery, Rule, Severity};
 pub use metric::{Direction, MetricName, Unit, is_of_runs};
 pub use sample::{NewSample, Point, Sample};

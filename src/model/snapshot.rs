@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Alert, Baseline, ChartData, Direction, MetricName, Point, Segment, SpcChart, Split, SplitRequest, TimeRange, Unit,
-    Window,
+    Alert, Baseline, ChartData, Direction, MetricName, Point, Segment, SpcChart, Split, SplitRequest, Subject,
+    TimeRange, Unit, Window,
 };
 
 /// What the dashboard is looking at; the engine computes that and no more.
@@ -21,6 +21,8 @@ pub struct ViewRequest {
     pub range: Option<TimeRange>,
     /// Which control chart.
     pub chart: SpcChart,
+    /// What it is to judge.
+    pub on: Subject,
     /// The metric that is taken apart, if one is.
     pub split: Option<SplitRequest>,
 }

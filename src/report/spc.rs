@@ -6,7 +6,9 @@ use super::table::{Cell, Column, Line, Table};
 use super::{Report, csv, line};
 use crate::model::text::{counted, percent_signed, value};
 use crate::model::time::Zone;
-use crate::model::{Baseline, ChartData, ChartMark, ControlLimits, Lines, Point, Rule, SpcChart, Unit, Violation};
+use crate::model::{
+    Baseline, ChartData, ChartMark, ControlLimits, Lines, Point, Rule, SpcChart, TakenOut, Unit, Violation,
+};
 use crate::ui::symbols::SymbolSet;
 use crate::ui::theme::Role;
 
@@ -20,9 +22,12 @@ pub struct Spc {
     unit: Unit,
     window: &'static str,
     chart: &'static str,
+    on: &'static str,
+    taken_out: Option<TakenOut>,
     sample_count: u64,
     baseline: Option<Baseline>,
     limits: Option<Limits>,
+    expected: Option<Expected>,
     violations: Vec<RuleBreak>,
     #[serde(skip)]
     kind: SpcChart,
@@ -51,6 +56,8 @@ impl Spc {
     /// The numbers of a chart; instants are shown in `zone`.
     #[must_use]
     pub fn new(chart: &ChartData, window: &'static str, zone: Zone) -> Self {
+        let follows = chart.taken_out.is_some() && chart.chart.is_of_values();
+        let level = chart.newest_lines().filter(|_| !follows);
         let statistic = |point| chart.mark_of(point).filter(|_| !chart.chart.is_of_values()).map(|mark| mark.farther());
         let broken = |&Violation { point, rule, began_ms }: &Violation| RuleBreak {
             point,
@@ -63,9 +70,12 @@ impl Spc {
             unit: chart.unit,
             window,
             chart: chart.chart.as_str(),
+            on: chart.on.as_str(),
+            taken_out: chart.taken_out,
             sample_count: chart.sample_count,
             baseline: chart.baseline,
-            limits: chart.limits.zip(chart.newest_lines()).map(Limits::from),
+            limits: chart.limits.map(|limits| Limits::new(limits, level.unwrap_or(limits.into()))),
+            expected: follows.then(|| chart.newest_lines()).flatten().map(Expected::from),
             violations: chart.violations.iter().map(broken).collect(),
             kind: chart.chart,
             shown_unit: chart.shown_unit(),
@@ -156,8 +166,22 @@ struct Limits {
     lcl: f64,
 }
 
-impl From<(ControlLimits, Lines)> for Limits {
-    fn from((limits, lines): (ControlLimits, Lines)) -> Self {
+impl Limits {
+    const fn new(limits: ControlLimits, lines: Lines) -> Self {
         Self { center: lines.center, sigma: limits.sigma, ucl: lines.upper, lcl: lines.lower }
+    }
+}
+
+/// The lines at the newest sample, where they follow what is expected.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Expected {
+    center: f64,
+    ucl: f64,
+    lcl: f64,
+}
+
+impl From<Lines> for Expected {
+    fn from(lines: Lines) -> Self {
+        Self { center: lines.center, ucl: lines.upper, lcl: lines.lower }
     }
 }

@@ -53,7 +53,8 @@ fn the_numbers_of_the_chart_are_all_there() {
 fn every_control_chart_answers_in_every_format(#[case] chart: &str, #[case] said: &str, #[case] column: &str) {
     let home = Home::new();
     stores::filled(&home);
-    let run = |format: &str| home.run(&format!("spc api_response_time --chart {chart} --format {format}")).stdout;
+    let run =
+        |format: &str| home.run(&format!("spc api_response_time --on raw --chart {chart} --format {format}")).stdout;
     let text = run("text");
     assert!(text.contains(said) && text.contains(column), "{text}");
     let json: Value = serde_json::from_str(&run("json")).expect("JSON");
@@ -72,6 +73,39 @@ fn every_control_chart_answers_in_every_format(#[case] chart: &str, #[case] said
     assert!((number(7) - json["limits"]["ucl"].as_f64().unwrap()).abs() < 1e-9, "{last:?} {json}");
     assert!(number(3) > number(7), "the newest is beyond its limit: {last:?}");
     assert_eq!(last[4].is_empty(), chart != "cusum");
+}
+
+/// Five days that double by day, and a night with a value that is usual by day.
+#[test]
+fn a_daily_cycle_is_expected_unless_raw_values_are_asked_for() {
+    let home = Home::new();
+    let now_ms = perftop::clock::Clock::System.now_ms();
+    let sample = |i: i64| {
+        let timestamp_ms = now_ms - (5 * 144 - i) * 600_000;
+        let is_day = (6..18).contains(&(timestamp_ms / 3_600_000 % 24));
+        let value = if is_day { 200.0 } else { 100.0 } + [0.0, 1.0, -1.0, 0.5, -0.5, 0.2, -1.2][(i % 7) as usize];
+        perftop::model::NewSample { timestamp_ms, value, ..stores::sample("rps", 0.0) }
+    };
+    let mut samples: Vec<_> = (0..5 * 144).map(sample).collect();
+    let night = samples.iter().rposition(|sample| sample.value < 150.0 && sample.timestamp_ms / 3_600_000 % 24 < 4);
+    samples[night.unwrap()].value = 160.0;
+    stores::append(&home.store(), &samples);
+    let run = |on: &str| -> Value {
+        let answer = home.run(&format!("spc rps --window 7d --on {on} --format json"));
+        serde_json::from_str(&answer.stdout).expect("JSON")
+    };
+    let found = |json: &Value| {
+        let violations = json["violations"].as_array().unwrap();
+        violations.iter().any(|violation| violation["value"] == 160.0 && violation["rule"] == "beyond-limit")
+    };
+    let (raw, left) = (run("raw"), run("residuals"));
+    assert!(!found(&raw) && found(&left), "{left}");
+    assert_eq!((&raw["taken_out"], &raw["expected"]), (&Value::Null, &Value::Null));
+    assert_eq!(left["taken_out"]["rhythm"], "day");
+    assert_eq!(left["limits"], raw["limits"], "level limits are those of the samples");
+    let expected = &left["expected"];
+    let width = |lines: &Value| lines["ucl"].as_f64().unwrap() - lines["lcl"].as_f64().unwrap();
+    assert!(width(expected) < width(&raw["limits"]) / 2.0, "{expected}");
 }
 
 #[test]

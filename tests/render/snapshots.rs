@@ -85,6 +85,22 @@ fn every_kind_of_control_chart(
     insta::assert_snapshot!(name, styled(&body(&app, &fixture::mono(symbols), size)));
 }
 
+#[rstest]
+fn a_band_follows_what_is_expected(
+    #[values((200, 50), (100, 30), (60, 16), (40, 10), (20, 4))] size: (u16, u16),
+    #[values(SymbolSet::Braille, SymbolSet::Ascii)] symbols: SymbolSet,
+) {
+    let mut snapshot = picture(0, SAMPLES);
+    snapshot.chart = Some(fixture::band(0, SAMPLES).into());
+    let mut app = app(snapshot, Tab::ControlChart, None, size);
+    if size == (200, 50) {
+        app.crosshair_ms = app.chart().map(|chart| chart.points[40].timestamp_ms);
+    }
+    let set = if symbols.is_ascii() { "ascii" } else { "braille" };
+    let name = format!("band-{}x{}-{set}", size.0, size.1);
+    insta::assert_snapshot!(name, styled(&body(&app, &fixture::mono(symbols), size)));
+}
+
 #[test]
 fn the_crosshair_reads_what_the_chart_shows() {
     let size = (200, 50);

@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use crate::app::testing::{HOUR_MS, START_MS, Session, alert, four_series};
 use crate::app::{AppOptions, Effect, Tab};
-use crate::model::{Severity, SpcChart, TimeRange, ViewRequest, Window};
+use crate::model::{Severity, SpcChart, Subject, TimeRange, ViewRequest, Window};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -46,8 +46,11 @@ fn control_charts_are_stepped_through_where_there_is_one() {
     assert_eq!((session.app.spc, session.app.view_request().chart), (SpcChart::Individuals, SpcChart::Baseline));
     session.keys("c enter c");
     assert_eq!(session.app.spc, SpcChart::Individuals, "a course of values is no control chart");
-    session.keys("2");
-    assert_eq!(session.app.view_request().chart, SpcChart::Individuals);
+    session.keys("2 r");
+    let asked = session.app.view_request();
+    assert_eq!((asked.chart, asked.on), (SpcChart::Individuals, Subject::Raw));
+    session.keys("r 3 r");
+    assert_eq!((session.app.spc_on, session.app.view_request().on), (Subject::Residuals, Subject::Raw));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::summary::Series;
 use super::thin::thin;
-use crate::detect::{Charted, Charting, Signal};
-use crate::model::{ChartData, MetricBook, MetricName, Point, SpcChart, TimeRange, Violation};
+use crate::detect::{Charted, Charting, Residuals, Signal};
+use crate::model::time::Zone;
+use crate::model::{ChartData, MetricBook, MetricName, Point, SpcChart, Subject, TimeRange, Violation};
 use crate::store::StoreError;
 
 /// What the user has said of metrics.
@@ -13,6 +14,8 @@ use crate::store::StoreError;
 pub(super) struct Settings<'a> {
     pub(super) book: &'a MetricBook,
     pub(super) min_samples: u64,
+    /// The zone whose times of the day have habits.
+    pub(super) zone: &'a Zone,
 }
 
 /// Which chart of what.
@@ -22,26 +25,37 @@ pub(super) struct Asked<'a> {
     pub(super) name: &'a MetricName,
     pub(super) metric: &'a str,
     pub(super) chart: SpcChart,
+    pub(super) on: Subject,
     /// The stretch of time that says what is normal.
     pub(super) window: TimeRange,
     /// The one on screen.
     pub(super) shown: TimeRange,
 }
 
-/// The chart that is asked for; `read` reads the points of a stretch of time.
+/// The chart that is asked for; `read` reads the points of a stretch of time, and `hours` are the means of earlier hours.
 ///
 /// It is followed through the whole window, so that zooming does not change where it signals.
 pub(super) fn chart(
-    Asked { name, metric, chart, window, shown }: Asked<'_>,
+    Asked { name, metric, chart, on, window, shown }: Asked<'_>,
     series: Option<&Series>,
-    Settings { book, min_samples }: Settings<'_>,
+    Settings { book, min_samples, zone }: Settings<'_>,
     read: &dyn Fn(TimeRange) -> Result<Vec<Point>, StoreError>,
+    hours: &[(i64, f64)],
 ) -> Result<ChartData, StoreError> {
     let reach = TimeRange { from_ms: window.from_ms.min(shown.from_ms), until_ms: window.until_ms.max(shown.until_ms) };
     let all = read(reach)?;
     let values: Vec<f64> = all.iter().map(|point| point.value).collect();
     let told = Charting { baseline: series.and_then(Series::limits), rules: book.rules(metric), min_samples };
-    let charted = Charted::new(chart, &values, places(&all, window), told);
+    let normal = places(&all, window);
+    let residuals = match on {
+        Subject::Raw => None,
+        Subject::Residuals => Residuals::of(&all, normal.clone(), hours, zone),
+    };
+    let taken_out = residuals.as_ref().map(|residuals| residuals.taken_out);
+    let charted = match residuals {
+        Some(residuals) => Charted::of_residuals(chart, &values, residuals, normal, told),
+        None => Charted::new(chart, &values, normal, told),
+    };
     let shown_places = places(&all, shown);
     let shown_places = shown_places.start.max(charted.first()).min(shown_places.end)..shown_places.end;
     let mut signals = charted.signals.clone();
@@ -57,6 +71,8 @@ pub(super) fn chart(
         metric: MetricName::clone(name),
         unit: book.unit(metric),
         chart,
+        on,
+        taken_out,
         range: shown,
         points: kept.iter().map(|&at| all[at]).collect(),
         marks: kept.iter().filter_map(|&at| charted.mark(at)).collect(),

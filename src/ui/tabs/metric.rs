@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::{empty, panel};
 use crate::app::App;
 use crate::model::text::{counted, value};
-use crate::model::{ChartData, Rule, SeriesSummary, SpcChart};
+use crate::model::{ChartData, Rule, SeriesSummary, SpcChart, Subject};
 use crate::ui::Look;
 use crate::ui::text::{Align, width};
 use crate::ui::theme::Role;
@@ -109,9 +109,16 @@ fn about(app: &App, chart: &ChartData, kind: ChartKind) -> Vec<String> {
         return vec![samples];
     }
     let (name, parameters) = (chart.chart.name(), chart.chart.parameters());
-    let is_usual = chart.chart == SpcChart::default();
-    let short = if is_usual { [samples.clone(), span] } else { [format!("{name} ({parameters})"), name.to_owned()] };
-    [format!("{name} ({parameters}), {samples}")].into_iter().chain(short).collect()
+    let less = chart.taken_out.map_or_else(String::new, |taken_out| format!(" less {}", taken_out.words()));
+    let raw = if chart.on == Subject::Raw { " raw" } else { "" };
+    let is_usual = chart.chart == SpcChart::default() && chart.on == Subject::default();
+    let short = if is_usual {
+        [samples.clone(), span]
+    } else {
+        [format!("{name} ({parameters}){raw}"), format!("{name}{raw}")]
+    };
+    let full = format!("{name} ({parameters}){raw}");
+    [format!("{full}{less}, {samples}"), format!("{full}, {samples}")].into_iter().chain(short).collect()
 }
 
 /// The newest value and how far it lies from the centre.
@@ -133,8 +140,9 @@ fn readout(app: &App, chart: Option<&ChartData>, kind: ChartKind) -> String {
         Rule::SevenOnOneSide => "rule 3: seven on one side",
         detector @ (Rule::Surprise | Rule::Stuck | Rule::Silence) => detector.as_str(),
     });
-    let mark = chart.mark_of(point).filter(|_| kind == ChartKind::Control && !chart.chart.is_of_values());
+    let mark = chart.mark_of(point).filter(|_| kind == ChartKind::Control && !chart.marks.is_empty());
     let against = match (mark, chart.limits.and_then(|limits| limits.z(point.value))) {
+        (Some(mark), _) if chart.chart.is_of_values() => format!("expected {}", value(mark.lines.center, chart.unit)),
         (Some(mark), _) => format!("{} {}", chart.chart.name(), value(mark.farther(), chart.shown_unit())),
         (None, Some(z)) => format!("z {}", signed(z)),
         (None, None) => String::new(),

@@ -89,7 +89,7 @@ pub fn baseline_facts(
     symbols: SymbolSet,
 ) -> Vec<Fact> {
     let text = |number: f64| value(number, series.unit);
-    let is_of_values = |chart: &&ChartData| kind == ChartKind::Course || chart.chart.is_of_values();
+    let is_of_values = |chart: &&ChartData| kind == ChartKind::Course || chart.marks.is_empty();
     let limits = chart.filter(is_of_values).and_then(|chart| chart.limits);
     let shown = chart.filter(|chart| !is_of_values(chart)).and_then(|chart| Some((chart, chart.newest_lines()?)));
     let baseline = chart.and_then(|chart| chart.baseline).or(series.baseline);
@@ -153,6 +153,9 @@ fn violation_facts(app: &App, chart: Option<&ChartData>, look: &Look) -> Vec<Fac
     let label = if chart.chart.is_of_values() { "share beyond 3 sd" } else { "share of samples" };
     facts.push(Fact::new(label, format!("{share:.2} %")));
     facts.push(Fact::new("by chance", format!("{:.2} %", chart.chart.chance_pct())).with_role(Role::Muted));
+    if let Some(taken_out) = chart.taken_out {
+        facts.insert(0, Fact::new("less", taken_out.words()));
+    }
     if let Some(began_ms) = chart.violations.last().and_then(|newest| newest.began_ms) {
         facts.push(Fact::new("newest shift since", app.options.zone.format(began_ms, "%d %b %H:%M")));
     }
