@@ -15,6 +15,7 @@ use perftop::cli::demo::generator::Generator;
 use perftop::cli::demo::profile::Profile;
 use perftop::clock::Clock;
 use perftop::engine::{EngineOptions, catch_up, snapshot_once};
+use perftop::model::time::Zone;
 use perftop::model::{Alert, Snapshot, ViewRequest};
 use perftop::store::Store;
 use perftop::ui::symbols::SymbolSet;
@@ -150,6 +151,6 @@ impl World {
 
     fn picture(&self, request: &ViewRequest) -> anyhow::Result<Arc<Snapshot>> {
         let EngineOptions { book, detect, .. } = &self.options;
-        Ok(Arc::new(snapshot_once(&self.store, request, book, *detect, self.clock.now_ms())?))
+        Ok(Arc::new(snapshot_once(&self.store, request, (book, &Zone::utc()), *detect, self.clock.now_ms())?))
     }
 }

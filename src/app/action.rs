@@ -43,6 +43,8 @@ actions! {
         NextMetric = "next-metric", "choose the next metric";
         PreviousMetric = "previous-metric", "choose the previous metric";
         Expand = "expand", "expand to a full chart";
+        NextChart = "next-chart", "choose the next control chart";
+        Residuals = "residuals", "judge raw values or residuals";
     }
     "Moving" {
         Up = "up", "move up";

@@ -105,6 +105,8 @@ const DEFAULTS: &[(Action, &[&str])] = &[
     (Action::NextMetric, &["m"]),
     (Action::PreviousMetric, &["M"]),
     (Action::Expand, &["enter"]),
+    (Action::NextChart, &["c"]),
+    (Action::Residuals, &["r"]),
     (Action::Up, &["k", "up"]),
     (Action::Down, &["j", "down"]),
     (Action::Left, &["h", "left"]),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Filter, FilterError, Key, Keymap, Notice, Overlay, SortColumn, Toast, toast};
 use crate::model::time::Zone;
-use crate::model::{Alert, MetricName, Severity, Snapshot, SplitRequest, TimeRange, Window};
+use crate::model::{Alert, MetricName, Severity, Snapshot, SpcChart, SplitRequest, Subject, TimeRange, Window};
 
 /// The three tabs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +40,10 @@ pub struct AppOptions {
     pub window: Window,
     /// The tab to start with.
     pub tab: Tab,
+    /// The control chart to start with.
+    pub spc: SpcChart,
+    /// What it judges at first.
+    pub spc_on: Subject,
     /// The zone in which instants are shown.
     pub zone: Zone,
     /// Alerts below this severity are listed but not toasted.
@@ -59,6 +63,8 @@ impl Default for AppOptions {
         Self {
             window: Window::default(),
             tab: Tab::default(),
+            spc: SpcChart::default(),
+            spc_on: Subject::default(),
             zone: Zone::utc(),
             toast_severity: Severity::Warning,
             bell: true,
@@ -85,6 +91,10 @@ pub struct App {
     pub expanded: bool,
     /// The window.
     pub window: Window,
+    /// Which control chart.
+    pub spc: SpcChart,
+    /// What it judges.
+    pub spc_on: Subject,
     /// The chosen metric or segment; kept by name so that sorting and new metrics do not move it.
     pub selected: Option<MetricName>,
     /// The metric that is taken apart, as it is asked for.
@@ -150,6 +160,8 @@ impl App {
             tab: options.tab,
             expanded: false,
             window: options.window,
+            spc: options.spc,
+            spc_on: options.spc_on,
             selected: None,
             taken_apart: None,
             scroll: 0,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{App, AppOptions, Effect, Event, Key, update};
 use crate::model::{
     Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Grouping, Health, LimitType, Limited, Mute,
-    Point, Rule, SPARK_BUCKETS, Segment, SeriesSummary, Severity, Snapshot, Split, SplitRequest, Status, TagValue,
-    TimeRange, Trend, Unit, Violation,
+    Point, Rule, SPARK_BUCKETS, Segment, SeriesSummary, Severity, Snapshot, SpcChart, Split, SplitRequest, Status,
+    Subject, TagValue, TimeRange, Trend, Unit, Violation,
 };
 
 /// When every test begins: 2025-11-21 07:59:59 UTC.
@@ -92,12 +92,18 @@ pub(crate) fn chart(metric: &str) -> ChartData {
     ChartData {
         metric: metric.into(),
         unit: Unit::Milliseconds,
+        chart: SpcChart::Baseline,
+        on: Subject::Raw,
+        taken_out: None,
         range: TimeRange { from_ms: START_MS - HOUR_MS, until_ms: START_MS + 1 },
+        marks: Vec::new(),
         sample_count: 60,
         baseline: None,
         limits: Some(ControlLimits::new(100.0, 10.0)),
         min_samples: 30,
-        violations: [10, 50].map(|at: usize| Violation { point: points[at], rule: Rule::BeyondLimit }).to_vec(),
+        violations: [10, 50]
+            .map(|at: usize| Violation { point: points[at], rule: Rule::BeyondLimit, began_ms: None })
+            .to_vec(),
         points,
         evidence: Vec::new(),
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{App, Frozen, SizeClass, Tab, toast};
-use crate::model::{Point, Snapshot, TimeRange, ViewRequest, Window};
+use crate::model::{Point, Snapshot, SpcChart, Subject, TimeRange, ViewRequest, Window};
 
 /// Zooming in stops here.
 const SHORTEST_SPAN_MS: i64 = 1_000;
@@ -30,10 +30,17 @@ impl App {
             Some(frozen) if self.range.is_none() => frozen.range,
             _ => self.range,
         };
+        // The course of a series is the same for all control charts.
+        let (chart, on) = match self.tab {
+            Tab::TimeSeries => (SpcChart::default(), Subject::Raw),
+            Tab::Baselines | Tab::ControlChart => (self.spc, self.spc_on),
+        };
         ViewRequest {
             window: self.window,
             focus: self.selected.clone().filter(|_| self.shows_chart() || self.has_detail()),
             range,
+            chart,
+            on,
             split: self.taken_apart.clone(),
             alert_id: self.looked_at,
         }
@@ -64,6 +71,28 @@ fn nearest(points: &[Point], at_ms: i64) -> Option<usize> {
         _ if after < points.len() => Some(after),
         before => before,
     }
+}
+
+/// Draws the next kind of control chart, where there is one on screen.
+pub(super) fn next_chart(app: &mut App) {
+    if has_control_chart(app) {
+        app.spc = app.spc.next();
+    }
+}
+
+/// Judges raw values instead of what is left of them, or the other way round.
+pub(super) fn other_subject(app: &mut App) {
+    if has_control_chart(app) {
+        app.spc_on = app.spc_on.other();
+    }
+}
+
+fn has_control_chart(app: &mut App) -> bool {
+    let has_one = app.tab != Tab::TimeSeries && (app.shows_chart() || app.has_detail());
+    if !has_one {
+        toast::say(app, "no control chart here");
+    }
+    has_one
 }
 
 /// Looks back over another window, up to now.

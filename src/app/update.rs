@@ -84,6 +84,8 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         | Action::PreviousViolation => navigation::go(app, action),
         Action::Left => timeline::sideways(app, false),
         Action::Right => timeline::sideways(app, true),
+        Action::NextChart => timeline::next_chart(app),
+        Action::Residuals => timeline::other_subject(app),
         Action::NextWindow => timeline::set_window(app, app.window.next()),
         Action::LongerWindow => timeline::set_window(app, app.window.longer()),
         Action::ShorterWindow => timeline::set_window(app, app.window.shorter()),

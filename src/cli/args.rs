@@ -11,7 +11,7 @@ use super::{
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
-use crate::model::Window;
+use crate::model::{SpcChart, Subject, Window};
 use crate::report::Format;
 
 const DB_HELP: &str = "The store [env: PERFTOP_DB; default: perftop/perftop.db in the XDG data directory]";
@@ -187,7 +187,7 @@ macro_rules! words {
     };
 }
 
-words!(Format, ColorChoice, SymbolChoice, ThemeName);
+words!(Format, ColorChoice, SymbolChoice, SpcChart, Subject, ThemeName);
 
 impl ValueEnum for Tab {
     fn value_variants<'a>() -> &'a [Self] {

@@ -13,7 +13,7 @@ use super::segments::Series;
 use super::{output, store};
 use crate::app::{App, AppOptions, Tab};
 use crate::model::text::printable_short;
-use crate::model::{Snapshot, ViewRequest, Window};
+use crate::model::{Snapshot, SpcChart, Subject, ViewRequest, Window};
 use crate::render;
 use crate::report::{Format, Spc};
 use crate::ui::tabs;
@@ -37,6 +37,14 @@ pub struct Args {
     #[arg(long, short, value_name = "SPAN")]
     window: Option<Window>,
 
+    /// Which control chart
+    #[arg(long, short, value_name = "KIND", default_value_t)]
+    chart: SpcChart,
+
+    /// Judge values as they came, or what is left without skewness, daily rhythm and autocorrelation
+    #[arg(long, value_name = "WHAT", default_value_t)]
+    on: Subject,
+
     #[command(flatten)]
     format: FormatArg,
 }
@@ -49,7 +57,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let snapshot = store::snapshot(
         context,
         &store,
-        &ViewRequest { window, focus: Some(series.name()), ..ViewRequest::default() },
+        &ViewRequest { window, focus: Some(series.name()), chart: args.chart, on: args.on, ..ViewRequest::default() },
     )?;
     let chart = snapshot.chart.clone().filter(|chart| chart.sample_count > 0);
     let Some(chart) = chart else {
@@ -72,6 +80,8 @@ fn drawn(context: &Context, snapshot: Snapshot) -> String {
     let options = AppOptions {
         tab: Tab::ControlChart,
         window: snapshot.request.window,
+        spc: snapshot.request.chart,
+        spc_on: snapshot.request.on,
         zone: context.config.display.zone(),
         ..AppOptions::default()
     };

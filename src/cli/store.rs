@@ -55,7 +55,9 @@ const fn detect_options(context: &Context) -> DetectOptions {
 
 /// The picture the dashboard would draw.
 pub fn snapshot(context: &Context, store: &Store, request: &ViewRequest) -> Result<Snapshot, StoreError> {
-    engine::snapshot_once(store, request, &context.config.book, detect_options(context), context.now_ms())
+    let config = &context.config;
+    let told = (&config.book, &config.display.zone());
+    engine::snapshot_once(store, request, told, detect_options(context), context.now_ms())
 }
 
 /// The metric of that name.

@@ -3,6 +3,7 @@
 //!
 //! Knows samples and numbers only: nothing here reads a store or a clock.
 
+mod charts;
 mod describe;
 mod detector;
 mod ensemble;
@@ -10,6 +11,7 @@ mod expected;
 mod limits;
 mod monitor;
 mod monitors;
+mod residuals;
 mod rolling;
 mod silence;
 mod sparse;
@@ -18,10 +20,12 @@ mod surprise;
 mod western_electric;
 mod words;
 
+pub use charts::{Charted, Charting};
 pub use detector::{DetectOptions, Detector};
 pub use expected::{ExpectedHour, expected, looks_back_ms};
 pub use limits::control_limits;
 pub use monitor::{Change, Monitor, Notice, Trouble};
 pub use monitors::{Monitors, Told};
+pub use residuals::Residuals;
 pub use surprise::{Reason, Thresholds, Verdict};
-pub use western_electric::violations;
+pub use western_electric::{Signal, signals};

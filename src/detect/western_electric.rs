@@ -3,7 +3,7 @@
 //! Values exactly on a limit are inside; a value exactly on the centre line ends a run (Champ & Woodall
 //! 1987, Technometrics 29). Limits may differ from value to value: each is placed by its own.
 
-use crate::model::{ControlLimits, Point, Rule, Violation};
+use crate::model::{ControlLimits, Rule};
 
 /// Consecutive values on one side that make a run.
 pub(super) const RUN_LENGTH: u32 = 7;
@@ -118,20 +118,29 @@ impl RunState {
     }
 }
 
-/// The points on which one of `rules` fires against fixed `limits`, oldest first, each with the gravest
-/// rule. The same state machine as the live detector's.
+/// A value on which a chart signals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signal {
+    /// Its place among the values.
+    pub at: usize,
+    /// The gravest rule that fired on it.
+    pub rule: Rule,
+    /// The place of the first value after the shift, by the estimate of a chart that makes one.
+    pub began: Option<usize>,
+}
+
+/// The values on which one of `rules` fires against fixed `limits`, oldest first, each with the gravest rule. The same
+/// state machine as the live detector's.
 #[must_use]
-pub fn violations(points: &[Point], limits: &ControlLimits, rules: &[Rule]) -> Vec<Violation> {
+pub fn signals(values: impl IntoIterator<Item = f64>, limits: &ControlLimits, rules: &[Rule]) -> Vec<Signal> {
     let rules = RuleSet::from(rules);
     let mut state = RunState::default();
-    points
-        .iter()
-        .filter_map(|&point| {
-            let fired = state.step(point.value, limits);
-            let gravest = fired.iter().map(|(rule, _)| rule).find(|&rule| rules.contains(rule));
-            gravest.map(|rule| Violation { point, rule })
-        })
-        .collect()
+    let gravest = |(at, value)| {
+        let fired = state.step(value, limits);
+        let rule = fired.iter().map(|(rule, _)| rule).find(|&rule| rules.contains(rule))?;
+        Some(Signal { at, rule, began: None })
+    };
+    values.into_iter().enumerate().filter_map(gravest).collect()
 }
 
 #[cfg(test)]
@@ -144,9 +153,7 @@ mod tests {
     const STANDARD: ControlLimits = ControlLimits::new(0.0, 1.0);
 
     fn fired_on(values: &[f64], limits: &ControlLimits, rule: Rule) -> Vec<usize> {
-        let points: Vec<Point> =
-            values.iter().zip(0..).map(|(&value, timestamp_ms)| Point { timestamp_ms, value }).collect();
-        violations(&points, limits, &[rule]).iter().map(|violation| violation.point.timestamp_ms as usize).collect()
+        signals(values.iter().copied(), limits, &[rule]).iter().map(|signal| signal.at).collect()
     }
 
     const ONE: Rule = Rule::BeyondLimit;
@@ -178,8 +185,8 @@ mod tests {
 
     #[test]
     fn the_gravest_rule_marks_the_point() {
-        let values = [2.5, 2.5, 3.5].map(|value| Point { timestamp_ms: 0, value });
-        let rules: Vec<Rule> = violations(&values, &STANDARD, &Rule::EVERY).iter().map(|mark| mark.rule).collect();
+        let rules: Vec<Rule> =
+            signals([2.5, 2.5, 3.5], &STANDARD, &Rule::EVERY).iter().map(|signal| signal.rule).collect();
         assert_eq!(rules, [TWO, ONE]);
     }
 

@@ -8,6 +8,7 @@ use super::picture::Picture;
 use super::shared::Told;
 use crate::clock::Clock;
 use crate::detect::DetectOptions;
+use crate::model::time::Zone;
 use crate::model::{Alert, Health, MetricBook, Snapshot, ViewRequest};
 use crate::store::{EXACT_SAMPLES, Store, StoreError};
 
@@ -77,16 +78,17 @@ fn judge_rest(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Resu
     Ok(done)
 }
 
-/// The picture that the dashboard would draw of the store at `now_ms`.
+/// The picture that the dashboard would draw of the store at `now_ms`, with what the user has said of metrics, and the
+/// zone whose times of the day have habits.
 pub fn snapshot_once(
     store: &Store,
     request: &ViewRequest,
-    book: &MetricBook,
+    (book, zone): (&MetricBook, &Zone),
     detect: DetectOptions,
     now_ms: i64,
 ) -> Result<Snapshot, StoreError> {
     let mut picture = Picture::default();
-    picture.read(store, request, book, detect, EXACT_SAMPLES, now_ms)?;
+    picture.read(store, request, (book, zone), detect, EXACT_SAMPLES, now_ms)?;
     let alerts = store.alerts(ALERTS_SHOWN)?;
     picture.judge(&alerts, now_ms);
     let totals = picture.totals();

@@ -198,7 +198,7 @@ impl<'a> Publisher<'a> {
             has_changed = true;
         } else if self.chart.is_due() {
             let options = &self.context.options;
-            self.picture.read_chart(&self.store, &view, &options.book, options.detect, now_ms)?;
+            self.picture.read_chart(&self.store, &view, (&options.book, &options.zone), options.detect, now_ms)?;
             self.chart.done(started);
             has_changed = true;
         }
@@ -216,7 +216,7 @@ impl<'a> Publisher<'a> {
         let is_first = view.window != self.picture.request().window || self.picture.totals().newest_id == 0;
         let exact_samples = if is_first { FIRST_EXACT_SAMPLES } else { EXACT_SAMPLES };
         let options = &self.context.options;
-        self.picture.read(&self.store, view, &options.book, options.detect, exact_samples, now_ms)?;
+        self.picture.read(&self.store, view, (&options.book, &options.zone), options.detect, exact_samples, now_ms)?;
         if is_first && self.picture.is_rough(EXACT_SAMPLES) {
             self.read_again = true;
         }

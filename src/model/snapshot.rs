@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Alert, Baseline, ControlLimits, Direction, MetricName, Mute, Point, Rule, Segment, Split, SplitRequest, TimeRange,
-    Unit, Window,
+    Alert, Baseline, ChartData, Direction, MetricName, Mute, Point, Segment, SpcChart, Split, SplitRequest, Subject,
+    TimeRange, Unit, Window,
 };
 
 /// What the dashboard is looking at; the engine computes that and no more.
@@ -19,6 +19,10 @@ pub struct ViewRequest {
     pub focus: Option<MetricName>,
     /// A zoomed or panned stretch of the chart; `None` follows the window up to now.
     pub range: Option<TimeRange>,
+    /// Which control chart.
+    pub chart: SpcChart,
+    /// What it is to judge.
+    pub on: Subject,
     /// The metric that is taken apart, if one is.
     pub split: Option<SplitRequest>,
     /// The alert whose samples are shown on the chart, if one is.
@@ -153,40 +157,6 @@ impl Status {
             Self::Critical => "critical",
         }
     }
-}
-
-/// The chart of one metric over a range.
-#[derive(Debug, Clone)]
-pub struct ChartData {
-    /// The metric.
-    pub metric: MetricName,
-    /// Its unit.
-    pub unit: Unit,
-    /// The stretch of time it covers.
-    pub range: TimeRange,
-    /// Points, oldest first; thinned to bucket minima and maxima when there are very many.
-    pub points: Vec<Point>,
-    /// How many samples the range holds, before thinning.
-    pub sample_count: u64,
-    /// The baseline of the whole window (not of the zoomed range).
-    pub baseline: Option<Baseline>,
-    /// Control limits from that baseline, once there are enough samples.
-    pub limits: Option<ControlLimits>,
-    /// How many samples are enough.
-    pub min_samples: u64,
-    /// Samples that break a rule against these limits, oldest first.
-    pub violations: Vec<Violation>,
-    /// The samples on which the chosen alert was raised, oldest first.
-    pub evidence: Vec<Point>,
-}
-
-/// A point of a chart that a rule fired on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Violation {
-    /// The point.
-    pub point: Point,
-    /// The gravest rule that fired there.
-    pub rule: Rule,
 }
 
 /// How store, drop directory and detector are doing.

@@ -1,11 +1,14 @@
-//! Pure functions and small accumulators: moments, quantiles, sketches of them, fences, the trend test,
+//! Pure functions and small accumulators: moments, quantiles, sketches of them, fences, the trend test, control charts,
 //! isolation forests.
 //!
 //! Knows numbers only: no metric, no store, no clock. Values are expected to be finite.
 
+mod cusum;
+mod ewma;
 mod fences;
 mod isolation_forest;
 mod moments;
+mod moving_range;
 pub(crate) mod packed;
 mod pareto;
 mod profile;
@@ -16,9 +19,12 @@ mod sieve;
 mod sketch;
 mod trend;
 
+pub use cusum::{Cusum, CusumChart};
+pub use ewma::EwmaChart;
 pub use fences::Fences;
 pub use isolation_forest::IsolationForest;
 pub use moments::Moments;
+pub use moving_range::{MOVING_RANGE_LIMIT, average_moving_range, sigma_of_moving_range};
 pub(crate) use profile::Profile;
 pub use quantile::{baseline, quantiles};
 pub(crate) use rarity::{Rarity, Surprise, logs};

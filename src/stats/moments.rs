@@ -163,14 +163,27 @@ mod tests {
         assert_eq!(Moments::from_iter([5.0]).std_dev(), None);
     }
 
-    /// NIST Statistical Reference Datasets, `NumAcc4`: certified mean 10000000.2, sd 0.1.
-    #[test]
-    fn digits_survive_a_mean_far_above_the_spread() {
-        let pairs = std::iter::repeat_n([10_000_000.1, 10_000_000.3], 500).flatten();
-        let values: Vec<f64> = std::iter::once(10_000_000.2).chain(pairs).collect();
-        let moments: Moments = values.iter().copied().collect();
-        assert!((moments.mean - 10_000_000.2).abs() < 1e-8);
-        assert!((moments.std_dev().unwrap() / 0.1 - 1.0).abs() < 1e-8);
+    /// NIST Statistical Reference Datasets, univariate summary statistics: a first value, then pairs, with the certified
+    /// mean and standard deviation. What is lost is what the values lose as floats: 1e7 has nine digits after the point.
+    #[rstest]
+    #[case::num_acc_1(10_000_001.0, [10_000_003.0, 10_000_002.0], 1, 10_000_002.0, 1.0, 1e-15)]
+    #[case::num_acc_2(1.2, [1.1, 1.3], 500, 1.2, 0.1, 1e-14)]
+    #[case::num_acc_3(1_000_000.2, [1_000_000.1, 1_000_000.3], 500, 1_000_000.2, 0.1, 1e-9)]
+    #[case::num_acc_4(10_000_000.2, [10_000_000.1, 10_000_000.3], 500, 10_000_000.2, 0.1, 1e-8)]
+    fn digits_survive_a_mean_far_above_the_spread(
+        #[case] first: f64,
+        #[case] pair: [f64; 2],
+        #[case] pairs: usize,
+        #[case] mean: f64,
+        #[case] std_dev: f64,
+        #[case] tolerance: f64,
+    ) {
+        let values: Vec<f64> = std::iter::once(first).chain(std::iter::repeat_n(pair, pairs).flatten()).collect();
+        for moments in [values.iter().copied().collect::<Moments>(), Moments::of(&values)] {
+            assert!((moments.mean / mean - 1.0).abs() <= 1e-15, "mean {}", moments.mean);
+            let found = moments.std_dev().unwrap();
+            assert!((found / std_dev - 1.0).abs() <= tolerance, "sd {found}");
+        }
     }
 
     #[test]

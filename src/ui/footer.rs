@@ -62,6 +62,7 @@ fn offered(app: &App) -> &'static [(Action, &'static str)] {
         (Action::Help, "help"),
         (Action::NextMetric, "metric"),
         (Action::NextWindow, "window"),
+        (Action::NextChart, "chart"),
         (Action::Crosshair, "read"),
         (Action::NextViolation, "violation"),
         (Action::ZoomIn, "zoom"),

@@ -11,7 +11,7 @@ use super::theme::Role;
 use crate::app::{App, SizeClass, Tab};
 use crate::model::text::value;
 use crate::model::time::length;
-use crate::model::{Alert, SeriesSummary, Severity, Status};
+use crate::model::{Alert, SeriesSummary, Severity, SpcChart, Status};
 
 const GRAVEST_FIRST: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
 
@@ -70,13 +70,21 @@ const fn title(tab: Tab, class: SizeClass) -> &'static str {
     }
 }
 
+/// The tab on top; where the chart's own title has no room for it, with the control chart that was chosen.
+fn chosen_title(app: &App, class: SizeClass) -> &'static str {
+    match (app.tab, class) {
+        (Tab::ControlChart, SizeClass::Mini) if app.spc != SpcChart::default() => app.spc.name(),
+        (tab, class) => title(tab, class),
+    }
+}
+
 fn tabs<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     let chosen = look.theme.style(Role::Accent).patch(look.theme.style(Role::Selected));
     let mut strip = Strip::new(look);
     for (place, tab) in Tab::EVERY.into_iter().enumerate() {
         let number = place + 1;
         strip = match class {
-            _ if tab == app.tab => strip.styled(chosen, &format!(" {number} {} ", title(tab, class))),
+            _ if tab == app.tab => strip.styled(chosen, &format!(" {number} {} ", chosen_title(app, class))),
             SizeClass::Micro => strip,
             SizeClass::Mini => strip.with(Role::Muted, &format!(" {number} ")),
             _ => strip.with(Role::Muted, &format!(" {number} {} ", title(tab, class))),

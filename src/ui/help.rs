@@ -24,14 +24,13 @@ pub(super) fn draw(app: &App, scroll: usize, look: &Look, class: SizeClass, area
     let border = look.theme.style(Role::Border);
     if class == SizeClass::Full {
         let (left, right) = Action::GROUPS.split_at(LEFT_GROUPS);
-        let room = usize::from(area.height.saturating_sub(2));
-        let column = |groups| {
-            let lines = lines(groups, keymap, look, COLUMN_CELLS, true);
-            // On a low screen the headings keep the groups apart.
-            if lines.len() > room { self::lines(groups, keymap, look, COLUMN_CELLS, false) } else { lines }
-        };
-        let (left, right) = (column(left), column(right));
-        let rows = left.len().max(right.len()) as u16;
+        let columns = |gap| [left, right].map(|groups| lines(groups, gap, keymap, look, COLUMN_CELLS));
+        let rows = |columns: &[Vec<Strip>; 2]| columns.iter().map(Vec::len).max().unwrap_or(0) as u16;
+        // Where there is no room for all, the air between the groups goes first.
+        let columns =
+            Some(columns(true)).filter(|airy| rows(airy) + 2 <= area.height).unwrap_or_else(|| columns(false));
+        let rows = rows(&columns);
+        let [left, right] = columns;
         let inside = panel::draw(panel::centered(area, 2 * COLUMN_CELLS + 4, rows + 2), &title, border, look, buf);
         let column = Rect { width: COLUMN_CELLS.min(inside.width), ..inside };
         draw_lines(&left, 0, column, buf);
@@ -40,7 +39,7 @@ pub(super) fn draw(app: &App, scroll: usize, look: &Look, class: SizeClass, area
         return;
     }
     let frame = Rect { height: area.height.min(App::help_lines() as u16 + 2), ..area };
-    let lines = lines(Action::GROUPS, keymap, look, frame.width.saturating_sub(2), true);
+    let lines = lines(Action::GROUPS, true, keymap, look, frame.width.saturating_sub(2));
     let inside = panel::draw(frame, &title, border, look, buf);
     let first = scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
     draw_lines(&lines, first, inside, buf);
@@ -68,16 +67,10 @@ fn draw_lines(lines: &[Strip], first: usize, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn lines<'a>(
-    groups: &[(&str, &[Action])],
-    keymap: &Keymap,
-    look: &'a Look,
-    cells: u16,
-    has_gaps: bool,
-) -> Vec<Strip<'a>> {
+fn lines<'a>(groups: &[(&str, &[Action])], gap: bool, keymap: &Keymap, look: &'a Look, cells: u16) -> Vec<Strip<'a>> {
     let mut lines = Vec::new();
     for (heading, actions) in groups {
-        if has_gaps && !lines.is_empty() {
+        if gap && !lines.is_empty() {
             lines.push(Strip::new(look));
         }
         lines.push(Strip::new(look).with(Role::Title, &format!(" {heading}")));

@@ -136,6 +136,7 @@ fn an_unknown_metric_is_met_with_the_nearest(#[case] words: &str, #[case] hint: 
 #[case("dashboard --filter status:loud", "--filter: status: wants")]
 #[case("trends api_response_time --hours 0", "--hours")]
 #[case("spc api_response_time --window 2d", "unknown window `2d`")]
+#[case("spc api_response_time --chart shewhart", "[possible values: baseline, individuals, moving-range, ewma, cusum]")]
 #[case("prune --older-than soon", "--older-than: `soon` is not a length of time")]
 #[case("prune --older-than 1h", "at least 1d")]
 fn a_value_that_is_not_understood_names_its_option(#[case] words: &str, #[case] said: &str) {

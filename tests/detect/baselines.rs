@@ -3,6 +3,7 @@
 use perftop::clock::Clock;
 use perftop::detect::DetectOptions;
 use perftop::engine;
+use perftop::model::time::Zone;
 use perftop::model::{MetricBook, NewSample, ViewRequest, Window};
 
 use crate::support::{NOW_MS, Place, Watched, in_runtime, sample};
@@ -61,7 +62,9 @@ fn a_snapshot_leaves_the_newest_sample_out_of_its_baseline() {
     engine::catch_up(&mut place.store(), &place.options(), &Clock::fixed(NOW_MS)).unwrap();
     let request = ViewRequest { window: Window::D7, ..ViewRequest::default() };
     let book = MetricBook::default();
-    let snapshot = engine::snapshot_once(&place.store(), &request, &book, DetectOptions::default(), NOW_MS).unwrap();
+    let snapshot =
+        engine::snapshot_once(&place.store(), &request, (&book, &Zone::utc()), DetectOptions::default(), NOW_MS)
+            .unwrap();
     let baseline = snapshot.series[0].baseline.unwrap();
     assert_eq!(baseline.count, 167);
     for (found, expected) in [baseline.mean, baseline.std_dev, baseline.p95, baseline.p99].into_iter().zip([

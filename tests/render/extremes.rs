@@ -95,7 +95,8 @@ fn extreme_values_draw(#[case] values: &[f64]) {
     for size in [(200, 50), (60, 16), (40, 10), (20, 4), (1, 1)] {
         for tab in EVERY_TAB {
             let points = points(values);
-            let violations = points.iter().map(|&point| Violation { point, rule: Rule::BeyondLimit }).collect();
+            let violations =
+                points.iter().map(|&point| Violation { point, rule: Rule::BeyondLimit, began_ms: None }).collect();
             let limits = Some(ControlLimits::new(0.0, 1e308));
             let data = ChartData { sample_count: points.len() as u64, points, limits, violations, ..chart(0, 10) };
             drawn(&with_chart(data, tab, size), &fixture::mono(SymbolSet::Braille), size);
@@ -143,7 +144,7 @@ fn violations_are_drawn_however_many_samples_share_their_cell() {
     let mut data = chart(5, 10_000);
     let point = Point { value: data.limits.unwrap().at(3.5), ..data.points[5_000] };
     data.points[5_000] = point;
-    data.violations = vec![Violation { point, rule: Rule::BeyondLimit }];
+    data.violations = vec![Violation { point, rule: Rule::BeyondLimit, began_ms: None }];
     let mut snapshot = picture(5, 10);
     snapshot.chart = Some(Arc::new(data));
     let app = app(snapshot, Tab::ControlChart, None, (60, 16));
@@ -160,7 +161,7 @@ proptest! {
         mean in prop::num::f64::NORMAL, sd in prop::num::f64::POSITIVE, width in 0u16..160, height in 0u16..50,
     ) {
         let points = points(&values);
-        let violations = points.iter().step_by(3).map(|&point| Violation { point, rule: Rule::TwoOfThree }).collect();
+        let violations = points.iter().step_by(3).map(|&point| Violation { point, rule: Rule::TwoOfThree, began_ms: None }).collect();
         let limits = Some(ControlLimits::new(mean, sd));
         let data = ChartData { sample_count: points.len() as u64, points, limits, violations, ..chart(0, 10) };
         drawn(&with_chart(data, Tab::ControlChart, (width, height)), &fixture::mono(SymbolSet::Braille), (width, height));

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use perftop::app::{App, AppOptions, Event, Tab, update};
+use perftop::detect::{Charted, Charting, Residuals, Signal};
 use perftop::model::{
-    Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Health, LimitType, MetricName, Point, Rule,
-    SPARK_BUCKETS, SeriesSummary, Snapshot, Status, TimeRange, Trend, Unit, ViewRequest, Violation, Window,
+    Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Health, LimitType, MetricName, Point, Rhythm,
+    Rule, SPARK_BUCKETS, SeriesSummary, Snapshot, SpcChart, Status, Subject, TakenOut, TimeRange, Trend, Unit,
+    ViewRequest, Violation, Window,
 };
 use perftop::ui::Look;
 use perftop::ui::symbols::SymbolSet;
@@ -124,7 +126,11 @@ pub fn chart(index: usize, samples: u64) -> ChartData {
     ChartData {
         metric: profile.name.into(),
         unit: profile.unit,
+        chart: SpcChart::Baseline,
+        on: Subject::Residuals,
+        taken_out: None,
         range,
+        marks: Vec::new(),
         sample_count: points.len() as u64,
         points,
         baseline: Some(profile.baseline()),
@@ -132,6 +138,51 @@ pub fn chart(index: usize, samples: u64) -> ChartData {
         min_samples: 30,
         violations,
         evidence: Vec::new(),
+    }
+}
+
+/// The same day as another control chart.
+pub fn chart_of(kind: SpcChart, index: usize, samples: u64) -> ChartData {
+    let (values, told, of_values) = charting(index, samples);
+    let charted = Charted::new(kind, &values, 0..values.len(), told);
+    drawn_from(&charted, ChartData { chart: kind, ..of_values })
+}
+
+/// The same day, judged by what is left without the daily rhythm.
+pub fn band(index: usize, samples: u64) -> ChartData {
+    let (values, told, of_values) = charting(index, samples);
+    let range = of_values.range;
+    let rhythm = |at_ms: i64| {
+        let at = (at_ms - range.from_ms) as f64 / range.span_ms() as f64;
+        PROFILES[index].mean + 0.8 * PROFILES[index].sd * (at * std::f64::consts::TAU).sin()
+    };
+    let expected: Vec<f64> = of_values.points.iter().map(|point| rhythm(point.timestamp_ms)).collect();
+    let left = values.iter().zip(&expected).map(|(value, expected)| value - expected).collect();
+    let taken_out = TakenOut { rhythm: Some(Rhythm::Day), ..TakenOut::default() };
+    let residuals = Residuals { expected, left, taken_out };
+    let charted = Charted::of_residuals(SpcChart::Baseline, &values, residuals, 0..values.len(), told);
+    drawn_from(&charted, ChartData { taken_out: Some(taken_out), ..of_values })
+}
+
+fn charting(index: usize, samples: u64) -> (Vec<f64>, Charting<'static>, ChartData) {
+    let of_values = chart(index, samples);
+    let values = of_values.points.iter().map(|point| point.value).collect();
+    let told = Charting { baseline: of_values.limits, rules: &Rule::EVERY, min_samples: of_values.min_samples };
+    (values, told, of_values)
+}
+
+fn drawn_from(charted: &Charted, of_values: ChartData) -> ChartData {
+    let points = &of_values.points;
+    let violation = |signal: &Signal| Violation {
+        point: points[signal.at],
+        rule: signal.rule,
+        began_ms: signal.began.map(|at| points[at].timestamp_ms),
+    };
+    ChartData {
+        marks: (0..points.len()).filter_map(|at| charted.mark(at)).collect(),
+        limits: charted.limits,
+        violations: charted.signals.iter().map(violation).collect(),
+        ..of_values
     }
 }
 
@@ -149,7 +200,7 @@ fn violations(points: &[Point], limits: ControlLimits) -> Vec<Violation> {
         } else {
             continue;
         };
-        found.push(Violation { point: *point, rule });
+        found.push(Violation { point: *point, rule, began_ms: None });
     }
     found
 }

@@ -1,7 +1,7 @@
 //! Every tab at every design size, as text and styles.
 
 use perftop::app::{App, Tab};
-use perftop::model::Status;
+use perftop::model::{ChartData, SpcChart, Status};
 use perftop::ui::layout::divide;
 use perftop::ui::symbols::SymbolSet;
 use perftop::ui::theme::Theme;
@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rstest::rstest;
 
-use crate::fixture::{self, SAMPLES, app, chart, picture};
+use crate::fixture::{self, SAMPLES, app, chart, chart_of, picture};
 use crate::styles::styled;
 
 pub fn drawn(app: &App, look: &Look, (width, height): (u16, u16)) -> Buffer {
@@ -72,6 +72,63 @@ fn few_samples_are_marked_one_by_one() {
     );
 }
 
+#[rstest]
+fn every_kind_of_control_chart(
+    #[values(SpcChart::Individuals, SpcChart::MovingRange, SpcChart::Ewma, SpcChart::Cusum)] kind: SpcChart,
+    #[values((200, 50), (100, 30), (60, 16), (40, 10), (20, 4))] size: (u16, u16),
+) {
+    let mut snapshot = picture(0, SAMPLES);
+    snapshot.chart = Some(chart_of(kind, 0, SAMPLES).into());
+    let symbols = if size == (60, 16) { SymbolSet::Ascii } else { SymbolSet::Braille };
+    let app = app(snapshot, Tab::ControlChart, None, size);
+    let name = format!("{kind}-{}x{}", size.0, size.1);
+    insta::assert_snapshot!(name, styled(&body(&app, &fixture::mono(symbols), size)));
+}
+
+#[rstest]
+fn a_band_follows_what_is_expected(
+    #[values((200, 50), (100, 30), (60, 16), (40, 10), (20, 4))] size: (u16, u16),
+    #[values(SymbolSet::Braille, SymbolSet::Ascii)] symbols: SymbolSet,
+) {
+    let mut snapshot = picture(0, SAMPLES);
+    snapshot.chart = Some(fixture::band(0, SAMPLES).into());
+    let mut app = app(snapshot, Tab::ControlChart, None, size);
+    if size == (200, 50) {
+        app.crosshair_ms = app.chart().map(|chart| chart.points[40].timestamp_ms);
+    }
+    let set = if symbols.is_ascii() { "ascii" } else { "braille" };
+    let name = format!("band-{}x{}-{set}", size.0, size.1);
+    insta::assert_snapshot!(name, styled(&body(&app, &fixture::mono(symbols), size)));
+}
+
+#[test]
+fn the_crosshair_reads_what_the_chart_shows() {
+    let size = (200, 50);
+    let mut snapshot = picture(0, SAMPLES);
+    let chart = chart_of(SpcChart::Cusum, 0, SAMPLES);
+    let newest = *chart.violations.last().expect("a drift is found");
+    snapshot.chart = Some(chart.into());
+    let mut app = app(snapshot, Tab::ControlChart, None, size);
+    app.crosshair_ms = Some(newest.point.timestamp_ms);
+    let text = perftop::render::text(&drawn(&app, &fixture::mono(SymbolSet::Braille), size));
+    let title = text.lines().nth(1).expect("a title");
+    assert!(title.contains("CUSUM (0.5, 5 sd)") && title.contains("beyond the limit  since "), "{title}");
+}
+
+#[test]
+fn an_expanded_series_looks_the_same_whatever_the_control_chart() {
+    let size = (100, 30);
+    let text = |chart| {
+        let mut snapshot = picture(0, SAMPLES);
+        snapshot.chart = Some(std::sync::Arc::new(chart));
+        let mut app = app(snapshot, Tab::TimeSeries, None, size);
+        app.expanded = true;
+        perftop::render::text(&drawn(&app, &fixture::mono(SymbolSet::Braille), size))
+    };
+    let same_limits = ChartData { limits: chart(0, SAMPLES).limits, ..chart_of(SpcChart::Cusum, 0, SAMPLES) };
+    assert_eq!(text(same_limits), text(chart(0, SAMPLES)));
+}
+
 #[test]
 fn an_expanded_series_has_mean_p95_and_the_crosshair() {
     let size = (100, 30);
@@ -85,7 +142,7 @@ fn an_expanded_series_has_mean_p95_and_the_crosshair() {
 fn too_few_samples_are_said() {
     let size = (100, 30);
     let mut snapshot = picture(0, 12);
-    let learning = perftop::model::ChartData { baseline: None, limits: None, violations: Vec::new(), ..chart(0, 12) };
+    let learning = ChartData { baseline: None, limits: None, violations: Vec::new(), ..chart(0, 12) };
     snapshot.chart = Some(learning.into());
     let text = perftop::render::text(&drawn(
         &app(snapshot, Tab::ControlChart, None, size),

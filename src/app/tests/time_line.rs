@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use crate::app::testing::{HOUR_MS, START_MS, Session, alert, four_series};
 use crate::app::{AppOptions, Effect, Tab};
-use crate::model::{Severity, TimeRange, ViewRequest, Window};
+use crate::model::{Severity, SpcChart, Subject, TimeRange, ViewRequest, Window};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -32,6 +32,25 @@ fn windows_are_stepped_through(#[case] keys: &str, #[case] window: Window) {
     session.keys(keys);
     assert_eq!(session.app.window, window);
     assert_eq!(session.app.view_request().window, window);
+}
+
+#[test]
+fn control_charts_are_stepped_through_where_there_is_one() {
+    let mut session = charting();
+    for chart in [SpcChart::Individuals, SpcChart::MovingRange, SpcChart::Ewma, SpcChart::Cusum, SpcChart::Baseline] {
+        let effects = session.keys("c");
+        let asked = ViewRequest { window: Window::H1, focus: Some("db_p99".into()), chart, ..ViewRequest::default() };
+        assert_eq!(effects, [Effect::View(asked)]);
+    }
+    session.keys("c 3");
+    assert_eq!((session.app.spc, session.app.view_request().chart), (SpcChart::Individuals, SpcChart::Baseline));
+    session.keys("c enter c");
+    assert_eq!(session.app.spc, SpcChart::Individuals, "a course of values is no control chart");
+    session.keys("2 r");
+    let asked = session.app.view_request();
+    assert_eq!((asked.chart, asked.on), (SpcChart::Individuals, Subject::Raw));
+    session.keys("r 3 r");
+    assert_eq!((session.app.spc_on, session.app.view_request().on), (Subject::Residuals, Subject::Raw));
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! The chart of one metric: its points, the limits of the window, and where they are broken.
 
+use std::ops::Range;
+
 use super::summary::Series;
 use super::thin::thin;
-use crate::detect::violations;
-use crate::model::{ChartData, MetricBook, MetricName, Point, TimeRange};
+use crate::detect::{Charted, Charting, Residuals, Signal};
+use crate::model::time::Zone;
+use crate::model::{ChartData, MetricBook, MetricName, Point, SpcChart, Subject, TimeRange, Violation};
 use crate::store::StoreError;
 
 /// What the user has said of metrics.
@@ -11,43 +14,79 @@ use crate::store::StoreError;
 pub(super) struct Settings<'a> {
     pub(super) book: &'a MetricBook,
     pub(super) min_samples: u64,
+    /// The zone whose times of the day have habits.
+    pub(super) zone: &'a Zone,
 }
 
-/// The chart of the series `name`, which is `metric` or a segment of it: over the second of the two ranges, with
-/// the limits of the first, the window. `read` reads its points.
+/// Which chart of what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// The series, which is `metric` or a segment of it.
+    pub(super) name: &'a MetricName,
+    pub(super) metric: &'a str,
+    pub(super) chart: SpcChart,
+    pub(super) on: Subject,
+    /// The stretch of time that says what is normal.
+    pub(super) window: TimeRange,
+    /// The one on screen.
+    pub(super) shown: TimeRange,
+}
+
+/// The chart that is asked for; `read` reads the points of a stretch of time, and `hours` are the means of earlier hours.
 ///
-/// Rules are followed through the whole window, so that zooming does not change which points they mark.
+/// It is followed through the whole window, so that zooming does not change where it signals.
 pub(super) fn chart(
-    name: &MetricName,
-    metric: &str,
+    Asked { name, metric, chart, on, window, shown }: Asked<'_>,
     series: Option<&Series>,
-    (window, shown): (TimeRange, TimeRange),
-    Settings { book, min_samples }: Settings<'_>,
+    Settings { book, min_samples, zone }: Settings<'_>,
     read: &dyn Fn(TimeRange) -> Result<Vec<Point>, StoreError>,
+    hours: &[(i64, f64)],
 ) -> Result<ChartData, StoreError> {
     let reach = TimeRange { from_ms: window.from_ms.min(shown.from_ms), until_ms: window.until_ms.max(shown.until_ms) };
-    let mut points = read(reach)?;
-    let limits = series.and_then(Series::limits);
-    let mut marked = limits.map(|limits| violations(&points, &limits, book.rules(metric))).unwrap_or_default();
-    marked.retain(|violation| shown.contains(violation.point.timestamp_ms));
-    cut(&mut points, shown);
-    let sample_count = points.len() as u64;
-    let points = thin(points, &mut marked);
+    let all = read(reach)?;
+    let values: Vec<f64> = all.iter().map(|point| point.value).collect();
+    let told = Charting { baseline: series.and_then(Series::limits), rules: book.rules(metric), min_samples };
+    let normal = places(&all, window);
+    let residuals = match on {
+        Subject::Raw => None,
+        Subject::Residuals => Residuals::of(&all, normal.clone(), hours, zone),
+    };
+    let taken_out = residuals.as_ref().map(|residuals| residuals.taken_out);
+    let charted = match residuals {
+        Some(residuals) => Charted::of_residuals(chart, &values, residuals, normal, told),
+        None => Charted::new(chart, &values, normal, told),
+    };
+    let shown_places = places(&all, shown);
+    let shown_places = shown_places.start.max(charted.first()).min(shown_places.end)..shown_places.end;
+    let mut signals = charted.signals.clone();
+    signals.retain(|signal| shown_places.contains(&signal.at));
+    let height = |at: usize| charted.mark(at).map_or(values[at], |mark| mark.farther());
+    let kept = thin(shown_places.clone(), height, &mut signals);
+    let violation = |signal: &Signal| Violation {
+        point: all[signal.at],
+        rule: signal.rule,
+        began_ms: signal.began.map(|at| all[at].timestamp_ms),
+    };
     Ok(ChartData {
         metric: MetricName::clone(name),
         unit: book.unit(metric),
+        chart,
+        on,
+        taken_out,
         range: shown,
-        points,
-        sample_count,
+        points: kept.iter().map(|&at| all[at]).collect(),
+        marks: kept.iter().filter_map(|&at| charted.mark(at)).collect(),
+        sample_count: shown_places.len() as u64,
         baseline: series.and_then(|series| series.summary.baseline),
-        limits,
+        limits: charted.limits,
         min_samples,
-        violations: marked,
+        violations: signals.iter().map(violation).collect(),
         evidence: Vec::new(),
     })
 }
 
-fn cut(points: &mut Vec<Point>, range: TimeRange) {
-    points.truncate(points.partition_point(|point| point.timestamp_ms < range.until_ms));
-    points.drain(..points.partition_point(|point| point.timestamp_ms < range.from_ms));
+/// The places of a stretch of time among `points`, oldest first.
+fn places(points: &[Point], range: TimeRange) -> Range<usize> {
+    let until = points.partition_point(|point| point.timestamp_ms < range.until_ms);
+    points.partition_point(|point| point.timestamp_ms < range.from_ms).min(until)..until
 }

@@ -10,17 +10,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::detect::DetectOptions;
+use crate::model::time::Zone;
 use crate::model::{
-    Alert, ChartData, Health, MetricBook, MetricName, Point, SPARK_BUCKETS, Segment, SeriesSummary, Snapshot,
+    Alert, ChartData, Health, MetricBook, MetricName, Point, SPARK_BUCKETS, Segment, SeriesSummary, Snapshot, Subject,
     TimeRange, ViewRequest,
 };
 use crate::store::{Store, StoreError, Totals};
 
 use super::shared::Told;
 
-use self::chart::Settings;
+use self::chart::{Asked, Settings};
 use self::split::Parts;
 use self::summary::{Series, gravest_open};
+
+/// How far back the habits of a day or a week are looked for: four weeks.
+const HABIT_MS: i64 = 28 * 86_400_000;
 
 /// The picture as it is put together.
 #[derive(Debug, Default)]
@@ -50,7 +54,7 @@ impl Picture {
         &mut self,
         store: &Store,
         request: &ViewRequest,
-        book: &MetricBook,
+        (book, zone): (&MetricBook, &Zone),
         detect: DetectOptions,
         exact_samples: u64,
         now_ms: i64,
@@ -64,9 +68,9 @@ impl Picture {
         })?;
         self.carry_latest(&mut series);
         self.series = series;
-        let told = Settings { book, min_samples: detect.min_samples };
+        let told = Settings { book, min_samples: detect.min_samples, zone };
         self.read_split(store, told, now_ms)?;
-        self.read_chart(store, request, book, detect, now_ms)
+        self.read_chart(store, request, (book, zone), detect, now_ms)
     }
 
     /// Reads the segments of the metric that is taken apart.
@@ -94,11 +98,11 @@ impl Picture {
         &mut self,
         store: &Store,
         request: &ViewRequest,
-        book: &MetricBook,
+        (book, zone): (&MetricBook, &Zone),
         detect: DetectOptions,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        let told = Settings { book, min_samples: detect.min_samples };
+        let told = Settings { book, min_samples: detect.min_samples, zone };
         let has_split = request.split == self.request.split;
         self.request = request.clone();
         if !has_split {
@@ -132,10 +136,21 @@ impl Picture {
             .filter(|segment| !self.series.contains_key(focus) && self.series.contains_key(&segment.metric));
         let Some(segment) = segment else {
             let read = |reach| store.points(focus, reach);
-            return chart::chart(focus, focus, self.series.get(focus), (window, shown), told, &read);
+            let hours = self.habit_hours(store, focus, window)?;
+            let asked =
+                Asked { name: focus, metric: focus, chart: self.request.chart, on: self.request.on, window, shown };
+            return chart::chart(asked, self.series.get(focus), told, &read, &hours);
         };
         let read = |reach| store.segment_points(&segment, window, reach);
-        let chart = |series| chart::chart(focus, &segment.metric, series, (window, shown), told, &read);
+        let asked = Asked {
+            name: focus,
+            metric: &segment.metric,
+            chart: self.request.chart,
+            on: self.request.on,
+            window,
+            shown,
+        };
+        let chart = |series| chart::chart(asked, series, told, &read, &[]);
         if let Some(known) = self.split.as_ref().and_then(|parts| parts.segment(focus)) {
             return chart(Some(known));
         }
@@ -144,6 +159,16 @@ impl Picture {
         let part = parts.into_iter().find(|(values, _)| *values == wanted);
         let series = part.map(|(_, part)| Series::of_segment(segment.clone(), part, told.book, told.min_samples));
         chart(series.as_ref())
+    }
+
+    /// The means of the hours that say what a metric's day is like, when the chart asks for that.
+    fn habit_hours(&self, store: &Store, metric: &str, window: TimeRange) -> Result<Vec<(i64, f64)>, StoreError> {
+        if self.request.on == Subject::Raw {
+            return Ok(Vec::new());
+        }
+        let from_ms = window.until_ms.saturating_sub(HABIT_MS).max(self.totals.oldest_ms.unwrap_or(window.from_ms));
+        let hours = store.hours(metric, TimeRange { from_ms, ..window })?;
+        Ok(hours.into_iter().map(|(at_ms, moments)| (at_ms, moments.mean)).collect())
     }
 
     /// Whether a baseline is read off sketches that has no more samples than this.

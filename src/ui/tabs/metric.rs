@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::{empty, panel};
 use crate::app::App;
 use crate::model::text::{counted, value};
-use crate::model::{ChartData, Rule, SeriesSummary};
+use crate::model::{ChartData, Rule, SeriesSummary, SpcChart, Subject};
 use crate::ui::Look;
 use crate::ui::text::{Align, width};
 use crate::ui::theme::Role;
@@ -33,7 +33,7 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
     let panel_columns = if has_panel { PANEL_COLUMNS } else { 0 };
     let mut body = Rect { width: area.width - panel_columns, ..area };
     if body.height >= ROWS_FOR_TITLE {
-        draw_title(app, series, chart, Rect { height: 1, ..body }, look, buf);
+        draw_title(app, series, chart, kind, Rect { height: 1, ..body }, look, buf);
         body = Rect { y: body.y + 1, height: body.height - 1, ..body };
     }
     if has_panel {
@@ -42,7 +42,7 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
     } else if area.height >= ROWS_FOR_LINE {
         body.height -= 1;
         let line = Rect { y: body.bottom(), height: 1, x: body.x + 1, width: body.width.saturating_sub(2) };
-        draw_line(&panel::baseline_facts(series, chart, app.window, look.symbols), line, look, buf);
+        draw_line(&panel::baseline_facts(series, chart, kind, app.window, look.symbols), line, look, buf);
     }
     body.width = body.width.saturating_sub(1);
     match chart {
@@ -63,9 +63,17 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
     }
 }
 
-fn draw_title(app: &App, series: &SeriesSummary, chart: Option<&ChartData>, area: Rect, look: &Look, buf: &mut Buffer) {
+fn draw_title(
+    app: &App,
+    series: &SeriesSummary,
+    chart: Option<&ChartData>,
+    kind: ChartKind,
+    area: Rect,
+    look: &Look,
+    buf: &mut Buffer,
+) {
     let (right, role) = match app.crosshair_point() {
-        Some(_) => (readout(app, chart), Role::Crosshair),
+        Some(_) => (readout(app, chart, kind), Role::Crosshair),
         None => (latest(series), if series.status.is_alert() { Role::of_status(series.status) } else { Role::Text }),
     };
     let right_cells = (width(&right) as u16).min(area.width.saturating_sub(4));
@@ -80,22 +88,37 @@ fn draw_title(app: &App, series: &SeriesSummary, chart: Option<&ChartData>, area
     let name_cells = (width(&title) as u16).min(room);
     let name = Rect { x: area.x + 3, width: name_cells, ..area };
     draw_text(&title, Align::Left, Role::Title, name, look, buf);
-    let about = chart.map_or_else(String::new, |chart| about(app, chart));
-    if width(&about) + 2 < usize::from(room - name_cells) {
+    let about = chart.map_or_else(Vec::new, |chart| about(app, chart, kind));
+    if let Some(about) = about.into_iter().find(|about| width(about) + 2 < usize::from(room - name_cells)) {
         let rest = Rect { x: name.right() + 2, width: width(&about) as u16, ..area };
         draw_text(&about, Align::Left, Role::Muted, rest, look, buf);
     }
 }
 
-/// What is on screen: `7d, 10080 samples`.
-fn about(app: &App, chart: &ChartData) -> String {
+/// What is on screen, the longest first: `EWMA (0.2, 2.962 sd), 7d, 10080 samples`. Which chart it is goes last, as long
+/// as it is not the one that everybody takes it for.
+fn about(app: &App, chart: &ChartData, kind: ChartKind) -> Vec<String> {
     let range = app.visible_range();
     let span =
         if app.range.is_some() { crate::model::time::length(range.span_ms()) } else { app.window.as_str().to_owned() };
     if chart.limits.is_none() {
-        return panel::learning(chart);
+        return vec![panel::learning(chart)];
     }
-    format!("{span}, {}", counted(chart.sample_count, "sample"))
+    let samples = format!("{span}, {}", counted(chart.sample_count, "sample"));
+    if kind == ChartKind::Course {
+        return vec![samples];
+    }
+    let (name, parameters) = (chart.chart.name(), chart.chart.parameters());
+    let less = chart.taken_out.map_or_else(String::new, |taken_out| format!(" less {}", taken_out.words()));
+    let raw = if chart.on == Subject::Raw { " raw" } else { "" };
+    let is_usual = chart.chart == SpcChart::default() && chart.on == Subject::default();
+    let short = if is_usual {
+        [samples.clone(), span]
+    } else {
+        [format!("{name} ({parameters}){raw}"), format!("{name}{raw}")]
+    };
+    let full = format!("{name} ({parameters}){raw}");
+    [format!("{full}{less}, {samples}"), format!("{full}, {samples}")].into_iter().chain(short).collect()
 }
 
 /// The newest value and how far it lies from the centre.
@@ -105,22 +128,32 @@ fn latest(series: &SeriesSummary) -> String {
     format!("{}{z} ", value(latest.value, series.unit))
 }
 
-/// The sample under the crosshair: instant, value, distance from the centre, the rule that fired.
-fn readout(app: &App, chart: Option<&ChartData>) -> String {
+/// The sample under the crosshair: instant, value, distance from the centre or what the chart shows for it, the rule
+/// that fired, and since when by a chart that says it.
+fn readout(app: &App, chart: Option<&ChartData>, kind: ChartKind) -> String {
     let (Some(chart), Some(point)) = (chart, app.crosshair_point()) else { return String::new() };
-    let rule =
-        chart.violations.iter().find(|violation| violation.point == point).map(|violation| match violation.rule {
-            Rule::BeyondLimit => "rule 1: beyond 3 sd",
-            Rule::TwoOfThree => "rule 2: two of three beyond 2 sd",
-            Rule::SevenOnOneSide => "rule 3: seven on one side",
-            detector => detector.as_str(),
-        });
-    let z = chart.limits.and_then(|limits| limits.z(point.value));
+    let violation = chart.violations.iter().find(|violation| violation.point == point);
+    let rule = violation.map(|violation| match violation.rule {
+        Rule::BeyondLimit if !chart.chart.is_of_values() => "beyond the limit",
+        Rule::BeyondLimit => "rule 1: beyond 3 sd",
+        Rule::TwoOfThree => "rule 2: two of three beyond 2 sd",
+        Rule::SevenOnOneSide => "rule 3: seven on one side",
+        detector => detector.as_str(),
+    });
+    let mark = chart.mark_of(point).filter(|_| kind == ChartKind::Control && !chart.marks.is_empty());
+    let against = match (mark, chart.limits.and_then(|limits| limits.z(point.value))) {
+        (Some(mark), _) if chart.chart.is_of_values() => format!("expected {}", value(mark.lines.center, chart.unit)),
+        (Some(mark), _) => format!("{} {}", chart.chart.name(), value(mark.farther(), chart.shown_unit())),
+        (None, Some(z)) => format!("z {}", signed(z)),
+        (None, None) => String::new(),
+    };
+    let began = violation.and_then(|violation| violation.began_ms);
     let parts = [
         app.options.zone.full(point.timestamp_ms),
         value(point.value, chart.unit),
-        z.map_or_else(String::new, |z| format!("z {}", signed(z))),
+        against,
         rule.unwrap_or_default().to_owned(),
+        began.map_or_else(String::new, |began_ms| format!("since {}", app.options.zone.format(began_ms, "%H:%M:%S"))),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ") + " "
 }

@@ -39,9 +39,9 @@ pub fn draw(
         }
     };
     block("now", &now_facts(app, series, look), &mut rest);
-    block("baseline", &baseline_facts(series, chart, app.window, look.symbols), &mut rest);
+    block("baseline", &baseline_facts(series, chart, kind, app.window, look.symbols), &mut rest);
     if kind == ChartKind::Control {
-        block("beyond the limits", &violation_facts(chart, look), &mut rest);
+        block("beyond the limits", &violation_facts(app, chart, look), &mut rest);
     }
     let alerts: Vec<&Alert> = app.alerts().iter().filter(|alert| alert.metric == series.metric).collect();
     if rest.height > 2 && !alerts.is_empty() {
@@ -80,27 +80,37 @@ fn now_facts(app: &App, series: &SeriesSummary, look: &Look) -> Vec<Fact> {
     facts
 }
 
-/// Baseline and limits; what is missing is said.
+/// Baseline and limits, in their own unit those of a chart that does not show the samples; what is missing is said.
 pub fn baseline_facts(
     series: &SeriesSummary,
     chart: Option<&ChartData>,
+    kind: ChartKind,
     window: Window,
     symbols: SymbolSet,
 ) -> Vec<Fact> {
     let text = |number: f64| value(number, series.unit);
-    let limits = chart.and_then(|chart| chart.limits);
+    let is_of_values = |chart: &&ChartData| kind == ChartKind::Course || chart.marks.is_empty();
+    let limits = chart.filter(is_of_values).and_then(|chart| chart.limits);
+    let shown = chart.filter(|chart| !is_of_values(chart)).and_then(|chart| Some((chart, chart.newest_lines()?)));
     let baseline = chart.and_then(|chart| chart.baseline).or(series.baseline);
     let Some(baseline) = baseline else {
         return vec![Fact::new("", "no baseline yet".to_owned()).with_role(Role::Muted)];
     };
     let mut facts = vec![Fact::new("n", format!("{} in {window}", baseline.count))];
-    match limits {
-        Some(limits) => {
+    match (shown, limits) {
+        (Some((chart, lines)), _) => {
+            let text = |number: f64| value(number, chart.shown_unit());
+            facts.push(Fact::new("UCL", text(lines.upper)).with_role(Role::Limit));
+            facts.push(Fact::new("CL", text(lines.center)).with_role(Role::Center));
+            facts.push(Fact::new("LCL", text(lines.lower)).with_role(Role::Limit));
+            facts.push(Fact::new("mean", value(baseline.mean, series.unit)));
+        }
+        (None, Some(limits)) => {
             facts.push(Fact::new("UCL", text(limits.ucl())).with_role(Role::Limit));
             facts.push(Fact::new("mean", text(limits.center)).with_role(Role::Center));
             facts.push(Fact::new("LCL", text(limits.lcl())).with_role(Role::Limit));
         }
-        None => facts.push(Fact::new("mean", text(baseline.mean))),
+        (None, None) => facts.push(Fact::new("mean", text(baseline.mean))),
     }
     facts.push(Fact::new("sd", text(baseline.std_dev)));
     let about = if baseline.exact { "" } else { symbols.about() };
@@ -121,25 +131,34 @@ pub fn learning(chart: &ChartData) -> String {
     format!("learning: {have} of {} samples", chart.min_samples)
 }
 
-fn violation_facts(chart: Option<&ChartData>, look: &Look) -> Vec<Fact> {
+fn violation_facts(app: &App, chart: Option<&ChartData>, look: &Look) -> Vec<Fact> {
     let Some(chart) = chart.filter(|chart| chart.limits.is_some()) else {
         return vec![Fact::new("", chart.map_or_else(String::new, learning)).with_role(Role::Muted)];
     };
-    let mut facts = Vec::new();
-    for (rule, label) in [
+    let of_values = [
         (Rule::BeyondLimit, "  beyond 3 sd"),
         (Rule::TwoOfThree, "  2 of 3 beyond 2 sd"),
         (Rule::SevenOnOneSide, "  7 on one side"),
-    ] {
+    ];
+    let rules = if chart.chart.is_of_values() { &of_values[..] } else { &[(Rule::BeyondLimit, "  signals")] };
+    let mut facts = Vec::new();
+    for &(rule, label) in rules {
         let count = chart.violations.iter().filter(|violation| violation.rule == rule).count();
         let role = if count > 0 { Role::of_severity(rule.severity()) } else { Role::Muted };
         facts.push(Fact::new(label, format!("{count} {}", look.symbols.violation(rule))).with_role(role));
     }
     let beyond = chart.violations.iter().filter(|violation| violation.rule == Rule::BeyondLimit).count();
     let share = 100.0 * beyond as f64 / chart.sample_count.max(1) as f64;
-    // A normal distribution leaves 0.27 % beyond 3 sd: the yardstick for what was found.
-    facts.push(Fact::new("share beyond 3 sd", format!("{share:.2} %")));
-    facts.push(Fact::new("by chance", "0.27 %".to_owned()).with_role(Role::Muted));
+    // What independent normal values would leave beyond: the yardstick for what was found.
+    let label = if chart.chart.is_of_values() { "share beyond 3 sd" } else { "share of samples" };
+    facts.push(Fact::new(label, format!("{share:.2} %")));
+    facts.push(Fact::new("by chance", format!("{:.2} %", chart.chart.chance_pct())).with_role(Role::Muted));
+    if let Some(taken_out) = chart.taken_out {
+        facts.insert(0, Fact::new("less", taken_out.words()));
+    }
+    if let Some(began_ms) = chart.violations.last().and_then(|newest| newest.began_ms) {
+        facts.push(Fact::new("newest shift since", app.options.zone.format(began_ms, "%d %b %H:%M")));
+    }
     facts
 }
 

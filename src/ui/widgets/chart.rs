@@ -1,6 +1,8 @@
 //! Charts of one metric: the control chart with its limits, zones and violations, and the plain
 //! course of values with mean and p95.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -9,7 +11,7 @@ use super::trace::draw_trace;
 use crate::app::view::Scale;
 use crate::model::text::value;
 use crate::model::time::Zone;
-use crate::model::{ChartData, ControlLimits, Point, Rule, TimeRange, Violation};
+use crate::model::{ChartData, ChartMark, ControlLimits, Lines, Point, Rule, SpcChart, TimeRange, Unit, Violation};
 use crate::ui::Look;
 use crate::ui::text::{Align, fit};
 use crate::ui::theme::Role;
@@ -21,7 +23,7 @@ const COLUMNS_FOR_NAMES: u16 = 44;
 /// What a chart draws besides its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChartKind {
-    /// Centre line, control limits, zones, violations.
+    /// What the control chart shows for each sample, centre line, control limits, zones, violations.
     Control,
     /// Mean and p95.
     Course,
@@ -45,22 +47,28 @@ pub struct Chart<'a> {
 impl Chart<'_> {
     /// Draws the chart. Too small an area, or no data, draws as much as there is room and reason for.
     pub fn draw(&self, area: Rect, look: &Look, buf: &mut Buffer) {
-        let Some(scale) = self.scale() else { return };
+        let courses = self.courses();
+        let Some(scale) = self.scale(&courses) else { return };
         let mut levels = self.levels(look);
         let right = match area.width {
             COLUMNS_FOR_VALUES.. => levels.iter().map(|level| level.long.chars().count() + 1).max().unwrap_or(0),
             COLUMNS_FOR_NAMES.. => levels.iter().map(|level| level.name.chars().count() + 1).max().unwrap_or(0),
             _ => 0,
         };
-        let plot = Plot::new(area, scale, self.data.unit, self.range, self.zone, right.min(20) as u16);
+        let plot = Plot::new(area, scale, self.unit(), self.range, self.zone, right.min(20) as u16);
         if self.kind == ChartKind::Course {
             plot.draw_grid(look, buf);
         }
         levels.retain(|level| level.role != Role::Zone || has_room_for_zones(self.data.limits, &plot));
         for level in levels.iter().rev() {
-            plot.level(level.at, level.glyph, level.role, look, buf);
+            match level.moves {
+                None => plot.level(level.at, level.glyph, level.role, look, buf),
+                Some(line) => plot.path(self.lines(line), level.glyph, level.role, look, buf),
+            }
         }
-        draw_trace(&self.data.points, &plot, look, buf);
+        for course in &courses {
+            draw_trace(course, &plot, look, buf);
+        }
         plot.draw_axes(look, buf);
         draw_level_names(&levels, &plot, area.width >= COLUMNS_FOR_VALUES, look, buf);
         if self.kind == ChartKind::Control {
@@ -70,31 +78,83 @@ impl Chart<'_> {
             plot.mark(point.timestamp_ms, point.value, look.symbols.evidence(), Role::Accent, look, buf);
         }
         if let Some(point) = self.crosshair {
-            draw_crosshair(point, &plot, look, buf);
+            draw_crosshair(Point { value: self.height(point), ..point }, &plot, look, buf);
         }
     }
 
-    /// A scale over the visible points and the limits. Limits below zero of a series that never is
+    /// Whether something else than the samples is shown, or moving lines.
+    fn marks(&self) -> &[ChartMark] {
+        if self.kind == ChartKind::Control { &self.data.marks } else { &[] }
+    }
+
+    fn unit(&self) -> Unit {
+        if self.kind == ChartKind::Control { self.data.shown_unit() } else { self.data.unit }
+    }
+
+    /// What is drawn, oldest first: the samples, or what is shown for them, which may be two courses.
+    fn courses(&self) -> Vec<Cow<'_, [Point]>> {
+        let marks = self.marks();
+        if marks.is_empty() {
+            return vec![Cow::Borrowed(&self.data.points)];
+        }
+        let course = |value: fn(&ChartMark) -> Option<f64>| -> Cow<'_, [Point]> {
+            let at = |(point, mark): (&Point, &ChartMark)| Some(Point { value: value(mark)?, ..*point });
+            self.data.points.iter().zip(marks).filter_map(at).collect()
+        };
+        vec![course(|mark| Some(mark.value)), course(|mark| mark.low)]
+    }
+
+    /// Where a sample is drawn.
+    fn height(&self, point: Point) -> f64 {
+        if self.marks().is_empty() {
+            return point.value;
+        }
+        self.data.mark_of(point).map_or(point.value, |mark| mark.farther())
+    }
+
+    /// The course of one of the lines.
+    fn lines(&self, line: fn(&Lines) -> f64) -> impl Iterator<Item = (i64, f64)> {
+        self.data.points.iter().zip(self.marks()).map(move |(point, mark)| (point.timestamp_ms, line(&mark.lines)))
+    }
+
+    /// A scale over what is drawn in the range, and the limits. Limits below zero of a series that never is
     /// below zero do not stretch it.
-    fn scale(&self) -> Option<Scale> {
+    fn scale(&self, courses: &[Cow<'_, [Point]>]) -> Option<Scale> {
         let from = self.data.points.partition_point(|point| point.timestamp_ms < self.range.from_ms);
         let until = self.data.points.partition_point(|point| point.timestamp_ms < self.range.until_ms);
-        let points = self.data.points.get(from..until).unwrap_or_default();
-        let is_positive = points.iter().all(|point| point.value >= 0.0);
-        let limits = self.data.limits.filter(|_| self.kind == ChartKind::Control);
-        let lines = limits.map(|limits| [limits.ucl(), limits.lcl()]);
-        let lines = lines.into_iter().flatten().map(|line| if is_positive { line.max(0.0) } else { line });
-        let scale = Scale::around(points.iter().map(|point| point.value).chain(lines), 0.06)?;
+        let values = courses.iter().flat_map(|course| course.get(from..until).unwrap_or_default());
+        let values = values.map(|point| point.value);
+        let is_positive = values.clone().all(|value| value >= 0.0);
+        let level = self.data.limits.filter(|_| self.kind == ChartKind::Control && self.marks().is_empty());
+        let moving = self.marks().get(from..until).unwrap_or_default().iter().map(|mark| mark.lines);
+        let lines = level.map(Lines::from).into_iter().chain(moving);
+        // One wild value must not press the limits of sums together.
+        let most = |lines: Lines| if self.data.chart == SpcChart::Cusum { 3.0 * lines.upper } else { f64::INFINITY };
+        let most = self.marks().first().map_or(f64::INFINITY, |mark| most(mark.lines));
+        let lines = lines.flat_map(|lines| [lines.lower, lines.upper]);
+        let lines = lines.map(|line| if is_positive { line.max(0.0) } else { line });
+        let scale = Scale::around(values.map(|value| value.clamp(-most, most)).chain(lines), 0.06)?;
         Some(if is_positive { Scale { low: scale.low.max(0.0), ..scale } } else { scale })
     }
 
     /// The horizontal lines, the most important first.
     fn levels(&self, look: &Look) -> Vec<Level> {
         let line = |name: String, at: f64, glyph: &'static str, role: Role| {
-            let long = format!("{name} {}", value(at, self.data.unit));
-            Level { name, long, at, glyph, role }
+            let long = format!("{name} {}", value(at, self.unit()));
+            Level { name, long, at, moves: None, glyph, role }
         };
         let symbols = look.symbols;
+        if let Some(newest) = self.marks().last() {
+            let line = |name: &str, moves: fn(&Lines) -> f64, glyph: &'static str, role: Role| Level {
+                moves: Some(moves),
+                ..line(name.to_owned(), moves(&newest.lines), glyph, role)
+            };
+            return vec![
+                line("UCL", |lines| lines.upper, symbols.limit_line(), Role::Limit),
+                line("LCL", |lines| lines.lower, symbols.limit_line(), Role::Limit),
+                line("CL", |lines| lines.center, symbols.horizontal(), Role::Center),
+            ];
+        }
         match (self.kind, self.data.limits, self.data.baseline) {
             (ChartKind::Control, Some(limits), _) => {
                 let mut levels = vec![
@@ -105,7 +165,8 @@ impl Chart<'_> {
                 for sigmas in [2, 1, -1, -2] {
                     let name = format!("{sigmas:+}{}", symbols.sigma());
                     let at = limits.at(f64::from(sigmas));
-                    levels.push(Level { long: name.clone(), name, at, glyph: symbols.zone_line(), role: Role::Zone });
+                    let (long, glyph) = (name.clone(), symbols.zone_line());
+                    levels.push(Level { long, name, at, moves: None, glyph, role: Role::Zone });
                 }
                 levels
             }
@@ -122,20 +183,20 @@ impl Chart<'_> {
         if let Some(newest) = self.data.violations.last().filter(|_| self.data.evidence.is_empty()) {
             for point in evidence(self.data, *newest) {
                 let role = Role::of_severity(newest.rule.severity());
-                plot.mark(point.timestamp_ms, point.value, look.symbols.evidence(), role, look, buf);
+                plot.mark(point.timestamp_ms, self.height(*point), look.symbols.evidence(), role, look, buf);
             }
         }
         // The gravest last, so that they stay on top where they share a cell.
         for rule in Rule::EVERY.into_iter().rev() {
             let role = Role::of_severity(rule.severity());
-            for Violation { point, .. } in self.data.violations.iter().filter(|violation| violation.rule == rule) {
-                plot.mark(point.timestamp_ms, point.value, look.symbols.violation(rule), role, look, buf);
+            for &Violation { point, .. } in self.data.violations.iter().filter(|violation| violation.rule == rule) {
+                plot.mark(point.timestamp_ms, self.height(point), look.symbols.violation(rule), role, look, buf);
             }
         }
     }
 }
 
-/// The samples before `violation` that its rule looked at; empty when samples were thinned out, for
+/// The samples before `violation` that its rule looked at, or since the shift it tells of; empty when samples were thinned out, for
 /// then the neighbours on the chart are not the neighbours in the series.
 fn evidence(data: &ChartData, violation: Violation) -> &[Point] {
     let looked_at = match violation.rule {
@@ -147,7 +208,10 @@ fn evidence(data: &ChartData, violation: Violation) -> &[Point] {
     if data.points.len() as u64 != data.sample_count {
         return &[];
     }
-    &data.points[after.saturating_sub(looked_at)..after.saturating_sub(1).max(after.saturating_sub(looked_at))]
+    let first = violation.began_ms.map_or(after.saturating_sub(looked_at), |began_ms| {
+        data.points.partition_point(|point| point.timestamp_ms < began_ms)
+    });
+    &data.points[first..after.saturating_sub(1).max(first)]
 }
 
 /// Zones are drawn where one standard deviation is at least two rows high; closer lines are clutter.
@@ -158,7 +222,10 @@ fn has_room_for_zones(limits: Option<ControlLimits>, plot: &Plot) -> bool {
 struct Level {
     name: String,
     long: String,
+    /// Where it stands, or its newest place.
     at: f64,
+    /// Which of the chart's lines it follows.
+    moves: Option<fn(&Lines) -> f64>,
     glyph: &'static str,
     role: Role,
 }

@@ -80,6 +80,33 @@ impl Plot {
         }
     }
 
+    /// Draws a line that moves: in each column the mean of `course` there, oldest first, else what held before.
+    pub fn path(
+        &self,
+        course: impl IntoIterator<Item = (i64, f64)>,
+        glyph: &str,
+        role: Role,
+        look: &Look,
+        buf: &mut Buffer,
+    ) {
+        let style = look.theme.style(role);
+        let mut means: Vec<Option<f64>> = vec![None; usize::from(self.inner.width)];
+        let mut counts = vec![0_u32; means.len()];
+        for (at_ms, value) in course {
+            let Some(column) = self.column(at_ms).map(|x| usize::from(x - self.inner.x)) else { continue };
+            counts[column] += 1;
+            let mean = means[column].unwrap_or(value);
+            means[column] = Some(mean + (value - mean) / f64::from(counts[column]));
+        }
+        let mut held = means.iter().flatten().next().copied();
+        for (x, mean) in (self.inner.x..).zip(means) {
+            held = mean.or(held);
+            if let Some(value) = held.filter(|&value| self.scale.contains(value)) {
+                put(buf, x, self.row(value), glyph, style);
+            }
+        }
+    }
+
     /// Draws one cell at a place; nothing outside the range.
     pub fn mark(&self, at_ms: i64, value: f64, glyph: &str, role: Role, look: &Look, buf: &mut Buffer) {
         if let Some(x) = self.column(at_ms) {
