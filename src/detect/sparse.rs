@@ -53,7 +53,9 @@ impl Sparse {
 fn deviations<'a>(known: impl Iterator<Item = &'a f64>, value: f64) -> f64 {
     let mut known: Vec<f64> = known.copied().collect();
     let center = median(&mut known);
-    known.iter_mut().for_each(|known| *known = (*known - center).abs());
+    for known in &mut known {
+        *known = (*known - center).abs();
+    }
     let spread = SD_OF_MAD * median(&mut known);
     (value - center) / spread.max(LEAST_SD)
 }

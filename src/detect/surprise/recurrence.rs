@@ -3,7 +3,7 @@
 const DAY_MS: i64 = 86_400_000;
 /// A day is cut into quarters of an hour.
 const STRETCHES: usize = 96;
-const STRETCH_MS: i64 = DAY_MS / STRETCHES as i64;
+const STRETCH_MS: i64 = DAY_MS / 96;
 /// The days that are remembered; what was on one of them alone is not usual.
 const DAYS: usize = 3;
 /// A surprise this much greater than usual at its time is news.
@@ -26,7 +26,7 @@ impl Recurrence {
     /// clock on the wall.
     pub(super) fn is_usual(&mut self, wall_ms: i64, surprise: f64) -> bool {
         let today = wall_ms.div_euclid(DAY_MS);
-        let passed = today.saturating_sub(self.today).clamp(0, DAYS as i64 + 1) as usize;
+        let passed = today.saturating_sub(self.today).clamp(0, DAYS.cast_signed() as i64 + 1) as usize;
         if passed > 0 {
             self.days.rotate_right(passed % (DAYS + 1));
             self.days[..passed].fill([0.0; STRETCHES]);
