@@ -58,6 +58,7 @@ pub(super) fn mute(app: &mut App) -> Vec<Effect> {
         say(app, "every metric is muted: `perftop unmute --all` ends it");
         return Vec::new();
     }
-    let rule = mute.rule;
-    vec![Effect::Unmute { metric, rule }]
+    let mutes = app.snapshot.as_ref().map_or(&[][..], |snapshot| &snapshot.mutes);
+    let mute_ids = Mute::of_metric(mutes, &metric, rule, app.now_ms).map(|mute| mute.id).collect();
+    vec![Effect::Unmute { mute_ids }]
 }

@@ -97,7 +97,10 @@ pub(super) fn raise(app: &mut App, raised: &[Alert], inserted_here: bool) -> Vec
     if let Some(frozen) = &mut app.frozen {
         frozen.alerts_since = frozen.alerts_since.saturating_add(raised.len());
     }
-    let is_loud = |alert: &&Alert| alert.severity >= app.options.toast_severity && !alert.is_repeated_flapping();
+    let is_loud = |alert: &&Alert| {
+        let is_tiring = alert.is_repeated_flapping() && alert.severity < Severity::Critical;
+        alert.severity >= app.options.toast_severity && !is_tiring
+    };
     let loud: Vec<&Alert> = raised.iter().filter(is_loud).collect();
     let recent = TimeRange { from_ms: app.now_ms.saturating_sub(HISTORY_MS), until_ms: i64::MAX };
     let (news, history): (Vec<&Alert>, Vec<&Alert>) =

@@ -342,6 +342,7 @@ impl Tally {
         )];
         let width = self.raised.keys().map(|(rule, _)| rule.len()).max().unwrap_or(0).max(9);
         for ((rule, severity), count) in &self.raised {
+            let severity = severity.as_str();
             let rate = *count as f64 / weeks.max(f64::MIN_POSITIVE);
             lines.push(format!("  {rule:<width$} {severity:<9} {count:>6}   {rate:.2} per metric-week"));
         }

@@ -15,6 +15,9 @@ use crate::store::Store;
 /// A reason is one line of a list.
 const MOST_REASON_CHARS: usize = 200;
 
+/// The last instant that can be shown as a date: the end of the year 9999.
+const LATEST_MS: i64 = 253_402_300_799_999;
+
 /// Which alerts are meant.
 #[derive(Debug, clap::Args)]
 struct Which {
@@ -119,6 +122,9 @@ impl Args {
             })?,
             (None, None) => return Ok(None),
         };
+        if until_ms > LATEST_MS {
+            return Err(Refusal::usage("that is too far ahead: without --for and --until a mute has no end"));
+        }
         if until_ms <= now_ms {
             return Err(Refusal::usage("the mute would end before it begins"));
         }

@@ -85,7 +85,8 @@ impl Charted {
     ) -> Self {
         let normal = &residuals.left[window.clone()];
         let limits = if chart == SpcChart::Baseline {
-            let normal = Moments::of(normal);
+            // The newest one has no part in what it is judged by.
+            let normal = Moments::of(&normal[..normal.len().saturating_sub(1)]);
             control_limits(normal.n, normal.mean, normal.std_dev().unwrap_or(0.0), told.min_samples)
         } else {
             short_term_limits(normal, told.min_samples).0

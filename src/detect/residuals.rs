@@ -63,6 +63,10 @@ impl Residuals {
         let mut expected: Vec<f64> =
             points.iter().map(|point| usual(point.timestamp_ms, offset.at(point.timestamp_ms))).collect();
         let mut away: Vec<f64> = scaled.iter().zip(&expected).map(|(value, expected)| value - expected).collect();
+        // Values so far apart that their distance is no number any more.
+        if !away.iter().chain(&expected).all(|number| number.is_finite()) {
+            return None;
+        }
         let [middle] = quantiles(&mut away[window.clone()].to_vec(), [0.5])?;
         for away in &mut away {
             *away -= middle;
@@ -153,7 +157,9 @@ impl HourProfile {
         let since_middle = (since - 0.5).rem_euclid(hours as f64);
         let before = (since_middle as usize).min(hours - 1);
         let (from, to) = (self.by_hour[before], self.by_hour[(before + 1) % hours]);
-        from + (to - from) * (since_middle - before as f64)
+        let share = since_middle - before as f64;
+        // Each by itself: the distance of two hours may be larger than any number.
+        from * (1.0 - share) + to * share
     }
 }
 

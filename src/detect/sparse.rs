@@ -3,10 +3,11 @@
 
 use std::collections::VecDeque;
 
-/// The values that are remembered, and the fewest to judge by. The newer half of them has no say: a slow drift must not
-/// become what it is compared with.
+/// The values that are remembered, and the fewest to judge by. The newer half of them has no say, unless there are few: a
+/// slow drift must not become what it is compared with.
 const KNOWN: usize = 100;
 const FEWEST: usize = 16;
+const FEW: usize = 32;
 /// The weight of the newest value in the moving mean that finds small lasting shifts (Roberts 1959, Control chart tests
 /// based on geometric moving averages).
 const WEIGHT: f64 = 0.3;
@@ -34,7 +35,7 @@ impl Sparse {
         let mean = self.mean.map_or(value, |mean| mean + WEIGHT * (value - mean));
         self.mean = Some(mean);
         let n = self.values.len();
-        let old = n.div_ceil(2);
+        let old = n.div_ceil(2).max(n.min(FEW));
         let distance = (n >= FEWEST).then(|| {
             let values = deviations(self.values.iter().take(old), value).abs();
             NATS_PER_SD * values.max(deviations(self.means.iter().take(old), mean).abs())
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_long_run_and_a_lasting_shift_are_surprising_and_calm_ones_are_not() {
-        let warning = 22.0;
+        let warning = 24.25;
         assert!((FEWEST + 1..120).all(|n| last(calm(n)).is_some_and(|surprise| surprise < warning)));
         assert!(last([calm(60), vec![450.0]].concat()).is_some_and(|surprise| surprise > warning));
         assert!(last([calm(60), vec![345.0; 4]].concat()).is_some_and(|surprise| surprise > warning));

@@ -66,12 +66,10 @@ pub enum Command {
         /// Until when: ms since the Unix epoch.
         until_ms: i64,
     },
-    /// Tell of a metric again.
+    /// Tell again of what these mutes are about.
     Unmute {
-        /// The metric.
-        metric: MetricName,
-        /// The rule; `None` for all of them.
-        rule: Option<Rule>,
+        /// Their ids.
+        mute_ids: Vec<i64>,
     },
 }
 

@@ -27,8 +27,16 @@ pub(super) struct Outbox {
     known_id: i64,
     /// Those that this process opened or added to.
     touched_here: HashSet<i64>,
-    /// Open alerts, and how grave they were when they were last told of.
-    open: HashMap<i64, Severity>,
+    /// Open alerts.
+    open: HashMap<i64, Known>,
+}
+
+/// What is known of an open alert.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    severity: Severity,
+    /// Whether it was told of, so that its end is worth telling.
+    is_told: bool,
 }
 
 impl Outbox {
@@ -62,8 +70,15 @@ impl Outbox {
         let new = opened.into_iter().filter(|alert| alert.state != AlertState::Recovered);
         let news = risen.chain(new).filter(is_told);
         let (here, elsewhere): (Vec<_>, Vec<_>) = news.partition(|alert| self.touched_here.contains(&alert.id));
-        let now_open: HashMap<i64, Severity> = open().map(|alert| (alert.id, alert.severity)).collect();
-        let gone: Vec<i64> = self.open.keys().copied().filter(|id| !now_open.contains_key(id)).collect();
+        let was_told = |alert: &Alert| match self.open.get(&alert.id) {
+            Some(known) if alert.severity == known.severity => known.is_told,
+            Some(known) => known.is_told || is_told(alert),
+            None => is_told(alert),
+        };
+        let known = |alert: &Alert| (alert.id, Known { severity: alert.severity, is_told: was_told(alert) });
+        let now_open: HashMap<i64, Known> = open().map(known).collect();
+        let is_gone = |id: &i64| !now_open.contains_key(id) && self.open[id].is_told;
+        let gone: Vec<i64> = self.open.keys().copied().filter(is_gone).collect();
         let mut ended = store.alerts_by_id(&gone)?;
         ended.retain(|alert| alert.state == AlertState::Recovered && is_told(alert));
         self.open = now_open;
@@ -79,7 +94,7 @@ impl Outbox {
 
     /// Whether an alert that was known has become graver.
     fn is_graver(&self, alert: &Alert) -> bool {
-        self.open.get(&alert.id).is_some_and(|&severity| alert.severity > severity)
+        self.open.get(&alert.id).is_some_and(|known| alert.severity > known.severity)
     }
 
     /// The newest alert that was told of.

@@ -287,7 +287,7 @@ impl<'a> Session<'a> {
                 Command::Mute { metric, rule, until_ms } => {
                     self.store.mute(Some(&metric), Some(rule), Some(until_ms), None, now_ms)?;
                 }
-                Command::Unmute { metric, rule } => drop(self.store.unmute(Some(&metric), rule, now_ms)?),
+                Command::Unmute { mute_ids } => self.store.end_mutes(&mute_ids)?,
             }
             self.tell()?;
         }

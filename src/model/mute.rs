@@ -36,6 +36,16 @@ impl Mute {
             && self.is_in_force(now_ms)
     }
 
+    /// The mutes of a metric itself that cover a rule on it.
+    pub fn of_metric<'a>(
+        mutes: &'a [Self],
+        metric: &'a str,
+        rule: Rule,
+        now_ms: i64,
+    ) -> impl Iterator<Item = &'a Self> {
+        mutes.iter().filter(move |mute| mute.metric.is_some() && mute.covers(metric, rule, now_ms))
+    }
+
     /// The mute that covers a rule on a metric for the longest time, if one does.
     #[must_use]
     pub fn covering<'a>(mutes: &'a [Self], metric: &str, rule: Rule, now_ms: i64) -> Option<&'a Self> {

@@ -45,6 +45,9 @@ struct RuleBreak {
     #[serde(flatten)]
     point: Point,
     rule: Rule,
+    /// What was expected of it, where that moves along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<f64>,
     /// What the chart shows instead of the sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     statistic: Option<f64>,
@@ -62,6 +65,7 @@ impl Spc {
         let broken = |&Violation { point, rule, began_ms }: &Violation| RuleBreak {
             point,
             rule,
+            expected: chart.mark_of(point).filter(|_| follows).map(|mark| mark.lines.center),
             statistic: statistic(point),
             shift_began_ms: began_ms,
         };
@@ -86,21 +90,25 @@ impl Spc {
 
     /// What the chart above it does not say: which samples break which rule.
     fn violations_table(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
-        if self.limits.is_none() {
+        if self.violations.is_empty() && self.limits.is_none() {
             return vec![line("too few samples for control limits", Role::Muted)];
         }
         if self.violations.is_empty() {
             let calm = if self.kind.is_of_values() { "no sample breaks a rule" } else { "the chart does not signal" };
             return vec![line(calm, Role::Ok)];
         }
-        let (third, last) = if self.kind.is_of_values() { ("FROM MEAN", "RULE") } else { ("STATISTIC", "SHIFT BEGAN") };
+        let (third, last) = match self.kind.is_of_values() {
+            true if self.expected.is_some() => ("FROM EXPECTED", "RULE"),
+            true => ("FROM MEAN", "RULE"),
+            false => ("STATISTIC", "SHIFT BEGAN"),
+        };
         let columns =
             [Column::left("WHEN"), Column::right("VALUE"), Column::right(third).may_go(1), Column::left(last)];
         let has_last = self.kind.is_of_values() || self.kind == SpcChart::Cusum;
         let columns = if has_last { &columns[..] } else { &columns[..3] };
         let mut table = Table::new(columns);
         for broken in self.violations.iter().rev().take(LISTED) {
-            let center = self.limits.map_or(0.0, |limits| limits.center);
+            let center = broken.expected.or(self.limits.map(|limits| limits.center)).unwrap_or(0.0);
             let off = (center != 0.0).then(|| percent_signed((broken.point.value - center) / center.abs() * 100.0));
             let shown = broken.statistic.map(|statistic| value(statistic, self.shown_unit));
             let rule = Cell::new(broken.rule.as_str(), super::anomalies::severity_role(broken.rule.severity()));

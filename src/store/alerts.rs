@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Row};
+use serde_json::value::RawValue;
 
 use super::schema::{self, State};
 use super::{Store, StoreError, anomalies, log, reader};
@@ -361,10 +362,13 @@ fn end(conn: &Connection, recovery: &Recovery, now_ms: i64) -> rusqlite::Result<
     Ok(())
 }
 
-/// Points as they stand in the store: `[[1700000000000,145.3]]`.
+/// Points as they stand in the store: `[[1700000000000,145.3]]`. Numbers are read to their last bit, which `serde_json`
+/// does not do by itself.
 fn points(text: Option<&str>) -> Vec<Point> {
-    let pairs: Vec<(i64, f64)> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    pairs.into_iter().map(|(timestamp_ms, value)| Point { timestamp_ms, value }).collect()
+    let pairs: Vec<(i64, &RawValue)> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let point =
+        |(timestamp_ms, value): (i64, &RawValue)| Some(Point { timestamp_ms, value: value.get().parse().ok()? });
+    pairs.into_iter().filter_map(point).collect()
 }
 
 /// The evidence that is known and that of a finding, each sample once, as it stands in the store.
@@ -421,11 +425,19 @@ fn open(conn: &Connection, finding: &Finding, point: Point, now_ms: i64) -> rusq
     let opened_in_hour: i64 = conn
         .prepare_cached(
             "SELECT count(*) + 1 FROM perftop_alert
-             WHERE metric_name = ?1 AND rule = ?2 AND first_ms > ?3 AND first_ms <= ?4 AND first_sample_id > 0",
+             WHERE metric_name = ?1 AND rule = ?2 AND first_ms > ?3 AND first_ms <= ?4 AND first_sample_id > 0
+               AND severity >= ?5",
         )?
-        .query_row((metric, rule, point.timestamp_ms.saturating_sub(FLAPPING_MS), point.timestamp_ms), |row| {
-            row.get(0)
-        })?;
+        .query_row(
+            (
+                metric,
+                rule,
+                point.timestamp_ms.saturating_sub(FLAPPING_MS),
+                point.timestamp_ms,
+                finding.severity.level(),
+            ),
+            |row| row.get(0),
+        )?;
     conn.prepare_cached(
         "INSERT INTO perftop_alert (metric_name, rule, limit_type, severity, description, center, sigma,
            first_sample_id, first_ms, first_value, last_ms, last_value, peak_value, peak_ms, count, opened_at,

@@ -48,6 +48,14 @@ impl Store {
         })
     }
 
+    /// Ends these mutes.
+    pub fn end_mutes(&mut self, ids: &[i64]) -> Result<(), StoreError> {
+        self.write("unmute", |transaction| {
+            let mut statement = transaction.prepare_cached("DELETE FROM perftop_mute WHERE id = ?1")?;
+            ids.iter().try_for_each(|id| statement.execute([id]).map(drop))
+        })
+    }
+
     /// Ends every mute; how many were in force.
     pub fn unmute_all(&mut self, now_ms: i64) -> Result<usize, StoreError> {
         self.write("unmute", |transaction| {

@@ -207,7 +207,7 @@ impl Running {
             Effect::View(request) => self.desk.view(request),
             Effect::Acknowledge { alert_ids } => return self.command(Command::Acknowledge(alert_ids)),
             Effect::Mute { metric, rule, until_ms } => return self.command(Command::Mute { metric, rule, until_ms }),
-            Effect::Unmute { metric, rule } => return self.command(Command::Unmute { metric, rule }),
+            Effect::Unmute { mute_ids } => return self.command(Command::Unmute { mute_ids }),
             Effect::Label { alert_id, label } => return self.command(Command::Label { alert_id, label }),
             Effect::Copy(text) => return self.copy(text),
             Effect::CopyView => return self.copy(render::text(self.screen.shown())),

@@ -176,7 +176,7 @@ fn many_odd_samples_are_one_alert() {
     let answer = backtest("--detectors times-average", samples(1_000, often));
     assert_eq!((answer.code, answer.stdout.lines().count()), (Some(0), 1), "{}", answer.stdout);
     assert!(answer.stdout.contains(" times the average "), "{}", answer.stdout);
-    assert!(answer.stderr.contains("times-average warning      1   "), "{}", answer.stderr);
+    assert!(answer.stderr.contains("times-average warning        1   "), "{}", answer.stderr);
 }
 
 #[test]

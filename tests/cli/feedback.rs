@@ -100,6 +100,7 @@ fn what_is_muted_is_listed_and_nobody_is_told() {
 #[case("mute heap_bytes --for ever", "--for: ")]
 #[case("mute heap_bytes --until noon", "`noon` is no instant")]
 #[case("mute heap_bytes --until 2020-01-01T00:00:00Z", "the mute would end before it begins")]
+#[case("mute heap_bytes --for 99999999d", "that is too far ahead")]
 #[case("mute heap_bytes --rule odd", "unknown rule `odd`")]
 #[case("mute --for 2h", "Name a metric, or say --all")]
 #[case("mute heap_bytes --all", "cannot be used with")]

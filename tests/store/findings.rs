@@ -368,18 +368,20 @@ fn an_alert_keeps_why_and_on_which_samples_it_was_raised() {
         rarity: Some("highest in 4096 samples".to_owned()),
         samples: 2,
     };
-    let first = Finding { explanations: vec![why("far above")], ..finding(1, 1_000_000, 140.0) };
+    // A number that a careless reader takes for its neighbour.
+    let odd = 121.001_051_301_262_88;
+    let first = Finding { explanations: vec![why("far above")], ..finding(1, 1_000_000, odd) };
     let id = record(&mut store, first).raised[0].id;
     let second = finding(2, 1_000_001, 150.0);
     let shared = Finding {
-        evidence: vec![point(1_000_000, 140.0), point(1_000_001, 150.0)],
+        evidence: vec![point(1_000_000, odd), point(1_000_001, 150.0)],
         explanations: vec![why("farther"), why("a step")],
         ..second
     };
     record(&mut store, shared);
     let account = place.open().account(id).unwrap().unwrap();
     assert_eq!(account.explanations, [why("farther"), why("a step")], "of the newest finding, as the sentence is");
-    let evidence = [point(999_999, 0.0), point(1_000_000, 140.0), point(1_000_001, 150.0)];
+    let evidence = [point(999_999, 0.0), point(1_000_000, odd), point(1_000_001, 150.0)];
     assert_eq!(account.evidence, evidence, "each sample once");
     assert_eq!(account.alert.count, 2);
     for index in 3..=500 {

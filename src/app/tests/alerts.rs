@@ -244,7 +244,14 @@ fn a_mute_keeps_quiet_until_it_ends_and_the_same_key_ends_it() {
     session.show_muted(vec![critical(2)], vec![mute.clone()]);
     assert!(session.app.toasts.is_empty(), "muted in this or another pane");
     assert_eq!(session.app.wanting().count(), 0);
-    assert_eq!(session.keys("z"), [Effect::Unmute { metric: metric.clone(), rule: Some(rule) }]);
+    let others = [
+        Mute { id: 2, rule: Some(Rule::Stuck), ..mute.clone() },
+        Mute { id: 3, rule: None, until_ms: None, ..mute.clone() },
+        Mute { id: 4, metric: Some("another".into()), ..mute.clone() },
+    ];
+    assert_eq!(session.keys("z"), [Effect::Unmute { mute_ids: vec![1] }]);
+    session.show_muted(vec![critical(2)], [vec![mute.clone()], others.to_vec()].concat());
+    assert_eq!(session.keys("z"), [Effect::Unmute { mute_ids: vec![1, 3] }], "those of it, and no others");
     assert!(session.app.next_deadline_ms().is_some_and(|at_ms| at_ms <= until_ms));
     session.show_muted(vec![critical(2)], vec![Mute { metric: None, ..mute }]);
     assert!(session.keys("z").is_empty());
@@ -299,15 +306,18 @@ fn an_alert_that_comes_and_goes_has_one_notice() {
     let mut session = Session::with_four();
     for nth in 1..=6 {
         let opened_in_hour = u32::try_from(nth).unwrap();
-        session.raise(vec![Alert { opened_in_hour, ..critical(nth) }]);
+        let severity = Severity::Warning;
+        session.raise(vec![Alert { severity, opened_in_hour, ..critical(nth) }]);
         let said = session.toast_texts().len();
         match nth {
             1..=3 => assert_eq!(said, 1),
             4 => assert!(session.toast_texts()[0].starts_with("comes and goes, 4 times within an hour; quiet")),
             _ => assert_eq!(said, 0, "it was told"),
         }
-        session.event(Event::Ended(vec![Alert { opened_in_hour, ..over(nth) }]));
+        session.event(Event::Ended(vec![Alert { severity, opened_in_hour, ..over(nth) }]));
         assert_eq!(session.toast_texts().len(), usize::from(nth <= 3), "nor of its ends");
         session.keys("d");
     }
+    assert_eq!(session.raise(vec![Alert { opened_in_hour: 7, ..critical(7) }]), [Effect::Bell], "but for grave ones");
+    assert_eq!(session.toast_texts().len(), 1);
 }

@@ -28,11 +28,6 @@ impl Dither {
         self.is_whole
     }
 
-    /// What zero and a fraction make at the least.
-    pub(super) fn least(&self) -> f64 {
-        if self.is_whole { -0.5 } else { 0.0 }
-    }
-
     /// The fraction for the next value: the same for the same values in the same order.
     pub(super) fn fraction(&mut self, value: f64) -> f64 {
         self.is_whole &= value.fract() == 0.0;

@@ -75,7 +75,7 @@ impl Surprising {
         }
         let value = value + self.dither.fraction(value);
         let linear = self.linear.judge(wall_ms, value);
-        match self.transform.apply(value, self.dither.least()) {
+        match self.transform.apply(value) {
             Some(transformed) => f64::midpoint(linear, self.transformed.judge(wall_ms, transformed)),
             None => linear,
         }

@@ -20,37 +20,41 @@ pub(super) struct Transform {
     pub kind: Kind,
     samples: u32,
     least_positive: f64,
+    /// Roots are taken of the distance from here: with fractions, whole numbers begin half below zero.
+    least: f64,
 }
 
 impl Transform {
     pub(super) const fn new() -> Self {
-        Self { kind: Kind::Logarithm, samples: 0, least_positive: f64::INFINITY }
+        Self { kind: Kind::Logarithm, samples: 0, least_positive: f64::INFINITY, least: -0.5 }
     }
 
     /// Takes in the next value; whether the scale is another one now.
     pub(super) fn see(&mut self, value: f64) -> bool {
-        let before = self.kind;
+        let before = (self.kind, self.least);
         if value > 0.0 {
             self.least_positive = self.least_positive.min(value);
         }
         if self.samples < SIGN_SAMPLES {
             self.samples += 1;
-            self.kind = match before {
+            self.kind = match self.kind {
                 Kind::Logarithm if value == 0.0 => Kind::Root,
                 _ if value < 0.0 => Kind::Nothing,
-                _ => before,
+                known => known,
             };
+            if value.fract() != 0.0 {
+                self.least = 0.0;
+            }
         }
-        self.kind != before
+        self.kind != before.0 || self.kind == Kind::Root && self.least > before.1
     }
 
-    /// A value on that scale; roots are taken of the distance from `least`. What is not positive after all counts as half
-    /// the least that was.
-    pub(super) fn apply(&self, value: f64, least: f64) -> Option<f64> {
+    /// A value, which may have got a fraction, on that scale. What is not positive after all counts as half the least that
+    /// was.
+    pub(super) fn apply(&self, value: f64) -> Option<f64> {
         match self.kind {
-            Kind::Logarithm if value > 0.0 => Some(value.ln()),
-            Kind::Logarithm => Some((self.least_positive / 2.0).max(f64::MIN_POSITIVE).ln()),
-            Kind::Root => Some((value - least).max(0.0).sqrt()),
+            Kind::Logarithm => Some(value.max(self.least_positive / 2.0).max(f64::MIN_POSITIVE).ln()),
+            Kind::Root => Some((value - self.least).max(0.0).sqrt()),
             Kind::Nothing => None,
         }
     }
@@ -74,11 +78,23 @@ mod tests {
     }
 
     #[test]
+    fn a_fraction_that_comes_late_changes_nothing() {
+        let mut transform = Transform::new();
+        assert_eq!((0..200).filter(|&at| transform.see(f64::from(at % 3))).count(), 1);
+        assert!(!transform.see(0.5));
+        assert_eq!(transform.apply(8.5), Some(3.0));
+        let mut measured = Transform::new();
+        assert!(measured.see(0.0) && measured.see(0.5) && !measured.see(0.0));
+        assert_eq!(measured.apply(9.0), Some(3.0));
+    }
+
+    #[test]
     fn what_cannot_be_on_the_scale_is_at_its_end() {
         let mut transform = Transform::new();
         (0..200).for_each(|_| assert!(!transform.see(4.0)));
-        assert_eq!(transform.apply(-7.0, 0.0), transform.apply(2.0, 0.0));
+        assert_eq!(transform.apply(-7.0), transform.apply(2.0));
+        assert_eq!(transform.apply(0.0003), transform.apply(2.0), "a zero with a fraction");
         let root = Transform { kind: Kind::Root, ..transform };
-        assert_eq!((root.apply(-7.0, 0.0), root.apply(8.5, -0.5)), (Some(0.0), Some(3.0)));
+        assert_eq!((root.apply(-7.0), root.apply(8.5)), (Some(0.0), Some(3.0)));
     }
 }
