@@ -28,8 +28,8 @@ pub(crate) struct Sparse {
 
 impl Sparse {
     /// How surprising the next value is, or the moving mean with it, in nats: by how many robust standard deviations
-    /// it is away from the older half of those before; `None` while too few are known. Then learns it. Positive values are compared by
-    /// their logarithms.
+    /// it is away from the older half of those before; `None` while too few are known. Then learns it. Positive values
+    /// are compared by their logarithms.
     pub(crate) fn judge(&mut self, value: f64) -> Option<f64> {
         let value = if value > 0.0 { value.ln() } else { value };
         let mean = self.mean.map_or(value, |mean| mean + WEIGHT * (value - mean));

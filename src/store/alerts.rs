@@ -2,9 +2,9 @@
 //!
 //! A finding joins the alert of its metric and rule when its sample lies within the cool-down of the
 //! alert's samples; otherwise it opens a new alert and the old one has recovered. Detectors say themselves when
-//! what they found is over: until then everything they find joins, and what they find afterwards is another alert.
+//! what they found is over: until then everything they find joins. What those that learn find afterwards is another alert.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::value::RawValue;
@@ -243,27 +243,37 @@ impl Store {
             return Ok(Vec::new());
         }
         self.write("end alerts", |transaction| {
-            let ids = quiet(transaction, cooldown_ms, now_ms)?;
-            for id in &ids {
+            let ended = quiet(transaction, cooldown_ms, now_ms)?;
+            for (id, ending) in &ended {
                 transaction
                     .prepare_cached(
-                        "UPDATE perftop_alert SET recovered_at = ?2, ended_ms = last_ms,
-                           closed_as = CASE WHEN rule IN ('surprise', 'stuck', 'silence') THEN ?3 ELSE ?4 END
-                         WHERE id = ?1",
+                        "UPDATE perftop_alert SET recovered_at = ?2, ended_ms = last_ms, closed_as = ?3 WHERE id = ?1",
                     )?
-                    .execute((id, now_ms, Ending::Forgotten.as_str(), Ending::Recovered.as_str()))?;
+                    .execute((id, now_ms, ending.as_str()))?;
             }
-            load(transaction, &ids)
+            load(transaction, &ended.into_keys().collect())
         })
     }
 }
 
-/// Open alerts that are over. A sample from the future counts as one from now.
-fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<BTreeSet<i64>> {
+/// An open alert, and what it takes to be over.
+struct Open {
+    id: i64,
+    metric: String,
+    /// Over when samples of this time are judged,
+    until_ms: i64,
+    /// and this is how.
+    ending: Ending,
+    /// The newest sample that is rolled up.
+    rolled_ms: Option<i64>,
+}
+
+/// Open alerts that are over, and how. A sample from the future counts as one from now.
+fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<BTreeMap<i64, Ending>> {
     if !schema::has_derived(conn)? {
-        return Ok(BTreeSet::new());
+        return Ok(BTreeMap::new());
     }
-    let open: Vec<(i64, String, i64, Option<i64>)> = conn
+    let open: Vec<Open> = conn
         .prepare_cached(
             "SELECT alert.id, metric_name, alert.last_ms, metric.last_ms, rule FROM perftop_alert AS alert
              LEFT JOIN perftop_metric AS metric ON metric.name = metric_name WHERE recovered_at IS NULL",
@@ -271,12 +281,17 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
         .query_map([], |row| {
             let is_detector = word(row, 4, |word| word.parse::<Rule>().ok())?.is_detector();
             // What it found may have been forgotten, as when the past it knew was deleted.
-            let cooldown_ms = if is_detector { cooldown_ms.max(FORGOTTEN_MS) } else { cooldown_ms };
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.saturating_add(cooldown_ms), row.get(3)?))
+            let (cooldown_ms, ending) = if is_detector {
+                (cooldown_ms.max(FORGOTTEN_MS), Ending::Forgotten)
+            } else {
+                (cooldown_ms, Ending::Recovered)
+            };
+            let until_ms = row.get::<_, i64>(2)?.saturating_add(cooldown_ms);
+            Ok(Open { id: row.get(0)?, ending, metric: row.get(1)?, until_ms, rolled_ms: row.get(3)? })
         })?
         .collect::<rusqlite::Result<_>>()?;
     if open.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok(BTreeMap::new());
     }
     let judged = State::JudgedUpTo.get(conn)?.unwrap_or(0);
     let rolled = log::rolled_up_to(conn)?;
@@ -287,17 +302,13 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
             *newest_ms = row.timestamp_ms.max(*newest_ms);
         }
     })?;
-    let is_over = |metric: &str, until_ms: i64, rolled_ms: Option<i64>| {
+    let is_over = |open: &Open| {
         // What is rolled up was judged too, unless the roll-up is ahead of the detector.
-        let rolled_ms = rolled_ms.filter(|_| rolled <= judged);
-        let newest_ms = newest.get(metric).copied().max(rolled_ms);
-        newest_ms.is_some_and(|newest_ms| newest_ms.min(now_ms) >= until_ms)
+        let rolled_ms = open.rolled_ms.filter(|_| rolled <= judged);
+        let newest_ms = newest.get(&open.metric).copied().max(rolled_ms);
+        newest_ms.is_some_and(|newest_ms| newest_ms.min(now_ms) >= open.until_ms)
     };
-    Ok(open
-        .into_iter()
-        .filter(|(_, metric, until_ms, rolled_ms)| is_over(metric, *until_ms, *rolled_ms))
-        .map(|alert| alert.0)
-        .collect())
+    Ok(open.into_iter().filter(is_over).map(|open| (open.id, open.ending)).collect())
 }
 
 /// The alert of the finding's metric and rule whose samples reach from before `first_in` to after
@@ -307,12 +318,21 @@ fn find_joinable(conn: &Connection, finding: &Finding, last_in: i64, first_in: i
     conn.prepare_cached(
         "SELECT id FROM perftop_alert
          WHERE metric_name = ?1 AND rule = ?2 AND first_ms <= ?4 AND first_sample_id > 0
-           AND CASE WHEN ?5 THEN recovered_at IS NULL ELSE last_ms >= ?3 END
+           AND (last_ms >= ?3 AND NOT ?5 OR ?6 AND recovered_at IS NULL)
          ORDER BY id DESC LIMIT 1",
     )?
-    .query_row((&*finding.metric, finding.rule.as_str(), last_in, first_in, finding.rule.is_detector()), |row| {
-        row.get(0)
-    })
+    .query_row(
+        (
+            &*finding.metric,
+            finding.rule.as_str(),
+            last_in,
+            first_in,
+            // What these find after an end is another alert, however soon.
+            Rule::DETECTORS.contains(&finding.rule),
+            finding.rule.is_detector(),
+        ),
+        |row| row.get(0),
+    )
     .optional()
 }
 

@@ -333,6 +333,21 @@ fn an_end_says_how_and_when_by_the_samples() {
     assert_eq!(alerts[1].severity, Severity::Critical, "severity only rises");
 }
 
+/// Whether what is found 5 s after an end is another alert.
+#[rstest::rstest]
+#[case(Rule::Surprise, 2)]
+#[case(Rule::ZScore, 1)]
+fn what_comes_soon_after_an_end(#[case] rule: Rule, #[case] alerts: usize) {
+    let place = Place::new();
+    let mut store = place.open();
+    let found = |id: i64, at_ms| Finding { rule, ..finding(id, at_ms, 140.0) };
+    let (metric, ending) = ("lcp".into(), Ending::Recovered);
+    let over = Recovery { metric, rule, sample_id: 5, timestamp_ms: 20_000, ending };
+    store.record(&[found(1, 1_000), found(9, 25_000)], &[over], 9, COOLDOWN_MS, 5_000_000).unwrap();
+    let known = store.alerts(10).unwrap();
+    assert_eq!((known.len(), known[0].ending, known[0].state), (alerts, None, AlertState::Firing));
+}
+
 #[test]
 fn a_mute_stands_until_it_ends_or_is_replaced_or_taken_back() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! A series on one scale, as it is or its logarithm: its features, each against its own past.
+//! A series on one scale, as it is, its logarithm or its root: its features, each against its own past.
 
 use super::features::{FEATURES, Features, SPECS};
 use crate::stats::reservoir::rounded;
