@@ -1,5 +1,7 @@
 //! A metric that has stopped sending.
 
+use serde::{Deserialize, Serialize};
+
 /// Intervals between samples that are remembered, and the fewest to know the usual one.
 const KNOWN: usize = 64;
 const FEWEST: usize = 20;
@@ -12,7 +14,7 @@ const RARE_SHARE: usize = 95;
 const SHORTEST_MS: i64 = 30_000;
 
 /// A series as this detector knows it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Silence {
     newest_ms: Option<i64>,
     /// The last intervals; the oldest is overwritten.
@@ -58,6 +60,11 @@ impl Silence {
         let at = |share: usize| i64::from(sorted[(sorted.len() - 1) * share / 100]);
         self.usual_ms = at(50);
         self.patience_ms = (USUAL * at(50)).max(RARE * at(RARE_SHARE)).max(SHORTEST_MS);
+    }
+
+    /// When the newest sample came.
+    pub(crate) const fn newest_ms(&self) -> Option<i64> {
+        self.newest_ms
     }
 
     /// The usual time between two samples; `None` while it is not known.

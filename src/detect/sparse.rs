@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 /// The values that are remembered, and the fewest to judge by. The newer half of them has no say, unless there are few: a
 /// slow drift must not become what it is compared with.
 const KNOWN: usize = 100;
@@ -19,7 +21,7 @@ const NATS_PER_SD: f64 = 24.25 / 4.2;
 const LEAST_SD: f64 = 0.01;
 
 /// A series as this detector knows it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sparse {
     values: VecDeque<f64>,
     means: VecDeque<f64>,

@@ -1,5 +1,7 @@
 //! Values that do not move although they used to.
 
+use serde::{Deserialize, Serialize};
+
 /// No shorter run counts.
 const SHORTEST_RUN: u32 = 5;
 /// A run is stuck when it is rarer than e^-25 by how often equal values followed each other before.
@@ -8,7 +10,7 @@ const RAREST: f64 = 25.0;
 const PAIRS: u32 = 8192;
 
 /// A series as this detector knows it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Stuck {
     last: Option<f64>,
     lowest: f64,

@@ -1,10 +1,12 @@
 //! A tail beyond a threshold, as a generalised Pareto distribution.
 
+use serde::{Deserialize, Serialize};
+
 /// A fitted tail.
 ///
 /// What exceeds a high threshold of almost any distribution is nearly generalised Pareto (Pickands 1975, Statistical
 /// inference using extreme order statistics, theorem 7).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ParetoTail {
     /// Scale: the unit of exceedances, > 0.
     scale: f64,

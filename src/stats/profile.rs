@@ -1,5 +1,7 @@
 //! What a series usually is at a time of the day or of the week.
 
+use serde::{Deserialize, Serialize};
+
 /// How fast a stretch follows what is new, once it was seen three times.
 const WEIGHT: f64 = 0.3;
 /// What moves a stretch by more than this many mean deviations counts as having moved it so far: one bad day must not
@@ -10,7 +12,7 @@ const FEWEST_DEVIATIONS: u32 = 50;
 const DEVIATIONS: u32 = 2000;
 
 /// The mean of each stretch of a period, exponentially weighted over the periods.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Profile {
     period_ms: i64,
     stretch_ms: i64,
@@ -23,7 +25,7 @@ pub(crate) struct Profile {
 }
 
 /// The stretch that goes on.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Open {
     stretch: usize,
     sum: f64,

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 use super::pareto::ParetoTail;
 use super::reservoir::{Reservoir, rounded};
 
@@ -29,7 +31,7 @@ pub(crate) fn logs() -> &'static Logs {
 }
 
 /// -ln of the probability of a value at least as high, and at least as low, in nats.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Surprise {
     /// Of a value this high or higher.
     pub above: f64,
@@ -38,7 +40,7 @@ pub(crate) struct Surprise {
 }
 
 /// What is usual in a stream.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rarity {
     sample: Reservoir,
     upper: Tail,
@@ -46,7 +48,7 @@ pub(crate) struct Rarity {
 }
 
 /// One end of the sample.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Tail {
     /// Where it begins.
     threshold: f64,

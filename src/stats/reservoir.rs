@@ -1,5 +1,7 @@
 //! A sorted sample of what a stream has held of late, for its ranks.
 
+use serde::{Deserialize, Serialize};
+
 /// Values in a block: a rank is found by counting in a list of the blocks' last values, and then in one block, without a
 /// branch that could be guessed wrong.
 const BLOCK: usize = 32;
@@ -14,7 +16,8 @@ const TAG: i32 = 0b1111;
 /// `longest_stride` whenever the sample is full, so the sample always covers all there is to cover.
 ///
 /// Values leave in the order in which they came, but for those that came closely together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Kept", from = "Kept")]
 pub(crate) struct Reservoir {
     /// Values as numbers of the same order, tagged; then the largest key to the end of the last block.
     keys: Vec<i32>,
@@ -32,6 +35,46 @@ pub(crate) struct Reservoir {
     /// The oldest tag that may still be there, and the block in which it was found last.
     oldest: i32,
     found_in: usize,
+}
+
+/// What is written of a sample.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// From each key to the next, the first from the lowest number. Tags of equal values come in any order.
+    distances: Vec<i32>,
+    capacity: usize,
+    stride: u32,
+    longest_stride: u32,
+    passed: u32,
+    newest: i32,
+    in_newest: usize,
+    oldest: i32,
+    found_in: usize,
+}
+
+impl From<Reservoir> for Kept {
+    fn from(reservoir: Reservoir) -> Self {
+        let Reservoir {
+            keys, len, capacity, stride, longest_stride, passed, newest, in_newest, oldest, found_in, ..
+        } = reservoir;
+        let before = std::iter::once(&i32::MIN).chain(&keys);
+        let distances = keys[..len].iter().zip(before).map(|(key, before)| key.wrapping_sub(*before)).collect();
+        Self { distances, capacity, stride, longest_stride, passed, newest, in_newest, oldest, found_in }
+    }
+}
+
+impl From<Kept> for Reservoir {
+    fn from(kept: Kept) -> Self {
+        let Kept { distances, capacity, stride, longest_stride, passed, newest, in_newest, oldest, found_in } = kept;
+        let mut reservoir = Self { stride, passed, newest, in_newest, oldest, ..Self::new(capacity, longest_stride) };
+        let mut key = i32::MIN;
+        for distance in distances.into_iter().take(capacity) {
+            key = key.wrapping_add(distance);
+            reservoir.insert(key, reservoir.len);
+        }
+        reservoir.found_in = found_in.min(reservoir.fences.len().saturating_sub(1));
+        reservoir
+    }
 }
 
 /// The value as a whole number of the same order, with the tag 0.

@@ -1,5 +1,7 @@
 //! From surprise to a message: thresholds, the pause after a message, and restraint where there were many.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Sensitivity, Severity};
 
 /// Nats from which a surprise is told of, and how gravely.
@@ -41,7 +43,7 @@ const RESTRAINT_OF_TOASTS: f64 = 0.12;
 const FORGET: f64 = 0.999_307_092_8;
 
 /// What was said of late.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Decision {
     /// Messages and toasts, half forgotten after a while.
     messages: f64,

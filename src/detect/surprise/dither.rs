@@ -1,6 +1,8 @@
 //! Whole numbers with a fraction: counts come in few different values, and ranks and tails are made for values that
 //! all differ.
 
+use serde::{Deserialize, Serialize};
+
 /// The weight of the newest value in the share of values that equal the one before.
 const WEIGHT: f64 = 1.0 / 256.0;
 /// Shares of them from which the fractions become smaller, and from which there are none.
@@ -9,7 +11,7 @@ const MANY_REST: f64 = 0.5;
 
 /// Gives whole numbers a fraction that looks like chance, up to half on either side, but not to those that often are the
 /// same as the one before: what rests must not seem to move.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Dither {
     is_whole: bool,
     last: f64,

@@ -1,5 +1,7 @@
 //! What is looked at in a series: twenty-two views of its last day, each with a history of its own.
 
+use serde::{Deserialize, Serialize};
+
 use super::novelty::{self, Novelty};
 use super::window::Recent;
 use crate::stats::{Profile, Surprise};
@@ -124,7 +126,7 @@ const SUM_AGAIN: u64 = 1024;
 const MOST_SURPRISE: f64 = 12.0;
 
 /// The last values of a series, and sums over them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Features {
     values: Recent<{ LONGEST + 1 }>,
     steps: Recent<49>,

@@ -23,6 +23,8 @@ use recurrence::Recurrence;
 use scale::Scale;
 use transform::Transform;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Severity;
 
 /// Samples after a message in which only a graver one follows; and runs.
@@ -32,7 +34,7 @@ const PAUSE_OF_RUNS: u32 = 10;
 const CRITICAL_CHANGE: f64 = 0.5;
 
 /// A metric as the surprise detector knows it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Surprising {
     dither: Dither,
     transform: Transform,

@@ -1,5 +1,7 @@
 //! Whether the last values are spread over their range in a way that was seen before.
 
+use serde::{Deserialize, Serialize};
+
 use super::window::Recent;
 
 /// The values that make a histogram.
@@ -17,17 +19,41 @@ const FOLLOW_EVERY: u64 = 4;
 const EMPTY: f32 = 0.5 / SPAN as f32;
 
 /// The histograms of the past.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Kept")]
 pub(super) struct Novelty {
     lowest: f32,
     highest: f32,
     counts: [u8; BINS],
     /// By bin, ln of the share of values that each known histogram has in it.
+    #[serde(skip_serializing)]
     logs: Box<[[f32; KNOWN]; BINS]>,
     shares: Vec<[f32; BINS]>,
     used_at: Vec<u64>,
     /// By count, the share times its logarithm.
+    #[serde(skip_serializing)]
     entropies: [f32; SPAN + 1],
+}
+
+/// What is written of it: the rest follows from that.
+#[derive(Deserialize)]
+struct Kept {
+    lowest: f32,
+    highest: f32,
+    counts: [u8; BINS],
+    shares: Vec<[f32; BINS]>,
+    used_at: Vec<u64>,
+}
+
+impl From<Kept> for Novelty {
+    fn from(kept: Kept) -> Self {
+        let Kept { lowest, highest, counts, mut shares, mut used_at } = kept;
+        shares.truncate(KNOWN);
+        used_at.resize(shares.len(), 0);
+        let mut novelty = Self { lowest, highest, counts, shares, used_at, ..Self::new() };
+        (0..novelty.shares.len()).for_each(|place| novelty.keep_logs(place));
+        novelty
+    }
 }
 
 impl Novelty {

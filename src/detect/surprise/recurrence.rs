@@ -1,5 +1,7 @@
 //! What happens at the same time every day, such as a nightly job, is no news.
 
+use serde::{Deserialize, Serialize};
+
 const DAY_MS: i64 = 86_400_000;
 /// A day is cut into quarters of an hour.
 const STRETCHES: usize = 96;
@@ -10,16 +12,16 @@ const DAYS: usize = 3;
 const GREATER: f64 = 1.25;
 
 /// The greatest surprise in each stretch of the last days.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Recurrence {
     today: i64,
     /// That of today, then those before it.
-    days: [[f32; STRETCHES]; DAYS + 1],
+    days: Vec<f32>,
 }
 
 impl Recurrence {
-    pub(super) const fn new() -> Self {
-        Self { today: i64::MIN, days: [[0.0; STRETCHES]; DAYS + 1] }
+    pub(super) fn new() -> Self {
+        Self { today: i64::MIN, days: vec![0.0; (DAYS + 1) * STRETCHES] }
     }
 
     /// Whether a surprise is about as great as it is at this time on most days; then learns it. The time is that of the
@@ -28,17 +30,17 @@ impl Recurrence {
         let today = wall_ms.div_euclid(DAY_MS);
         let passed = today.saturating_sub(self.today).clamp(0, DAYS.cast_signed() as i64 + 1) as usize;
         if passed > 0 {
-            self.days.rotate_right(passed % (DAYS + 1));
-            self.days[..passed].fill([0.0; STRETCHES]);
+            self.days.rotate_right(passed % (DAYS + 1) * STRETCHES);
+            self.days[..passed * STRETCHES].fill(0.0);
             self.today = today;
         }
         let stretch = (wall_ms.rem_euclid(DAY_MS) / STRETCH_MS) as usize;
-        let known = &mut self.days[0][stretch];
+        let known = &mut self.days[stretch];
         *known = known.max(surprise as f32);
         // It may begin a little earlier or later than on other days.
         let near = [(stretch + STRETCHES - 1) % STRETCHES, stretch, (stretch + 1) % STRETCHES];
-        let usual = self.days[1..]
-            .iter()
+        let usual = self.days[STRETCHES..]
+            .chunks_exact(STRETCHES)
             .filter(|day| near.iter().any(|&stretch| GREATER * f64::from(day[stretch]) >= surprise));
         usual.count() * 2 > DAYS
     }

@@ -1,5 +1,7 @@
 //! A series on one scale, as it is, its logarithm or its root: its features, each against its own past.
 
+use serde::{Deserialize, Serialize};
+
 use super::features::{FEATURES, Features, SPECS};
 use crate::stats::reservoir::rounded;
 use crate::stats::{Rarity, Surprise, logs};
@@ -13,7 +15,7 @@ const FARTHEST: f64 = 1e15;
 pub(super) type Surprises = [Surprise; FEATURES];
 
 /// A series on one scale.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Scale {
     /// Values are taken as distances from the first one, in units of a power of two: numbers of 32 bits hold those
     /// exactly enough, of whatever size they are.
@@ -24,7 +26,7 @@ pub(super) struct Scale {
     surprises: Surprises,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct History {
     rarity: Rarity,
     looks: u32,

@@ -1,10 +1,12 @@
 //! On which other scale than its own a metric is looked at, so that what is skewed looks even.
 
+use serde::{Deserialize, Serialize};
+
 /// A metric is of positive values, or of values that are not negative, when its first ones are.
 const SIGN_SAMPLES: u32 = 100;
 
 /// The scale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     /// The logarithm, of positive values.
     Logarithm,
@@ -15,7 +17,7 @@ pub(super) enum Kind {
 }
 
 /// The scale of a metric, by what its first values are.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Transform {
     pub kind: Kind,
     samples: u32,

@@ -1,11 +1,35 @@
 //! Sums over the last values of a series, in constant time and memory.
 
+use serde::{Deserialize, Serialize};
+
 /// The last values of a series.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Kept", from = "Kept")]
 pub(super) struct Recent<const N: usize> {
     /// Each value twice, `N` apart, so that the last ones are always one slice.
     values: Box<[f32]>,
     pushed: u64,
+}
+
+/// What is written of them: each once.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    last: Vec<f32>,
+    pushed: u64,
+}
+
+impl<const N: usize> From<Recent<N>> for Kept {
+    fn from(recent: Recent<N>) -> Self {
+        Self { last: recent.last(N).to_vec(), pushed: recent.pushed }
+    }
+}
+
+impl<const N: usize> From<Kept> for Recent<N> {
+    fn from(kept: Kept) -> Self {
+        let mut recent = Self { pushed: kept.pushed.saturating_sub(kept.last.len() as u64), ..Self::new() };
+        kept.last.into_iter().for_each(|value| recent.push(value));
+        recent
+    }
 }
 
 impl<const N: usize> Recent<N> {
