@@ -210,16 +210,17 @@ impl<'a> Replay<'a> {
         }
         let Self { monitors, live, output, tally, args, .. } = self;
         tally.take(metric, point.timestamp_ms);
+        let row = tally.samples.cast_signed();
         if let Some(live) = live {
             live.judge(metric, point, output, tally);
         } else if args.scores {
-            let verdict = monitors.judge(metric, point, |told| tally.count(&told));
+            let verdict = monitors.judge(metric, (row, point), |told| tally.count(&told));
             if point.timestamp_ms >= output.from_ms {
                 output.score(metric, point, verdict);
             }
         } else {
             monitors.look(point.timestamp_ms, |told| output.tell(&told, tally));
-            monitors.judge(metric, point, |told| output.tell(&told, tally));
+            monitors.judge(metric, (row, point), |told| output.tell(&told, tally));
         }
         std::mem::replace(&mut output.result, Ok(()))
     }

@@ -13,8 +13,8 @@ use super::western_electric::{Fired, RUN_LENGTH, RuleSet, RunState, Side, beyond
 use crate::model::text::printable_short;
 use crate::model::time::Zone;
 use crate::model::{
-    ControlLimits, Direction, Ending, Explanation, Finding, LimitType, MetricBook, MetricName, Point, Recovery, Rule,
-    Sample, Severity, Unit, Window,
+    ControlLimits, DetectorState, Direction, Ending, Explanation, Finding, LimitType, MetricBook, MetricName, Point,
+    Recovery, Rule, Sample, Severity, TimeRange, Unit, Window,
 };
 
 /// A sample may be dated this far ahead of the clock (clocks differ) and still count as the present.
@@ -52,8 +52,8 @@ pub struct Detector {
 /// The longest stretch of samples that a reason is about.
 const LONGEST_EVIDENCE: usize = 288;
 
-/// Of a long history the monitors learn so many samples of a metric: what they remember of it.
-const REMEMBERED: usize = 8192;
+/// Of a long history so many samples tell when they usually come.
+const HEARD: usize = 100;
 
 /// One metric as the detector knows it.
 #[derive(Debug, Clone)]
@@ -89,7 +89,8 @@ impl Detector {
         Self { options, book, series: HashMap::new(), monitors, recoveries: Vec::new() }
     }
 
-    /// Learns points that were judged before, oldest first: the same as judging them, in silence.
+    /// Learns points that were judged before, oldest first: the same as judging them, in silence. What the detectors of
+    /// a metric's own past know of it is brought back apart, when it is needed: [`Detector::wants_memory`].
     pub fn remember(&mut self, metric: &MetricName, points: &[Point], now_ms: i64) {
         let options = self.options;
         let series = self.series(metric);
@@ -104,14 +105,43 @@ impl Detector {
                 }
             }
         }
-        if series.detectors.is_empty() {
-            return;
+        if !series.detectors.is_empty() {
+            let last = &points[points.len().saturating_sub(HEARD)..];
+            let heard = last.iter().filter(|point| !is_ahead(**point, now_ms)).map(|point| point.timestamp_ms);
+            self.monitors.hear(metric, heard);
         }
-        for &point in &points[points.len().saturating_sub(REMEMBERED)..] {
-            if !is_ahead(point, now_ms) {
-                self.monitors.judge(metric, point, |_| {});
-            }
-        }
+    }
+
+    /// Goes on with when samples of a metric came, before anything is remembered of it.
+    pub fn resume_pulse(&mut self, metric: &MetricName, pulse: &[u8]) {
+        self.monitors.resume_pulse(metric, pulse);
+    }
+
+    /// Whether the next sample of a metric is judged by what was learned of it before, and that is not in memory.
+    #[must_use]
+    pub fn wants_memory(&self, metric: &MetricName) -> bool {
+        let is_known = self.series.get(metric).is_some_and(|series| !series.detectors.is_empty());
+        is_known && !self.monitors.has_memory(metric)
+    }
+
+    /// Brings back what was learned of a metric, if there is something. The samples that are missing in it are those
+    /// of the range it answers with; `None` when there are none. All before `next_ms` are judged.
+    pub fn resume(&mut self, metric: &MetricName, state: Option<&DetectorState>, next_ms: i64) -> Option<TimeRange> {
+        let judged_ms = self.series.get(metric).map_or(i64::MIN, |series| series.newest_ms);
+        let is_resumed = state.is_some_and(|state| self.monitors.resume(state));
+        let learned_ms = self.monitors.newest_ms(metric).filter(|_| is_resumed).unwrap_or(i64::MIN);
+        let (from_ms, until_ms) = (learned_ms.saturating_add(1), next_ms.max(judged_ms.saturating_add(1)));
+        (!is_resumed || learned_ms < judged_ms).then_some(TimeRange { from_ms, until_ms })
+    }
+
+    /// Learns the samples that were missing, oldest first; the last row that is judged is `up_to_id`.
+    pub fn learn(&mut self, metric: &MetricName, points: &[Point], up_to_id: i64) {
+        self.monitors.learn(metric, points, up_to_id);
+    }
+
+    /// What the detectors have learned of each metric.
+    pub const fn monitors(&mut self) -> &mut Monitors {
+        &mut self.monitors
     }
 
     /// The findings on the next sample; then learns it.
@@ -145,7 +175,7 @@ impl Detector {
         }
         if !series.detectors.is_empty() {
             series.last = point.value;
-            monitors.judge(&sample.metric, point, |told| {
+            monitors.judge(&sample.metric, (sample.id, point), |told| {
                 match series.told(told.metric, point, sample.id, told.notice) {
                     Told::Finding(finding) => findings.push(finding),
                     Told::Over(recovery) => recoveries.push(recovery),

@@ -4,16 +4,27 @@
 //! The mark in the store says up to which row the log was judged. It moves in the transaction that
 //! records the findings, so a row is judged for the record once, whoever is killed when.
 
+use std::collections::BTreeMap;
+
 use super::options::EngineOptions;
-use crate::detect::Detector;
+use crate::detect::{Detector, STATE_VERSION};
 use crate::model::text::printable_short;
-use crate::model::{Alert, Sample, TimeRange};
+use crate::model::{Alert, MetricName, Sample, TimeRange};
 use crate::store::{OldHistory, Store, StoreError};
 
 /// Rows judged and recorded in one step: a few ms of work.
 const STEP_ROWS: usize = 2_000;
 /// History older than this is learned in silence when a store is met for the first time.
 const FIRST_CONTACT_MS: i64 = 24 * 3_600_000;
+/// Of a long history so many samples of a metric are learned: what its detectors remember of it.
+const REMEMBERED: usize = 8_192;
+/// What was learned of a metric is kept after so many samples: they are learned again in some 10 ms when a process was
+/// killed before that.
+const KEEP_EVERY: u32 = 4_096;
+/// States kept or taken out of memory in one transaction: a few ms of holding the lock.
+const KEEP_AT_ONCE: usize = 16;
+/// What is learned of more metrics than this is in the store alone until their next sample.
+pub(super) const MOST_IN_MEMORY: usize = 4_096;
 /// Names longer than this are cut in the log.
 const LOGGED_NAME_CHARS: usize = 200;
 
@@ -28,6 +39,8 @@ pub(super) struct Judge {
     marked_id: i64,
     /// Rows that are known already, wherever the mark is.
     learned: Option<OldHistory>,
+    /// Metrics of which what is learned was taken out of memory since that was asked.
+    resting: usize,
 }
 
 /// What one step found.
@@ -61,7 +74,11 @@ impl Judge {
             None => marked_id,
         };
         let detector = Detector::new(options.detect, options.book.clone(), options.zone.clone());
-        let mut judge = Self { detector, cooldown_ms: options.cooldown_ms, after_id, marked_id, learned };
+        let cooldown_ms = options.cooldown_ms;
+        let mut judge = Self { detector, cooldown_ms, after_id, marked_id, learned, resting: 0 };
+        for (metric, pulse) in store.detector_pulses(STATE_VERSION)? {
+            judge.detector.resume_pulse(&metric, &pulse);
+        }
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
         Ok(judge)
     }
@@ -90,6 +107,7 @@ impl Judge {
             self.after_id = self.after_id.max(newest_id);
             return Ok(None);
         }
+        self.bring_back(store, &batch.samples)?;
         let (mut findings, mut recoveries) = (Vec::new(), Vec::new());
         for sample in &batch.samples {
             if self.learned.is_none_or(|old| !old.contains(sample.id, sample.timestamp_ms)) {
@@ -110,7 +128,75 @@ impl Judge {
             self.marked_id = batch.last_id;
         }
         self.after_id = batch.last_id;
+        self.keep(store, KEEP_EVERY, now_ms)?;
+        self.rest(store, now_ms)?;
         Ok(Some(step))
+    }
+
+    /// Brings back what the detectors learned of metrics that have not sent for long, or not since the start.
+    fn bring_back(&mut self, store: &Store, samples: &[Sample]) -> Result<(), StoreError> {
+        let Self { detector, after_id, .. } = self;
+        let mut first_ms: BTreeMap<&MetricName, i64> = BTreeMap::new();
+        for sample in samples.iter().filter(|sample| detector.wants_memory(&sample.metric)) {
+            first_ms.entry(&sample.metric).or_insert(sample.timestamp_ms);
+        }
+        let mut missing: Vec<(MetricName, TimeRange)> = Vec::new();
+        for (metric, next_ms) in first_ms {
+            let state = store.detector_state(metric, STATE_VERSION)?;
+            let range = detector.resume(metric, state.as_ref(), next_ms);
+            missing.extend(range.map(|range| (MetricName::clone(metric), range)));
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        store.visit_last(&missing, REMEMBERED, &mut |metric, points| detector.learn(metric, points, *after_id))
+    }
+
+    /// Keeps what was learned of metrics of which `least` samples were judged since.
+    fn keep(&mut self, store: &mut Store, least: u32, now_ms: i64) -> Result<(), StoreError> {
+        loop {
+            let states = self.detector.monitors().unkept(least, KEEP_AT_ONCE);
+            if states.is_empty() {
+                return Ok(());
+            }
+            self.mark(store, now_ms)?;
+            store.keep_detector_states(&states, now_ms)?;
+        }
+    }
+
+    /// Takes metrics out of memory when there are too many.
+    fn rest(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
+        if self.detector.monitors().in_memory() <= MOST_IN_MEMORY {
+            return Ok(());
+        }
+        // Some more at once: finding out which they are looks at all.
+        while self.detector.monitors().in_memory() > MOST_IN_MEMORY / 4 * 3 {
+            self.mark(store, now_ms)?;
+            let before = self.detector.monitors().in_memory();
+            let states = self.detector.monitors().rest(MOST_IN_MEMORY / 4 * 3, 8 * KEEP_AT_ONCE);
+            for states in states.chunks(KEEP_AT_ONCE) {
+                store.keep_detector_states(states, now_ms)?;
+            }
+            self.resting += before - self.detector.monitors().in_memory();
+        }
+        Ok(())
+    }
+
+    /// Ends a watch that goes on elsewhere: keeps all that was learned.
+    pub(super) fn finish(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
+        self.keep(store, 1, now_ms)?;
+        self.mark(store, now_ms)
+    }
+
+    /// Ends one of many short looks, perhaps every few seconds: keeps what would be long to learn again.
+    pub(super) fn pause(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
+        self.keep(store, KEEP_EVERY / 16, now_ms)?;
+        self.mark(store, now_ms)
+    }
+
+    /// How many metrics were taken out of memory since this was asked last.
+    pub(super) const fn take_resting(&mut self) -> usize {
+        std::mem::replace(&mut self.resting, 0)
     }
 
     /// What has gone silent when nobody looked is no news.

@@ -74,7 +74,7 @@ fn judge_rest(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Resu
         done.judged += step.samples.len() as u64;
         done.raised.extend(step.raised);
     }
-    judge.mark(store, clock.now_ms())?;
+    judge.pause(store, clock.now_ms())?;
     Ok(done)
 }
 

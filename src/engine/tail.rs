@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::context::{Context, REPLACED_PAUSE};
-use super::judge::Judge;
+use super::judge::{Judge, MOST_IN_MEMORY};
 use super::options::Command;
 use super::options::RaisedAlerts;
 use super::outbox::Outbox;
@@ -19,6 +19,9 @@ use crate::store::{Store, StoreError};
 
 /// The name of the task on the notice board.
 pub(super) const NAME: &str = "detector";
+
+/// The name under which the notice board says that memory is short.
+const MEMORY: &str = "memory";
 
 /// Looks after a file event: at once, and again after each of these pauses. The first ones catch a commit
 /// that is about to be seen; the later ones a writer that syncs its log to a slow disk in between
@@ -192,7 +195,7 @@ impl<'a> Session<'a> {
             let deadline = self.until_deadline();
             match mailbox.wait(Some(looks.until_next().map_or(deadline, |left| left.min(deadline)))) {
                 Wait::Stop => {
-                    self.judge.mark(&mut self.store, self.context.now_ms())?;
+                    self.judge.finish(&mut self.store, self.context.now_ms())?;
                     return Ok(End::Stop);
                 }
                 Wait::Rung => looks = Looks::begin(),
@@ -303,6 +306,7 @@ impl<'a> Session<'a> {
         }
         if self.silence_at <= now {
             self.silence_at = now + SILENCE_EVERY;
+            self.say_resting();
             let raised = self.judge.look(&mut self.store, self.context.now_ms())?;
             self.outbox.touched_here(&raised);
             if !raised.is_empty() {
@@ -314,6 +318,18 @@ impl<'a> Session<'a> {
         }
         self.outbox.flush();
         Ok(())
+    }
+
+    /// Says when more metrics send than are kept in memory: each costs a look into the store then.
+    fn say_resting(&mut self) {
+        let board = &self.context.board;
+        match self.judge.take_resting() {
+            0 => board.clear(MEMORY),
+            resting => board.report(
+                MEMORY,
+                &format!("more than {MOST_IN_MEMORY} metrics send: what is learned of {resting} was put on disk"),
+            ),
+        }
     }
 
     /// Ends the alerts that are over, by the samples judged so far.

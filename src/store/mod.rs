@@ -16,6 +16,7 @@
 //! | `windows`, `groups`, `segments` | all series at once over windows; series taken apart by tags |
 //! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
 //! | `alerts`, `mutes`, `anomalies`, `baselines` | what was found, what is not told of, and what is normal |
+//! | `detector_states` | what the detectors have learned |
 //! | `files` | is the database at the path still the one that was opened |
 //! | `gate`, `courtesy` | holds the writes of this process while it is stopped; rests between them |
 //! | `wal` | the write-ahead log as a file |
@@ -35,6 +36,7 @@ mod contexts;
 mod courtesy;
 mod day;
 mod dense;
+mod detector_states;
 mod error;
 mod files;
 mod gate;

@@ -150,7 +150,7 @@ pub(super) fn points(conn: &Connection, metric: &str, range: TimeRange) -> rusql
 }
 
 /// Sorts and leaves what lies in the range.
-fn cut(points: &mut Vec<Point>, range: TimeRange) {
+pub(super) fn cut(points: &mut Vec<Point>, range: TimeRange) {
     hour::sort(points);
     points.truncate(points.partition_point(|point| point.timestamp_ms < range.until_ms));
     points.drain(..points.partition_point(|point| point.timestamp_ms < range.from_ms));

@@ -1,10 +1,11 @@
 //! Alerts by the detectors that know a metric's own past, or its last hundred samples.
 
 use perftop::clock::Clock;
+use perftop::detect::STATE_VERSION;
 use perftop::engine::{self, EngineOptions};
-use perftop::model::{AlertState, LimitType, MetricBook, NewSample, Rule, Severity};
+use perftop::model::{Alert, AlertState, LimitType, MetricBook, NewSample, Rule, Severity};
 
-use crate::support::{METRIC, NOW_MS, Normal, Place, sample};
+use crate::support::{METRIC, NOW_MS, Normal, Place, Watched, in_runtime, sample};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -58,6 +59,85 @@ fn a_surprise_is_one_alert_from_its_beginning_to_its_end_over_restarts() {
     assert!(strongest.expected.is_some_and(|usual| (usual - 100.0).abs() < 1.0), "{strongest:?}");
     assert_eq!(account.evidence.len(), strongest.samples as usize);
     assert_eq!(account.evidence.last().map(|point| point.value.to_bits()), Some(180.0_f64.to_bits()));
+}
+
+/// Three days of health with a shift, a rest, a spike and a gap, for two metrics, one of which rarely sends.
+fn eventful() -> Vec<NewSample> {
+    let mut normal = Normal::seeded(7);
+    let mut samples = Vec::new();
+    for minute in (0..4_320).filter(|minute| !(3_000..3_060).contains(minute)) {
+        let shift = if (2_000..2_100).contains(&minute) { 40.0 } else { 0.0 };
+        let value = match minute {
+            2_500..2_530 => 100.25,
+            3_500 => 190.0,
+            _ => 100.0 + shift + normal.next(),
+        };
+        let timestamp_ms = NOW_MS + minute * MINUTE_MS;
+        samples.push(sample(METRIC, value, timestamp_ms));
+        if minute % 7 == 0 {
+            samples.push(sample("rare", 10.0 + normal.next() + shift, timestamp_ms));
+        }
+    }
+    samples
+}
+
+/// A dashboard for as long as it has something to judge.
+fn watch(place: &Place, now_ms: i64) {
+    let book = MetricBook::default().with_alerts(Rule::DETECTORS.to_vec());
+    let options = EngineOptions { book, ..place.options() };
+    in_runtime(async move {
+        let mut engine = Watched::start(options, Clock::fixed(now_ms));
+        engine.settled().await;
+        engine.handle.shutdown().await;
+    });
+}
+
+/// What is in the store of alerts, but for when it was written.
+fn recorded(place: &Place) -> Vec<String> {
+    let mut alerts = place.alerts();
+    alerts.sort_by_key(|alert| alert.id);
+    let key = |alert: &Alert| {
+        let Alert { rule, severity, first, last, peak_value, count, state, description, .. } = alert;
+        format!("{rule:?} {severity:?} {first:?} {last:?} {peak_value:?} {count} {state:?} {description}")
+    };
+    alerts.iter().map(key).collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4))]
+    #[test]
+    fn a_restart_at_any_sample_is_no_interruption(
+        mut cuts in proptest::collection::vec(1..4_800usize, 0..6), is_watched: bool,
+    ) {
+        let samples = eventful();
+        let now_ms = samples.last().map_or(0, |sample| sample.timestamp_ms);
+        let begun = || {
+            let place = Place::new();
+            // What is there on first contact may be too old to be judged.
+            place.append(&samples[..1]);
+            catch_up(&place, now_ms);
+            place
+        };
+        let (whole, broken) = (begun(), begun());
+        whole.append(&samples[1..]);
+        catch_up(&whole, now_ms);
+        cuts.sort_unstable();
+        cuts.push(samples.len());
+        let mut begin = 1;
+        for end in cuts.into_iter().map(|cut| cut.min(samples.len())) {
+            broken.append(&samples[begin..end]);
+            begin = end;
+            if is_watched {
+                watch(&broken, now_ms);
+            } else {
+                catch_up(&broken, now_ms);
+            }
+        }
+        proptest::prop_assert_eq!(recorded(&broken), recorded(&whole));
+        proptest::prop_assert!(recorded(&whole).len() > 3, "{:?}", recorded(&whole));
+        let kept = broken.store().detector_state(&METRIC.into(), STATE_VERSION).unwrap();
+        proptest::prop_assert!(kept.is_some());
+    }
 }
 
 #[test]

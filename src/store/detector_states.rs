@@ -1,0 +1,107 @@
+//! What the detectors have learned of each metric. Derived: it can be learned again from the log.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::hour::{self, HourRow};
+use super::part::MetricRef;
+use super::schema::{self, State};
+use super::{Store, StoreError, reader};
+use crate::model::{DetectorState, MetricName, Point, TimeRange};
+
+impl Store {
+    /// When samples of each metric come, of those whose state is of a version.
+    pub fn detector_pulses(&self, version: i64) -> Result<Vec<(MetricName, Vec<u8>)>, StoreError> {
+        self.read("read detectors' states", |conn| {
+            if !schema::has_endings(conn)? {
+                return Ok(Vec::new());
+            }
+            let names = &mut *self.names.borrow_mut();
+            conn.prepare_cached(
+                "SELECT name, silence FROM perftop_monitor JOIN perftop_metric ON id = metric_id WHERE version = ?1",
+            )?
+            .query_map([version], |row| Ok((names.shared(row.get_ref(0)?.as_str()?), row.get(1)?)))?
+            .collect()
+        })
+    }
+
+    /// What was kept of a metric; `None` when nothing was, or by another version.
+    pub fn detector_state(&self, metric: &MetricName, version: i64) -> Result<Option<DetectorState>, StoreError> {
+        self.read("read a detector's state", |conn| {
+            if !schema::has_endings(conn)? {
+                return Ok(None);
+            }
+            let read = |row: &rusqlite::Row<'_>| {
+                let (up_to_id, pulse, learned) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(DetectorState { metric: MetricName::clone(metric), version, up_to_id, pulse, learned })
+            };
+            conn.prepare_cached(
+                "SELECT up_to_id, silence, state FROM perftop_monitor JOIN perftop_metric ON id = metric_id
+                 WHERE name = ?1 AND version = ?2",
+            )?
+            .query_row((&**metric, version), read)
+            .optional()
+        })
+    }
+
+    /// Keeps states, but for those of metrics of which somebody has kept a later one. Nothing is kept of a metric that is
+    /// not rolled up yet, nor of rows that are not marked as judged: whoever goes on there will learn them.
+    pub fn keep_detector_states(&mut self, states: &[DetectorState], now_ms: i64) -> Result<(), StoreError> {
+        self.write("keep detectors' states", |transaction| {
+            let judged = State::JudgedUpTo.get(transaction)?.unwrap_or(0);
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO perftop_monitor (metric_id, version, up_to_id, saved_at, silence, state)
+                 SELECT id, ?2, ?3, ?4, ?5, ?6 FROM perftop_metric WHERE name = ?1
+                 ON CONFLICT DO UPDATE SET version = excluded.version, up_to_id = excluded.up_to_id,
+                   saved_at = excluded.saved_at, silence = excluded.silence, state = excluded.state
+                 WHERE excluded.up_to_id > up_to_id OR excluded.version <> version",
+            )?;
+            for state in states.iter().filter(|state| state.up_to_id <= judged) {
+                let DetectorState { metric, version, up_to_id, pulse, learned } = state;
+                statement.execute((&**metric, version, up_to_id, now_ms, pulse, learned))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Visits metrics with up to about `most` of their last samples in a range each, by time.
+    pub fn visit_last(
+        &self,
+        wanted: &[(MetricName, TimeRange)],
+        most: usize,
+        visit: &mut dyn FnMut(&MetricName, &[Point]),
+    ) -> Result<(), StoreError> {
+        self.read("read what was judged", |conn| {
+            // Once for all: they may be many, and what is not rolled up much.
+            let mut rest: HashMap<MetricName, Vec<Point>> = self.unrolled(conn, None)?;
+            for (metric, range) in wanted {
+                let mut points = Vec::new();
+                if let Some(found) = MetricRef::find(conn, metric)? {
+                    read_last(conn, found, *range, most, &mut points)?;
+                }
+                points.extend(rest.remove(metric).unwrap_or_default());
+                reader::cut(&mut points, *range);
+                visit(metric, &points[points.len().saturating_sub(most)..]);
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Reads the hours of a range from its end on, until there are enough samples.
+fn read_last(
+    conn: &Connection,
+    metric: MetricRef<'_>,
+    range: TimeRange,
+    most: usize,
+    points: &mut Vec<Point>,
+) -> rusqlite::Result<()> {
+    let hours = metric.existing_hours(conn, hour::hours_in(range))?;
+    let (mut first, mut samples) = (hours.len(), 0);
+    while first > 0 && samples < most as u64 {
+        first -= 1;
+        samples += HourRow::find(conn, hours[first], metric.id)?.unwrap_or_default().moments.n;
+    }
+    hours[first..].iter().try_for_each(|&hour| metric.read_hour(conn, hour, points))
+}

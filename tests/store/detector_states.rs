@@ -1,0 +1,62 @@
+//! What the detectors learned, as the store keeps it.
+
+use perftop::model::{DetectorState, MetricName, TimeRange};
+
+use crate::support::{ALWAYS, Place, point, roll_up_all, sample};
+
+const HOUR_MS: i64 = 3_600_000;
+
+fn state(metric: &str, up_to_id: i64) -> DetectorState {
+    let up_to = u8::try_from(up_to_id).unwrap();
+    DetectorState { metric: metric.into(), version: 3, up_to_id, pulse: vec![up_to], learned: vec![1, up_to] }
+}
+
+/// Ten judged and rolled up samples of `lcp`, one of `fcp` that is neither.
+fn filled() -> Place {
+    let place = Place::new();
+    let mut store = place.open();
+    let samples: Vec<_> = (0..10).map(|hour| sample("lcp", hour * HOUR_MS, hour as f64)).collect();
+    store.append(&samples, None, 0).unwrap();
+    roll_up_all(&mut store, 100);
+    store.record(&[], &[], 10, 0, 0).unwrap();
+    store.append(&[sample("fcp", 5, 1.0)], None, 0).unwrap();
+    place
+}
+
+#[test]
+fn the_latest_state_that_can_be_gone_on_from_is_kept() {
+    let place = filled();
+    let mut store = place.open();
+    let lcp = MetricName::from("lcp");
+    let mut up_to_after = |up_to_id: i64| {
+        store.keep_detector_states(&[state("lcp", up_to_id), state("fcp", 1)], 7).unwrap();
+        store.detector_state(&lcp, 3).unwrap().map(|state| state.up_to_id)
+    };
+    assert_eq!(up_to_after(11), None, "rows that are not marked as judged would be judged again");
+    assert_eq!([up_to_after(4), up_to_after(9), up_to_after(5)], [Some(4), Some(9), Some(9)]);
+    assert_eq!(store.detector_state(&lcp, 3).unwrap(), Some(state("lcp", 9)));
+    assert_eq!(store.detector_state(&lcp, 4).unwrap(), None, "of another version");
+    assert_eq!(store.detector_state(&"fcp".into(), 3).unwrap(), None, "it is not rolled up yet");
+    assert_eq!(store.detector_pulses(3).unwrap(), [(lcp.clone(), vec![9])]);
+    let newer = DetectorState { version: 4, ..state("lcp", 2) };
+    store.keep_detector_states(std::slice::from_ref(&newer), 8).unwrap();
+    assert_eq!(store.detector_state(&lcp, 4).unwrap(), Some(newer), "what this version cannot read is replaced");
+    assert_eq!(store.detector_pulses(3).unwrap(), []);
+}
+
+#[test]
+fn the_last_samples_of_a_range_are_visited() {
+    let place = filled();
+    let store = place.open();
+    let visited = |metric: &str, range: TimeRange, most: usize| {
+        let mut seen = Vec::new();
+        store.visit_last(&[(metric.into(), range)], most, &mut |_, points| seen.extend_from_slice(points)).unwrap();
+        seen
+    };
+    let hours = |hours: std::ops::Range<i64>| hours.map(|hour| point(hour * HOUR_MS, hour as f64)).collect::<Vec<_>>();
+    assert_eq!(visited("lcp", ALWAYS, 3), hours(7..10));
+    let range = TimeRange { from_ms: 2 * HOUR_MS, until_ms: 5 * HOUR_MS };
+    assert_eq!([visited("lcp", range, 2), visited("lcp", range, 100)], [hours(3..5), hours(2..5)]);
+    assert_eq!(visited("fcp", ALWAYS, 9), [point(5, 1.0)]);
+    assert_eq!(visited("none", ALWAYS, 9), []);
+}
