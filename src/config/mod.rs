@@ -123,7 +123,6 @@ impl DisplayConfig {
 
 impl Default for Config {
     fn default() -> Self {
-        let rules = Rule::EVERY.to_vec();
         Self {
             store: StoreConfig {
                 path: paths::store(),
@@ -134,8 +133,8 @@ impl Default for Config {
             detect: DetectConfig {
                 window: Window::D7,
                 min_samples: 30,
-                alerts: rules.clone(),
-                rules,
+                rules: Rule::EVERY.to_vec(),
+                alerts: Rule::DETECTORS.to_vec(),
                 sensitivity: Sensitivity::default(),
             },
             alerts: AlertsConfig { cooldown_ms: 15 * 60_000, toast_severity: Severity::Warning, bell: true },

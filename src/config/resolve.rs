@@ -32,7 +32,7 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
     let mut read = Reader { merged, problems: Vec::new() };
     let defaults = Config::default();
     let rules = read.get(Setting::Rules, defaults.detect.rules, run_rules);
-    let alerts = read.get(Setting::RaisedBy, rules.clone(), any_rules);
+    let alerts = read.get(Setting::RaisedBy, defaults.detect.alerts, any_rules);
     let sensitivity = read.get(Setting::Sensitivity, defaults.detect.sensitivity, parsed);
     let book = MetricBook::new(read.metrics(&file.metrics), rules.clone())
         .with_alerts(alerts.clone())

@@ -265,7 +265,8 @@ mod tests {
     fn old_history_stays_silent_when_the_first_pane_quits_before_its_end() {
         let directory = tempfile::tempdir().unwrap();
         let mut store = Store::open(&directory.path().join("perftop.db")).unwrap();
-        let options = EngineOptions::new(store.path().to_path_buf());
+        let book = crate::model::MetricBook::default().with_alerts(vec![crate::model::Rule::BeyondLimit]);
+        let options = EngineOptions { book, ..EngineOptions::new(store.path().to_path_buf()) };
         let calm = |minute: i64| sample(minute, if minute % 2 == 0 { 99.0 } else { 101.0 });
         let mut samples: Vec<_> = (3_000..6_000).rev().map(calm).collect();
         samples[2_900].value = 500.0;

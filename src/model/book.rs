@@ -38,11 +38,10 @@ impl Default for MetricBook {
 }
 
 impl MetricBook {
-    /// Settings for the metrics named, `rules` for all others; the same rules raise alerts.
+    /// Settings for the metrics named, `rules` for all others; alerts are raised by the detectors.
     #[must_use]
     pub fn new(by_name: BTreeMap<String, MetricSettings>, rules: Vec<Rule>) -> Self {
-        let alerts = rules.clone();
-        Self { by_name, rules, alerts, sensitivity: Sensitivity::default() }
+        Self { by_name, rules, alerts: Rule::DETECTORS.to_vec(), sensitivity: Sensitivity::default() }
     }
 
     /// The same, with alerts raised by these where a metric says nothing else.
@@ -81,8 +80,7 @@ impl MetricBook {
     /// What raises alerts on a metric.
     #[must_use]
     pub fn alerts(&self, metric: &str) -> &[Rule] {
-        let own = self.by_name.get(metric).and_then(|settings| settings.alerts.as_ref().or(settings.rules.as_ref()));
-        own.unwrap_or(&self.alerts)
+        self.by_name.get(metric).and_then(|settings| settings.alerts.as_deref()).unwrap_or(&self.alerts)
     }
 
     /// How easily the detectors of a metric raise alerts.
@@ -117,9 +115,12 @@ mod tests {
         assert_eq!(book.rules("api_response_time"), []);
         assert_eq!(book.direction("other"), Direction::Either);
         assert_eq!(book.rules("other"), [Rule::BeyondLimit]);
-        assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::BeyondLimit][..], &[][..]));
-        let book = book.with_alerts(vec![Rule::Surprise]);
-        assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::Surprise][..], &[][..]));
+        assert_eq!(book.alerts("api_response_time"), Rule::DETECTORS);
+        let book = book.with_alerts(vec![Rule::BeyondLimit]);
+        assert_eq!(
+            (book.alerts("other"), book.alerts("api_response_time")),
+            (&[Rule::BeyondLimit][..], &[Rule::BeyondLimit][..])
+        );
         let book = book.raised_by_all_of(&[Rule::Iqr]);
         assert_eq!((book.alerts("other"), book.alerts("api_response_time")), (&[Rule::Iqr][..], &[Rule::Iqr][..]));
     }

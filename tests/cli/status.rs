@@ -39,7 +39,7 @@ fn two_alerts_are_two_anomalies() {
 fn a_name_cannot_speak_tmux() {
     let home = Home::new();
     let name = "#[fg=blue]#(rm -rf ~)\u{1b}[2J";
-    let mut samples: Vec<_> = (0..40).map(|i| stores::sample(name, f64::from(i % 2))).collect();
+    let mut samples: Vec<_> = (0..300).map(|i| stores::sample(name, f64::from(i * 7919 % 101) / 100.0)).collect();
     samples.push(stores::sample(name, 500.0));
     stores::append(&home.store(), &samples);
     let line = home.run("status --tmux").stdout;
@@ -54,11 +54,11 @@ fn what_is_not_worth_a_toast_is_not_worth_the_line() {
     let home = Home::new();
     home.write(
         "config/perftop/config.toml",
-        "[alerts]\ntoast_severity = \"critical\"\n[detect]\nrules = [\"two-of-three\"]\n",
+        "[alerts]\ntoast_severity = \"critical\"\n[detect]\nalerts = [\"two-of-three\"]\n",
     );
     stores::filled(&home);
     stores::append(&home.store(), &[stores::sample("api_response_time", 240.0)]);
     assert_eq!(home.run("status").stdout, "Performance OK\n");
-    home.write("config/perftop/config.toml", "[detect]\nrules = [\"two-of-three\"]\n");
+    home.write("config/perftop/config.toml", "[detect]\nalerts = [\"two-of-three\"]\n");
     assert_eq!(home.run("status").stdout, "Anomaly detected: 1 anomaly (api_response_time)\n");
 }

@@ -56,7 +56,8 @@ fn the_configured_tags_come_first_and_each_tag_after_them() {
         let group_by = vec!["page".into(), "rack".into(), "host".into()];
         let said = MetricSettings { group_by, ..MetricSettings::default() };
         let mut options = place.options();
-        options.book = MetricBook::new([(METRIC.to_owned(), said)].into(), Rule::EVERY.to_vec());
+        options.book =
+            MetricBook::new([(METRIC.to_owned(), said)].into(), Rule::EVERY.to_vec()).with_alerts(Rule::EVERY.to_vec());
         let mut engine = Watched::start(options, Clock::fixed(NOW_MS));
 
         let picture = answer(&mut engine, &view(METRIC, None)).await;

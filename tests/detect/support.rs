@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use perftop::clock::Clock;
 use perftop::engine::{self, EngineHandle, EngineOptions, RaisedAlerts};
-use perftop::model::{Alert, Anomaly, NewSample, Snapshot};
+use perftop::model::{Alert, Anomaly, MetricBook, NewSample, Rule, Snapshot};
 use perftop::store::Store;
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -70,7 +70,9 @@ impl Place {
     }
 
     pub fn options(&self) -> EngineOptions {
-        EngineOptions::new(self.path())
+        // The run rules: one value is enough to raise an alert.
+        let book = MetricBook::default().with_alerts(Rule::EVERY.to_vec());
+        EngineOptions { book, ..EngineOptions::new(self.path()) }
     }
 
     /// Appends through the program's own writer.

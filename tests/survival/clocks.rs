@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use perftop::clock::Clock;
 use perftop::engine::{self, EngineOptions};
-use perftop::model::Snapshot;
+use perftop::model::{MetricBook, Rule, Snapshot};
 
 use crate::outsider::INSERT;
 use crate::place::Place;
@@ -30,7 +30,9 @@ fn samples_and_alerts_go_on_when_the_clock_is_set_back_by_an_hour() {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut engine = engine::spawn(EngineOptions::new(place.store()), Clock::Fixed(Arc::clone(&now)));
+        let book = MetricBook::default().with_alerts(Rule::EVERY.to_vec());
+        let options = EngineOptions { book, ..EngineOptions::new(place.store()) };
+        let mut engine = engine::spawn(options, Clock::Fixed(Arc::clone(&now)));
         let mut shows = async |samples: u64, alerts: usize| {
             let holds = |shown: &Arc<Snapshot>| shown.health.sample_count == samples && shown.alerts.len() == alerts;
             let seen = tokio::time::timeout(TIMEOUT, engine.snapshots.wait_for(holds)).await;
