@@ -78,6 +78,7 @@ pub(crate) fn alert(id: i64, metric: &str, severity: Severity, age_ms: i64) -> A
         opened_in_hour: 1,
         label: None,
         labelled_at_ms: None,
+        incident: None,
     }
 }
 

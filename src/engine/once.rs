@@ -1,6 +1,7 @@
 //! The engine's work done once, in the foreground: for the one-shot commands.
 
 use super::baselines;
+use super::incidents;
 use super::judge::Judge;
 use super::options::EngineOptions;
 use super::outbox::ALERTS_SHOWN;
@@ -41,6 +42,9 @@ pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Re
         baselines::refresh(store, now_ms)?;
     }
     store.recover(options.cooldown_ms, now_ms)?;
+    if done.judged > 0 {
+        incidents::group(store, now_ms)?;
+    }
     Ok(done)
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::context::{Context, REPLACED_PAUSE};
+use super::incidents;
 use super::judge::{Judge, MOST_IN_MEMORY};
 use super::options::Command;
 use super::options::RaisedAlerts;
@@ -231,7 +232,7 @@ impl<'a> Session<'a> {
             self.context.publisher.wake();
         }
         if has_findings {
-            self.tell()?;
+            self.group_and_tell()?;
         } else if self.alerts_at.is_none() {
             self.alerts_at = Some(Instant::now() + ALERTS_EVERY);
         }
@@ -251,7 +252,7 @@ impl<'a> Session<'a> {
             self.context.shared.arrived(&step.samples);
             self.context.board.set_last_arrival(now_ms);
             if told.elapsed() > TELL_EVERY {
-                self.tell()?;
+                self.group_and_tell()?;
                 told = Instant::now();
             }
             self.context.board.set_backlog(self.backlog()?);
@@ -269,6 +270,12 @@ impl<'a> Session<'a> {
     fn backlog(&self) -> Result<u64, StoreError> {
         let rows = self.store.newest_id()?.saturating_sub(self.judge.after_id());
         Ok(u64::try_from(rows).unwrap_or(0))
+    }
+
+    /// Sees which alerts belong together, and tells of them.
+    fn group_and_tell(&mut self) -> Result<(), StoreError> {
+        incidents::group(&mut self.store, self.context.now_ms())?;
+        self.tell()
     }
 
     /// Reads the alerts, shows them, and tells of those that are new.
@@ -310,7 +317,7 @@ impl<'a> Session<'a> {
             let raised = self.judge.look(&mut self.store, self.context.now_ms())?;
             self.outbox.touched_here(&raised);
             if !raised.is_empty() {
-                self.tell()?;
+                self.group_and_tell()?;
             }
         }
         if self.alerts_at.is_some_and(|at| at <= now) {
@@ -335,7 +342,7 @@ impl<'a> Session<'a> {
     /// Ends the alerts that are over, by the samples judged so far.
     fn end_quiet_alerts(&mut self) -> Result<(), StoreError> {
         self.store.recover(self.context.options.cooldown_ms, self.context.now_ms())?;
-        self.tell()
+        self.group_and_tell()
     }
 
     fn until_deadline(&self) -> Duration {

@@ -9,6 +9,7 @@ mod chart;
 mod detector_state;
 mod expectation;
 mod finding;
+mod incident;
 mod metric;
 mod mute;
 mod sample;
@@ -28,6 +29,7 @@ pub use chart::{ChartData, ChartMark, Lines, Rhythm, SpcChart, Subject, TakenOut
 pub use detector_state::DetectorState;
 pub use expectation::Expectation;
 pub use finding::{Ending, Explanation, Finding, LimitType, Recovery, Rule, Severity};
+pub use incident::{Beginning, Companion, Incident, Membership};
 pub use metric::{Direction, MetricName, Unit, is_of_runs};
 pub use mute::Mute;
 pub use sample::{NewSample, Point, Sample};

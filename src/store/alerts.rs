@@ -15,7 +15,8 @@ use super::{Store, StoreError};
 use crate::model::{Account, Alert, Precision, Rule};
 
 pub use recording::Recorded;
-use row::{columns, load, points, read, word};
+pub(super) use row::evidence_ms;
+use row::{columns, complete, load, points, read, word};
 
 impl Store {
     /// Up to which id the log was judged; `None` when this store never was.
@@ -42,9 +43,7 @@ impl Store {
                 let left = i64::try_from(limit - alerts.len()).unwrap_or(i64::MAX);
                 let mut statement =
                     conn.prepare_cached(&format!("SELECT {columns} FROM perftop_alert WHERE {part} LIMIT ?1"))?;
-                for alert in statement.query_map([left], read)? {
-                    alerts.push(alert?);
-                }
+                alerts.extend(complete(conn, statement.query_map([left], read)?)?);
             }
             Ok(alerts)
         })
@@ -67,9 +66,10 @@ impl Store {
                 return Ok(Vec::new());
             }
             let columns = columns(conn)?;
-            conn.prepare_cached(&format!("SELECT {columns} FROM perftop_alert WHERE id > ?1 ORDER BY id LIMIT ?2"))?
-                .query_map((after_id, i64::try_from(limit).unwrap_or(i64::MAX)), read)?
-                .collect()
+            let mut statement = conn
+                .prepare_cached(&format!("SELECT {columns} FROM perftop_alert WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
+            let found = statement.query_map((after_id, i64::try_from(limit).unwrap_or(i64::MAX)), read)?;
+            complete(conn, found)
         })
     }
 
@@ -109,14 +109,14 @@ impl Store {
                 return Ok(Vec::new());
             }
             let columns = columns(conn)?;
-            conn.prepare_cached(&format!(
+            let mut statement = conn.prepare_cached(&format!(
                 "SELECT {columns} FROM perftop_alert
                  WHERE (?1 IS NULL OR metric_name = ?1) AND (first_ms >= ?2 OR recovered_at IS NULL)
                  ORDER BY recovered_at IS NOT NULL, CASE WHEN recovered_at IS NULL THEN -severity END, first_ms DESC,
                    id DESC LIMIT ?3"
-            ))?
-            .query_map((metric, since_ms, i64::try_from(limit).unwrap_or(i64::MAX)), read)?
-            .collect()
+            ))?;
+            let found = statement.query_map((metric, since_ms, i64::try_from(limit).unwrap_or(i64::MAX)), read)?;
+            complete(conn, found)
         })
     }
 

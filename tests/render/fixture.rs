@@ -232,6 +232,7 @@ fn alert(id: i64, index: usize, rule: Rule, description: &str) -> Alert {
         opened_in_hour: 1,
         label: None,
         labelled_at_ms: None,
+        incident: None,
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::value::RawValue;
 
 use crate::model::{Alert, AlertState, ControlLimits, Ending, LimitType, Point, Rule, Severity};
-use crate::store::schema;
+use crate::store::{incidents, schema};
 
 const COLUMNS: &str = "id, metric_name, rule, limit_type, severity, description, center, sigma, first_ms, first_value,
   last_ms, last_value, peak_value, count, opened_at, updated_at, acknowledged_at, recovered_at";
@@ -18,7 +18,26 @@ const NOT_ADDED: &str = "NULL, NULL, NULL, 1, NULL, NULL";
 pub(super) fn load(conn: &Connection, ids: &BTreeSet<i64>) -> rusqlite::Result<Vec<Alert>> {
     let columns = columns(conn)?;
     let mut statement = conn.prepare_cached(&format!("SELECT {columns} FROM perftop_alert WHERE id = ?1"))?;
-    ids.iter().filter_map(|id| statement.query_row([id], read).optional().transpose()).collect()
+    let found = ids.iter().filter_map(|id| statement.query_row([id], read).optional().transpose());
+    complete(conn, found)
+}
+
+/// Alerts as they were read, with the incidents they are in.
+pub(super) fn complete(
+    conn: &Connection,
+    found: impl Iterator<Item = rusqlite::Result<Alert>>,
+) -> rusqlite::Result<Vec<Alert>> {
+    let mut alerts = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    incidents::name(conn, &mut alerts)?;
+    Ok(alerts)
+}
+
+/// Of the samples that an alert was raised on the time of the oldest, as far as they were noted.
+pub(in crate::store) fn evidence_ms(conn: &Connection, alert_id: i64) -> rusqlite::Result<Option<i64>> {
+    let text: Option<String> = conn
+        .prepare_cached("SELECT evidence FROM perftop_alert WHERE id = ?1")?
+        .query_row([alert_id], |row| row.get(0))?;
+    Ok(points(text.as_deref()).first().map(|point| point.timestamp_ms))
 }
 
 /// What [`read`] reads.
@@ -61,6 +80,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Alert> {
         opened_in_hour: row.get(21)?,
         label: row.get(22)?,
         labelled_at_ms: row.get(23)?,
+        incident: None,
     })
 }
 
