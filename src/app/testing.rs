@@ -38,6 +38,7 @@ pub(crate) fn series(metric: &str, value: f64, status: Status) -> SeriesSummary 
         z: Some((value - 100.0) / 10.0),
         trend: Trend::Flat,
         status,
+        alert_since_ms: None,
     }
 }
 

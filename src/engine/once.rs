@@ -10,7 +10,7 @@ use super::shared::Told;
 use crate::clock::Clock;
 use crate::detect::DetectOptions;
 use crate::model::time::Zone;
-use crate::model::{Alert, Health, MetricBook, Snapshot, ViewRequest};
+use crate::model::{Alert, Health, MetricBook, Snapshot, ViewRequest, by_priority};
 use crate::store::{EXACT_SAMPLES, Store, StoreError};
 
 /// Rows rolled up in one step.
@@ -93,7 +93,8 @@ pub fn snapshot_once(
 ) -> Result<Snapshot, StoreError> {
     let mut picture = Picture::default();
     picture.read(store, request, (book, zone), detect, EXACT_SAMPLES, now_ms)?;
-    let alerts = store.alerts(ALERTS_SHOWN)?;
+    let mut alerts = store.alerts(ALERTS_SHOWN)?;
+    by_priority(&mut alerts, |metric| book.is_user_facing(metric), now_ms);
     picture.judge(&alerts, now_ms);
     let totals = picture.totals();
     let judged = store.judged_up_to()?.unwrap_or(0);

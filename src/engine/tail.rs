@@ -50,6 +50,9 @@ const ALERTS_EVERY: Duration = Duration::from_millis(250);
 /// While there is much to judge, alerts are told of this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 
+/// How often alerts are compared with each other again when there are no new ones.
+const GROUP_EVERY: Duration = Duration::from_secs(20);
+
 /// How often is looked whether a metric has gone silent: not more often than it wakes anyway.
 const SILENCE_EVERY: Duration = FALLBACK;
 
@@ -144,6 +147,8 @@ struct Session<'a> {
     mark_at: Option<Instant>,
     alerts_at: Option<Instant>,
     silence_at: Instant,
+    /// When alerts were last compared with each other.
+    grouped: Option<Instant>,
 }
 
 impl<'a> Session<'a> {
@@ -180,6 +185,7 @@ impl<'a> Session<'a> {
             mark_at: None,
             alerts_at: None,
             silence_at: Instant::now(),
+            grouped: None,
         })
     }
 
@@ -274,13 +280,14 @@ impl<'a> Session<'a> {
 
     /// Sees which alerts belong together, and tells of them.
     fn group_and_tell(&mut self) -> Result<(), StoreError> {
+        self.grouped = Some(Instant::now());
         incidents::group(&mut self.store, self.context.now_ms())?;
         self.tell()
     }
 
     /// Reads the alerts, shows them, and tells of those that are new.
     fn tell(&mut self) -> Result<(), StoreError> {
-        let told = self.outbox.refresh(&self.store, self.context.now_ms())?;
+        let told = self.outbox.refresh(&self.store, &self.context.options.book, self.context.now_ms())?;
         self.context.shared.set_told(told);
         self.context.shared.set_told_alert_id(self.outbox.known_id());
         self.context.publisher.wake();
@@ -342,7 +349,8 @@ impl<'a> Session<'a> {
     /// Ends the alerts that are over, by the samples judged so far.
     fn end_quiet_alerts(&mut self) -> Result<(), StoreError> {
         self.store.recover(self.context.options.cooldown_ms, self.context.now_ms())?;
-        self.group_and_tell()
+        let is_time = self.grouped.is_none_or(|at| at.elapsed() > GROUP_EVERY);
+        if is_time { self.group_and_tell() } else { self.tell() }
     }
 
     fn until_deadline(&self) -> Duration {

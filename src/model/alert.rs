@@ -118,6 +118,12 @@ impl Alert {
         self.state == AlertState::Firing
     }
 
+    /// Whether it goes on, known or not.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state != AlertState::Recovered
+    }
+
     /// Whether it is one of several in a short time, of which the user is told once.
     #[must_use]
     pub const fn is_flapping(&self) -> bool {

@@ -27,6 +27,8 @@ pub struct Companion {
     pub alert_id: i64,
     /// Its metric.
     pub metric: MetricName,
+    /// What it was raised by.
+    pub rule: Rule,
     /// From when on the metric was not as before, in ms since the Unix epoch: not later than the sample that raised it.
     pub onset_ms: i64,
     /// Whether it is still open.
@@ -71,7 +73,13 @@ impl Incident {
     /// In a few words: `3 metrics moved together`.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("{} moved together", counted(self.metrics().len() as u64, "metric"))
+        let are_all = |rule: Rule| self.alerts.iter().all(|alert| alert.rule == rule);
+        let did = match () {
+            () if are_all(Rule::Silence) => "fell silent",
+            () if are_all(Rule::Stuck) => "stuck",
+            () => "moved",
+        };
+        format!("{} {did} together", counted(self.metrics().len() as u64, "metric"))
     }
 
     /// Which were first, as far as that can be told: `api_latency first (96 %), then queue_depth, db_p99`.
@@ -83,8 +91,14 @@ impl Incident {
             Some(origin) => {
                 format!("{} first ({}), then {}", printable(origin), self.percent(), named(&metrics[1..]))
             }
-            None => format!("{}: which was first cannot be told", named(&metrics)),
+            None => format!("which was first cannot be told: {}", named(&metrics)),
         }
+    }
+
+    /// All of it in a sentence: `incident 7: 3 metrics moved together, api_latency first (96 %), then queue_depth, db_p99`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        format!("incident {}: {}, {}", self.id, self.title(), self.sentence())
     }
 
     /// How sure the origin is; never more than could be known: `96 %`.

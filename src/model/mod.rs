@@ -12,6 +12,7 @@ mod finding;
 mod incident;
 mod metric;
 mod mute;
+mod priority;
 mod sample;
 mod segment;
 mod sensitivity;
@@ -32,6 +33,7 @@ pub use finding::{Ending, Explanation, Finding, LimitType, Recovery, Rule, Sever
 pub use incident::{Beginning, Companion, Incident, Membership};
 pub use metric::{Direction, MetricName, Unit, is_of_runs};
 pub use mute::Mute;
+pub use priority::by_priority;
 pub use sample::{NewSample, Point, Sample};
 pub use segment::{Limited, Segment, SegmentParseError, TagValue};
 pub use sensitivity::Sensitivity;

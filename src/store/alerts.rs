@@ -15,8 +15,8 @@ use super::{Store, StoreError};
 use crate::model::{Account, Alert, Precision, Rule};
 
 pub use recording::Recorded;
-pub(super) use row::evidence_ms;
-use row::{columns, complete, load, points, read, word};
+use row::{columns, complete, load, points, read};
+pub(super) use row::{evidence_ms, word};
 
 impl Store {
     /// Up to which id the log was judged; `None` when this store never was.

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::alerts::evidence_ms;
+use super::alerts::{evidence_ms, word};
 use super::part::MetricRef;
 use super::schema::{self, State};
 use super::{Store, StoreError, hour, reader};
-use crate::model::{Alert, Beginning, Companion, Incident, Membership, MetricName, Point, Rule, Severity, TimeRange};
+use crate::model::{Alert, Beginning, Companion, Incident, Membership, Point, Rule, Severity, TimeRange};
 
 /// Alerts looked at in one go, and as many that they are compared with.
 const MOST_ALERTS: usize = 200;
 /// Alerts are compared with those raised so much earlier or later: what drifts is noticed long after it began.
 const NEIGHBOUR_MS: i64 = 6 * 3_600_000;
-/// An alert alone is looked at again for so long: with more samples it may turn out to move together with others.
+/// An alert is looked at again for so long: with more samples it may turn out to move together with others.
 const YOUNG_MS: i64 = 30 * 60_000;
 /// Samples before an alert that tell when it began; where they come rarely they are looked for farther back.
 const FEW_SAMPLES: usize = 60;
@@ -38,8 +38,8 @@ pub struct Ungrouped {
 }
 
 impl Store {
-    /// The alerts that were opened since the last time, and young ones that are alone, with those around them; `None` when
-    /// there are none. What is only listed, `info`, is no part of an incident.
+    /// The alerts that were opened since the last time, and those that are young, with those around them; `None` when there
+    /// are none. What is only listed, `info`, is no part of an incident.
     pub fn ungrouped(&self, now_ms: i64) -> Result<Option<Ungrouped>, StoreError> {
         self.read("compare alerts", |conn| {
             if !schema::has_incidents(conn)? {
@@ -54,8 +54,7 @@ impl Store {
             let up_to_id = new.last().filter(|_| has_more).map_or(newest, |last| last.alert_id);
             let young = candidates(
                 conn,
-                "alert.id <= ?1 AND first_ms > ?2 AND recovered_at IS NULL AND incident_id IS NULL
-                 ORDER BY alert.id DESC",
+                "alert.id <= ?1 AND first_ms > ?2 AND recovered_at IS NULL ORDER BY alert.id DESC",
                 (mark, now_ms.saturating_sub(YOUNG_MS)),
             )?;
             let beginnings = self.compared(conn, new.into_iter().chain(young).collect())?;
@@ -103,6 +102,13 @@ impl Store {
                 }
             }
             for place in memberships {
+                // An incident that has become part of another one goes whole, also with alerts that were not looked at.
+                transaction
+                    .prepare_cached(
+                        "UPDATE perftop_incident SET incident_id = ?2
+                         WHERE incident_id = (SELECT incident_id FROM perftop_incident WHERE alert_id = ?1)",
+                    )?
+                    .execute((place.alert_id, place.incident_id))?;
                 transaction
                     .prepare_cached(
                         "INSERT OR REPLACE INTO perftop_incident (alert_id, incident_id, onset_ms, chance)
@@ -199,14 +205,19 @@ pub(super) fn name(conn: &Connection, alerts: &mut [Alert]) -> rusqlite::Result<
 fn incident(conn: &Connection, id: i64) -> rusqlite::Result<Incident> {
     let rows: Vec<(Companion, f64)> = conn
         .prepare_cached(
-            "SELECT alert_id, metric_name, onset_ms, recovered_at IS NULL, chance FROM perftop_incident
+            "SELECT alert_id, metric_name, rule, onset_ms, recovered_at IS NULL, chance FROM perftop_incident
              JOIN perftop_alert ON perftop_alert.id = alert_id WHERE incident_id = ?1
              ORDER BY onset_ms, chance DESC, alert_id",
         )?
         .query_map([id], |row| {
-            let metric: MetricName = row.get(1)?;
-            let companion = Companion { alert_id: row.get(0)?, metric, onset_ms: row.get(2)?, is_open: row.get(3)? };
-            Ok((companion, row.get(4)?))
+            let companion = Companion {
+                alert_id: row.get(0)?,
+                metric: row.get(1)?,
+                rule: word(row, 2, |word| word.parse().ok())?,
+                onset_ms: row.get(3)?,
+                is_open: row.get(4)?,
+            };
+            Ok((companion, row.get(5)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
     let certainty = rows.first().map_or(0.0, |(_, chance)| *chance);

@@ -105,6 +105,7 @@ impl Profile {
             z: baseline.map(|baseline| (latest.value - baseline.mean) / baseline.std_dev),
             trend: self.trend,
             status: self.status,
+            alert_since_ms: self.status.is_alert().then_some(NOW_MS - 900_000),
         }
     }
 }

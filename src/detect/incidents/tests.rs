@@ -1,3 +1,5 @@
+//! Metrics that break together, apart, or only seem to.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -94,6 +96,22 @@ fn a_later_alert_joins_and_others_stay_where_they_are() {
     alerts[1].incident_id = Some(6);
     assert_eq!(ids(&group(&alerts)), [(6, 6), (8, 6), (12, 6)]);
     assert_eq!(group(&alerts[..2]), [], "nothing has changed");
+}
+
+#[test]
+fn incidents_that_turn_out_to_be_one_become_one() {
+    let mut rng = fastrand::Rng::with_seed(11);
+    let mut alerts: Vec<_> =
+        [(1, -6), (2, -6), (3, -4), (4, -4)].map(|(id, since)| step(&mut rng, id, since, 12.0)).into();
+    for (alert, incident_id) in alerts.iter_mut().zip([1, 1, 3, 3]) {
+        alert.incident_id = Some(incident_id);
+    }
+    assert_eq!(ids(&group(&alerts)), [(1, 1), (2, 1), (3, 1), (4, 1)]);
+    for alert in &mut alerts {
+        alert.points.retain(|point| point.timestamp_ms <= -4 * MINUTE_MS);
+        alert.first_ms = -4 * MINUTE_MS;
+    }
+    assert_eq!(group(&alerts), [], "at first it could not be seen");
 }
 
 #[test]

@@ -34,12 +34,16 @@ pub(super) fn is_at_once(one: &Start<'_>, other: &Start<'_>) -> bool {
     one.onset.at_ms().abs_diff(other.onset.at_ms()) <= within_ms.cast_unsigned()
 }
 
-/// From 0 to 1: the absolute correlation around the beginnings; 1 where both have ceased in the same way. 0 also when there
-/// is too little to compare.
+/// From 0 to 1: the absolute correlation around the beginnings; 1 where both have ceased in the same way, or are of one
+/// metric. 0 also when there is too little to compare, or too much time in between.
 pub(super) fn closeness(one: &Start<'_>, other: &Start<'_>) -> f64 {
+    if !is_at_once(one, other) {
+        return 0.0;
+    }
     match (one.alert.rule, other.alert.rule) {
+        _ if one.alert.metric == other.alert.metric => 1.0,
         (Rule::Stuck | Rule::Silence, _) | (_, Rule::Stuck | Rule::Silence) => {
-            f64::from(one.alert.rule == other.alert.rule && is_at_once(one, other))
+            f64::from(one.alert.rule == other.alert.rule)
         }
         _ => correlation(&pairs(one, other)).unwrap_or(0.0).abs(),
     }

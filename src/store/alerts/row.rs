@@ -94,7 +94,7 @@ pub(super) fn points(text: Option<&str>) -> Vec<Point> {
 }
 
 /// A word of a closed set in a column.
-pub(super) fn word<T>(row: &Row<'_>, at: usize, parse: impl Fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+pub(in crate::store) fn word<T>(row: &Row<'_>, at: usize, parse: impl Fn(&str) -> Option<T>) -> rusqlite::Result<T> {
     let word: String = row.get(at)?;
     parse(&word).ok_or_else(|| {
         let unknown = format!("unknown word `{word}`");
