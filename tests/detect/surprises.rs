@@ -158,11 +158,14 @@ proptest::proptest! {
 }
 
 #[test]
-fn a_value_that_rests_is_a_warning_until_it_moves() {
+fn a_value_that_rests_is_a_warning_then_critical_until_it_moves() {
     let place = known();
-    let stuck: Vec<_> = (1..=30).map(|at| sample(METRIC, 100.25, NOW_MS + at * MINUTE_MS)).collect();
-    place.append(&stuck);
-    catch_up(&place, NOW_MS + 30 * MINUTE_MS);
+    let rests = |minutes: std::ops::RangeInclusive<i64>| {
+        let until_ms = NOW_MS + minutes.end() * MINUTE_MS;
+        place.append(&minutes.map(|at| sample(METRIC, 100.25, NOW_MS + at * MINUTE_MS)).collect::<Vec<_>>());
+        catch_up(&place, until_ms);
+    };
+    rests(1..=12);
     let of_rule = || place.alerts().into_iter().find(|alert| alert.rule == Rule::Stuck);
     let alert = of_rule().unwrap();
     assert_eq!((alert.severity, alert.state), (Severity::Warning, AlertState::Firing));
@@ -170,6 +173,8 @@ fn a_value_that_rests_is_a_warning_until_it_moves() {
     let account = place.store().account(alert.id).unwrap().unwrap();
     assert!(account.evidence.len() >= 5, "{account:?}");
     assert!(account.evidence.iter().all(|point| point.value.to_bits() == 100.25_f64.to_bits()), "the run and no more");
+    rests(13..=30);
+    assert_eq!(of_rule().map(|alert| (alert.id, alert.severity)), Some((alert.id, Severity::Critical)));
     place.append(&[sample(METRIC, 99.5, NOW_MS + 31 * MINUTE_MS)]);
     catch_up(&place, NOW_MS + 31 * MINUTE_MS);
     assert_eq!(of_rule().unwrap().state, AlertState::Recovered);
