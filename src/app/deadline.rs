@@ -21,7 +21,9 @@ impl App {
         let frozen = self.frozen.as_ref().map(|frozen| frozen.since_ms);
         let list_is_open = matches!(self.overlays.last(), Some(Overlay::Alerts { .. }));
         let alerts = self.alerts().iter().filter(move |_| list_is_open).map(|alert| alert.updated_at_ms);
-        newest.into_iter().chain(frozen).chain(alerts)
+        let series = self.shown().map_or(&[][..], |snapshot| &snapshot.series);
+        let open = series.iter().filter_map(|series| series.alert_since_ms);
+        newest.into_iter().chain(frozen).chain(alerts).chain(open)
     }
 
     fn age_changes_at_ms(&self, instant_ms: i64) -> Option<i64> {

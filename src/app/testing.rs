@@ -38,6 +38,7 @@ pub(crate) fn series(metric: &str, value: f64, status: Status) -> SeriesSummary 
         z: Some((value - 100.0) / 10.0),
         trend: Trend::Flat,
         status,
+        alert_since_ms: None,
     }
 }
 
@@ -78,6 +79,7 @@ pub(crate) fn alert(id: i64, metric: &str, severity: Severity, age_ms: i64) -> A
         opened_in_hour: 1,
         label: None,
         labelled_at_ms: None,
+        incident: None,
     }
 }
 

@@ -2,9 +2,17 @@
 //!
 //! A toast for an alert is only a view of the row in the store; putting it away loses nothing.
 
+mod gathered;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use super::{App, Effect, Notice};
 use crate::model::time::TimeRange;
-use crate::model::{Alert, AlertState, MetricName, Severity};
+use crate::model::{Alert, AlertState, Incident, MetricName, Severity};
+
+pub(super) use gathered::gather_known;
+use gathered::{end_of, forget_over, gather, incidents_of, matters};
 
 /// How a toast looks and how long it stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +32,10 @@ pub enum ToastKind {
 pub struct Toast {
     /// How it looks.
     pub kind: ToastKind,
-    /// The alert behind it; `None` for notices and for a summary of many alerts.
+    /// The alert behind it; `None` for notices, incidents and a summary of many alerts.
     pub alert_id: Option<i64>,
+    /// The incident behind it: its alerts have one toast.
+    pub incident: Option<Arc<Incident>>,
     /// The metric, for alerts.
     pub metric: Option<MetricName>,
     /// What to say.
@@ -77,7 +87,13 @@ impl Toast {
     /// Whether it stands for several alerts.
     #[must_use]
     pub const fn is_summary(&self) -> bool {
-        matches!(self.kind, ToastKind::Alert(_)) && self.alert_id.is_none()
+        matches!(self.kind, ToastKind::Alert(_)) && self.alert_id.is_none() && self.incident.is_none()
+    }
+
+    /// Ids of the open alerts behind it.
+    fn alert_ids(&self) -> impl Iterator<Item = i64> {
+        let of_incident = self.incident.iter().flat_map(|incident| incident.alerts.iter());
+        self.alert_id.into_iter().chain(of_incident.filter(|alert| alert.is_open).map(|alert| alert.alert_id))
     }
 }
 
@@ -105,13 +121,14 @@ pub(super) fn raise(app: &mut App, raised: &[Alert], inserted_here: bool) -> Vec
     let recent = TimeRange { from_ms: app.now_ms.saturating_sub(HISTORY_MS), until_ms: i64::MAX };
     let (news, history): (Vec<&Alert>, Vec<&Alert>) =
         loud.into_iter().partition(|alert| recent.contains(alert.last.timestamp_ms));
-    if news.len() + history.len() > BURST {
+    if matters(&news) + history.len() > BURST {
         summarise(app, &[news.as_slice(), history.as_slice()].concat(), "new alerts");
     } else {
         summarise(app, &history, "alerts on older samples");
         for alert in &news {
             show_alert(app, alert);
         }
+        gather(app, &incidents_of(raised));
     }
     let is_critical = news.iter().any(|alert| alert.severity == Severity::Critical);
     if is_critical && inserted_here && may_ring(app) { vec![Effect::Bell] } else { Vec::new() }
@@ -121,6 +138,7 @@ pub(super) fn raise(app: &mut App, raised: &[Alert], inserted_here: bool) -> Vec
 /// comes and goes, nothing more is said.
 pub(super) fn end(app: &mut App, ended: &[Alert]) {
     app.toasts.retain(|toast| toast.alert_id.is_none_or(|id| ended.iter().all(|alert| alert.id != id)));
+    forget_over(app, &incidents_of(ended));
     let recent_ms = app.now_ms.saturating_sub(HISTORY_MS);
     let is_news = |alert: &&Alert| {
         let ended_ms = alert.ended_ms.unwrap_or(alert.last.timestamp_ms);
@@ -128,13 +146,20 @@ pub(super) fn end(app: &mut App, ended: &[Alert]) {
         alert.severity >= app.options.toast_severity && !alert.is_flapping() && is_recent
     };
     let news: Vec<&Alert> = ended.iter().filter(is_news).collect();
-    if news.len() > BURST {
+    if matters(&news) > BURST {
         push(app, ToastKind::Over, None, format!("{} alerts are over", news.len()), 1);
         return;
     }
+    let mut told = HashSet::new();
     for alert in news {
-        let Some(text) = alert.end_sentence(app.unit(&alert.metric)) else { continue };
-        push(app, ToastKind::Over, Some((alert.id, alert.metric.clone())), text, 1);
+        let Some(incident) = &alert.incident else {
+            let Some(text) = alert.end_sentence(app.unit(&alert.metric)) else { continue };
+            push(app, ToastKind::Over, Some((alert.id, alert.metric.clone())), text, 1);
+            continue;
+        };
+        if incident.is_over() && told.insert(incident.id) {
+            push(app, ToastKind::Over, None, end_of(incident, ended), 1);
+        }
     }
 }
 
@@ -196,7 +221,7 @@ fn push(app: &mut App, kind: ToastKind, alert: Option<(i64, MetricName)>, text: 
     }
     let (alert_id, metric) = alert.unzip();
     let until_ms = kind.lifetime_ms().map(|lifetime_ms| app.now_ms.saturating_add(lifetime_ms));
-    app.toasts.push(Toast { kind, alert_id, metric, text, count, shown_at_ms: app.now_ms, until_ms });
+    app.toasts.push(Toast { kind, alert_id, incident: None, metric, text, count, shown_at_ms: app.now_ms, until_ms });
 }
 
 /// Puts away what has been shown long enough.
@@ -205,11 +230,16 @@ pub(super) fn expire(app: &mut App) {
     app.toasts.retain(|toast| toast.until_ms.is_none_or(|until_ms| now_ms < until_ms));
 }
 
-/// Puts away toasts of alerts that somebody, perhaps in another pane, has acknowledged or muted.
+/// Puts away toasts of alerts that somebody, perhaps in another pane, has acknowledged or muted; of an incident, of all of
+/// its alerts.
 pub(super) fn forget_known(app: &mut App) {
     let is_known = |alert: &&Alert| alert.state == AlertState::Acknowledged || app.mute_of(alert).is_some();
     let known: Vec<i64> = app.alerts().iter().filter(is_known).map(|alert| alert.id).collect();
-    app.toasts.retain(|toast| !toast.alert_id.is_some_and(|id| known.contains(&id)));
+    let is_known = |toast: &Toast| {
+        let mut ids = toast.alert_ids().peekable();
+        ids.peek().is_some() && ids.all(|id| known.contains(&id))
+    };
+    app.toasts.retain(|toast| !is_known(toast));
 }
 
 /// Puts every toast away; says whether there was one.
@@ -230,7 +260,7 @@ pub(super) fn acknowledge(app: &mut App) -> Vec<Effect> {
             say(app, "this alert is not firing any more");
             return Vec::new();
         }
-        None => app.toasts.iter().filter_map(|toast| toast.alert_id).collect(),
+        None => app.toasts.iter().flat_map(Toast::alert_ids).collect(),
     };
     if alert_ids.is_empty() {
         say(app, "no toast to acknowledge; the alert list has them all");

@@ -43,6 +43,7 @@ pub fn update(app: &mut App, event: Event, now_ms: i64) -> Vec<Effect> {
 fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     timeline::answer_frozen(app, &snapshot);
     app.snapshot = Some(snapshot);
+    toast::gather_known(app);
     toast::forget_known(app);
     split::take_answer(app);
     rows::refresh(app);

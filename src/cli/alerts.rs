@@ -6,6 +6,7 @@ use super::args::FormatArg;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::{output, store};
+use crate::model::by_priority;
 use crate::model::time::parse_since;
 use crate::report::{AlertRow, Alerts};
 
@@ -38,6 +39,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut alerts = store.alerts_since(metric.as_deref(), since_ms, limit.saturating_add(1))?;
     let is_cut = alerts.len() > limit;
     alerts.truncate(limit);
+    by_priority(&mut alerts, |metric| context.config.book.is_user_facing(metric), now_ms);
     let mut precision = store.precision()?;
     precision.retain(|precision| metric.as_ref().is_none_or(|metric| precision.metric == *metric));
     let mutes = store.mutes(now_ms)?;

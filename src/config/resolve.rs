@@ -134,6 +134,7 @@ impl Reader<'_> {
                 "rules" => run_rules(&value.value).map(|rules| settings.rules = Some(rules)),
                 "alerts" => any_rules(&value.value).map(|rules| settings.alerts = Some(rules)),
                 "sensitivity" => parsed(&value.value).map(|sensitivity| settings.sensitivity = Some(sensitivity)),
+                "user_facing" => flag(&value.value).map(|flag| settings.is_user_facing = flag),
                 "group_by" => tags(&value.value).map(|tags| settings.group_by = tags),
                 // The file reader has refused every other key already.
                 _ => Ok(()),

@@ -61,7 +61,7 @@ settings! {
 pub const NAMED_SECTIONS: [&str; 3] = ["metrics", "keys", "theme"];
 
 /// The keys of a `[metrics."..."]` table.
-pub const METRIC_KEYS: [&str; 6] = ["unit", "direction", "rules", "alerts", "sensitivity", "group_by"];
+pub const METRIC_KEYS: [&str; 7] = ["unit", "direction", "rules", "alerts", "sensitivity", "user_facing", "group_by"];
 
 /// Every section once, in the order of the default file.
 pub fn sections() -> impl Iterator<Item = &'static str> + Clone {

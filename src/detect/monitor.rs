@@ -224,6 +224,10 @@ impl Memory {
                 let change = Change::Opened(Severity::Warning);
                 Notice { extent: i64::from(run), ..Notice::new(Trouble::Stuck, change) }
             }
+            StuckChange::LongStuck { run } => {
+                let change = Change::Raised(Severity::Critical);
+                Notice { extent: i64::from(run), ..Notice::new(Trouble::Stuck, change) }
+            }
             StuckChange::Moves => Notice::new(Trouble::Stuck, Change::Recovered { since_ms: self.stuck_since_ms }),
         }
     }

@@ -218,7 +218,8 @@ impl Monitors {
         }
         let place = self.series.len();
         self.by_name.insert(Arc::clone(metric), place);
-        let thresholds = Thresholds::of(self.book.sensitivity(metric));
+        let is_user_facing = self.book.is_user_facing(metric);
+        let thresholds = Thresholds { is_user_facing, ..Thresholds::of(self.book.sensitivity(metric)) };
         self.series.push(Monitored {
             metric: Arc::clone(metric),
             monitor: Monitor::new(thresholds, is_of_runs(metric)),

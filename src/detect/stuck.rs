@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 const SHORTEST_RUN: u32 = 5;
 /// A run is stuck when it is rarer than e^-25 by how often equal values followed each other before.
 const RAREST: f64 = 25.0;
+/// One that is so many times as rare in nats is grave.
+const GRAVE: f64 = 4.0;
 /// So many pairs are remembered; then older ones count half.
 const PAIRS: u32 = 8192;
 
@@ -28,6 +30,11 @@ pub(crate) struct Stuck {
 pub(crate) enum StuckChange {
     /// So many values in a row are the same.
     Stuck {
+        /// How many.
+        run: u32,
+    },
+    /// They still are, for so long that it is grave.
+    LongStuck {
         /// How many.
         run: u32,
     },
@@ -54,11 +61,18 @@ impl Stuck {
         self.run = self.run.saturating_add(1);
         // No errors, all memory in use: at an end of what there is, values may rest.
         let is_at_end = value <= self.lowest || value >= self.highest;
-        if self.rests || is_at_end || self.run < SHORTEST_RUN {
+        if is_at_end || self.run < SHORTEST_RUN {
             return None;
         }
         let tie = (f64::from(self.ties) + 1.0) / (f64::from(self.pairs) + 2.0);
-        self.rests = -f64::from(self.run) * tie.ln() >= RAREST;
+        let rarity = |run: u32| -f64::from(run) * tie.ln();
+        if self.rests {
+            // Nothing is learned of a run that is stuck, so it becomes grave with one of its values.
+            let limit = GRAVE * RAREST;
+            let has_become_grave = rarity(self.run) >= limit && rarity(self.run - 1) < limit;
+            return has_become_grave.then_some(StuckChange::LongStuck { run: self.run });
+        }
+        self.rests = rarity(self.run) >= RAREST;
         self.rests.then_some(StuckChange::Stuck { run: self.run })
     }
 
@@ -91,6 +105,15 @@ mod tests {
         // 100 pairs and no tie: e^-25 is reached by 25 / ln 102 = 5.4, so by 6 equal values.
         let values = [moving(101), vec![50.5; 20], moving(3)].concat();
         assert_eq!(changes(values), [(106, StuckChange::Stuck { run: 6 }), (121, StuckChange::Moves)]);
+    }
+
+    #[test]
+    fn what_stays_stuck_becomes_grave_once() {
+        // e^-100 is reached by 100 / ln 102 = 21.6, so by 22 equal values.
+        let values = [moving(101), vec![50.5; 60], moving(3)].concat();
+        let [stuck, grave, moves] = changes(values)[..] else { panic!("three changes") };
+        assert_eq!((stuck, grave), ((106, StuckChange::Stuck { run: 6 }), (122, StuckChange::LongStuck { run: 22 })));
+        assert_eq!(moves, (161, StuckChange::Moves));
     }
 
     #[test]

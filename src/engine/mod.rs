@@ -6,7 +6,7 @@
 //! | file | does |
 //! |---|---|
 //! | `options` | what the engine is told, and the words it exchanges with the dashboard |
-//! | `tail`, `watch`, `judge`, `outbox` | notices new rows, has them judged, tells of alerts |
+//! | `tail`, `watch`, `judge`, `incidents`, `outbox` | notices new rows, has them judged, gathers and tells of alerts |
 //! | `dropper`, `follow`, `taker` | take what is put into the drop directory, and what is written to files that are followed |
 //! | `intake` | what a feeder beside the engine has to say of its health |
 //! | `publisher`, `picture` | the snapshots |
@@ -19,6 +19,7 @@ mod board;
 mod context;
 mod dropper;
 mod follow;
+mod incidents;
 mod intake;
 mod judge;
 mod keeper;

@@ -1,6 +1,7 @@
 //! The engine's work done once, in the foreground: for the one-shot commands.
 
 use super::baselines;
+use super::incidents;
 use super::judge::Judge;
 use super::options::EngineOptions;
 use super::outbox::ALERTS_SHOWN;
@@ -9,7 +10,7 @@ use super::shared::Told;
 use crate::clock::Clock;
 use crate::detect::DetectOptions;
 use crate::model::time::Zone;
-use crate::model::{Alert, Health, MetricBook, Snapshot, ViewRequest};
+use crate::model::{Alert, Health, MetricBook, Snapshot, ViewRequest, by_priority};
 use crate::store::{EXACT_SAMPLES, Store, StoreError};
 
 /// Rows rolled up in one step.
@@ -41,6 +42,9 @@ pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Re
         baselines::refresh(store, now_ms)?;
     }
     store.recover(options.cooldown_ms, now_ms)?;
+    if done.judged > 0 {
+        incidents::group(store, now_ms)?;
+    }
     Ok(done)
 }
 
@@ -89,7 +93,8 @@ pub fn snapshot_once(
 ) -> Result<Snapshot, StoreError> {
     let mut picture = Picture::default();
     picture.read(store, request, (book, zone), detect, EXACT_SAMPLES, now_ms)?;
-    let alerts = store.alerts(ALERTS_SHOWN)?;
+    let mut alerts = store.alerts(ALERTS_SHOWN)?;
+    by_priority(&mut alerts, |metric| book.is_user_facing(metric), now_ms);
     picture.judge(&alerts, now_ms);
     let totals = picture.totals();
     let judged = store.judged_up_to()?.unwrap_or(0);

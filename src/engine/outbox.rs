@@ -8,7 +8,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::options::RaisedAlerts;
 use super::shared::Told;
-use crate::model::{Alert, AlertState, Mute, Severity};
+use crate::model::{Alert, AlertState, MetricBook, Mute, Severity, by_priority};
 use crate::store::{Store, StoreError};
 
 /// Alerts read and shown at most.
@@ -58,13 +58,14 @@ impl Outbox {
     }
 
     /// Reads the alerts and tells of those that are new and still open, have become graver or have ended, and are not
-    /// muted; answers all of them, open and grave ones first, and the mutes.
-    pub(super) fn refresh(&mut self, store: &Store, now_ms: i64) -> Result<Told, StoreError> {
+    /// muted; answers all of them, in the order in which to look at them, and the mutes.
+    pub(super) fn refresh(&mut self, store: &Store, book: &MetricBook, now_ms: i64) -> Result<Told, StoreError> {
         let mutes = store.mutes(now_ms)?;
         let is_told = |alert: &Alert| Mute::covering(&mutes, &alert.metric, alert.rule, now_ms).is_none();
         let opened = store.alerts_after(self.known_id, ALERTS_SHOWN)?;
         self.known_id = opened.last().map_or(self.known_id, |newest| newest.id);
-        let alerts = store.alerts(ALERTS_SHOWN)?;
+        let mut alerts = store.alerts(ALERTS_SHOWN)?;
+        by_priority(&mut alerts, |metric| book.is_user_facing(metric), now_ms);
         let open = || alerts.iter().filter(|alert| alert.state != AlertState::Recovered);
         let risen = open().filter(|alert| alert.is_firing() && self.is_graver(alert)).cloned();
         let new = opened.into_iter().filter(|alert| alert.state != AlertState::Recovered);

@@ -10,7 +10,7 @@ use crate::model::{Alert, MetricName, Mute, Point, Sample};
 /// What the user is told, and what not.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Told {
-    /// Alerts, newest first.
+    /// Alerts, in the order in which to look at them.
     pub(super) alerts: Arc<[Alert]>,
     /// The mutes in force.
     pub(super) mutes: Arc<[Mute]>,

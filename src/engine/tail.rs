@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::context::{Context, REPLACED_PAUSE};
+use super::incidents;
 use super::judge::{Judge, MOST_IN_MEMORY};
 use super::options::Command;
 use super::options::RaisedAlerts;
@@ -48,6 +49,9 @@ const MARK_EVERY: Duration = Duration::from_secs(5);
 const ALERTS_EVERY: Duration = Duration::from_millis(250);
 /// While there is much to judge, alerts are told of this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
+
+/// How often alerts are compared with each other again when there are no new ones.
+const GROUP_EVERY: Duration = Duration::from_secs(20);
 
 /// How often is looked whether a metric has gone silent: not more often than it wakes anyway.
 const SILENCE_EVERY: Duration = FALLBACK;
@@ -143,6 +147,8 @@ struct Session<'a> {
     mark_at: Option<Instant>,
     alerts_at: Option<Instant>,
     silence_at: Instant,
+    /// When alerts were last compared with each other.
+    grouped: Option<Instant>,
 }
 
 impl<'a> Session<'a> {
@@ -179,6 +185,7 @@ impl<'a> Session<'a> {
             mark_at: None,
             alerts_at: None,
             silence_at: Instant::now(),
+            grouped: None,
         })
     }
 
@@ -231,7 +238,7 @@ impl<'a> Session<'a> {
             self.context.publisher.wake();
         }
         if has_findings {
-            self.tell()?;
+            self.group_and_tell()?;
         } else if self.alerts_at.is_none() {
             self.alerts_at = Some(Instant::now() + ALERTS_EVERY);
         }
@@ -251,7 +258,7 @@ impl<'a> Session<'a> {
             self.context.shared.arrived(&step.samples);
             self.context.board.set_last_arrival(now_ms);
             if told.elapsed() > TELL_EVERY {
-                self.tell()?;
+                self.group_and_tell()?;
                 told = Instant::now();
             }
             self.context.board.set_backlog(self.backlog()?);
@@ -271,9 +278,16 @@ impl<'a> Session<'a> {
         Ok(u64::try_from(rows).unwrap_or(0))
     }
 
+    /// Sees which alerts belong together, and tells of them.
+    fn group_and_tell(&mut self) -> Result<(), StoreError> {
+        self.grouped = Some(Instant::now());
+        incidents::group(&mut self.store, self.context.now_ms())?;
+        self.tell()
+    }
+
     /// Reads the alerts, shows them, and tells of those that are new.
     fn tell(&mut self) -> Result<(), StoreError> {
-        let told = self.outbox.refresh(&self.store, self.context.now_ms())?;
+        let told = self.outbox.refresh(&self.store, &self.context.options.book, self.context.now_ms())?;
         self.context.shared.set_told(told);
         self.context.shared.set_told_alert_id(self.outbox.known_id());
         self.context.publisher.wake();
@@ -310,7 +324,7 @@ impl<'a> Session<'a> {
             let raised = self.judge.look(&mut self.store, self.context.now_ms())?;
             self.outbox.touched_here(&raised);
             if !raised.is_empty() {
-                self.tell()?;
+                self.group_and_tell()?;
             }
         }
         if self.alerts_at.is_some_and(|at| at <= now) {
@@ -335,7 +349,8 @@ impl<'a> Session<'a> {
     /// Ends the alerts that are over, by the samples judged so far.
     fn end_quiet_alerts(&mut self) -> Result<(), StoreError> {
         self.store.recover(self.context.options.cooldown_ms, self.context.now_ms())?;
-        self.tell()
+        let is_time = self.grouped.is_none_or(|at| at.elapsed() > GROUP_EVERY);
+        if is_time { self.group_and_tell() } else { self.tell() }
     }
 
     fn until_deadline(&self) -> Duration {

@@ -1,10 +1,12 @@
 //! What was recorded of findings, and what the user is told.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::text::{counted, printable, value};
 use super::time::length;
-use super::{ControlLimits, Ending, Explanation, LimitType, MetricName, Point, Rule, Severity, Unit};
+use super::{ControlLimits, Ending, Explanation, Incident, LimitType, MetricName, Point, Rule, Severity, Unit};
 
 /// A row of `spc_anomalies`. Other programs may write there too, so what they leave out is optional.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -105,6 +107,8 @@ pub struct Alert {
     pub label: Option<bool>,
     /// When they did.
     pub labelled_at_ms: Option<i64>,
+    /// The incident it is in, with others that began together with it.
+    pub incident: Option<Arc<Incident>>,
 }
 
 impl Alert {
@@ -112,6 +116,12 @@ impl Alert {
     #[must_use]
     pub fn is_firing(&self) -> bool {
         self.state == AlertState::Firing
+    }
+
+    /// Whether it goes on, known or not.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state != AlertState::Recovered
     }
 
     /// Whether it is one of several in a short time, of which the user is told once.

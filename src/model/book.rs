@@ -18,6 +18,8 @@ pub struct MetricSettings {
     pub alerts: Option<Vec<Rule>>,
     /// How easily its detectors raise them; as for all when it is not said.
     pub sensitivity: Option<Sensitivity>,
+    /// Whether people who use the product feel it: its alerts come first, and a surprise may be critical however small.
+    pub is_user_facing: bool,
     /// The tags by which it is taken apart first; empty when it is not said.
     pub group_by: Vec<Arc<str>>,
 }
@@ -87,6 +89,12 @@ impl MetricBook {
     #[must_use]
     pub fn sensitivity(&self, metric: &str) -> Sensitivity {
         self.by_name.get(metric).and_then(|settings| settings.sensitivity).unwrap_or(self.sensitivity)
+    }
+
+    /// Whether people who use the product feel a metric.
+    #[must_use]
+    pub fn is_user_facing(&self, metric: &str) -> bool {
+        self.by_name.get(metric).is_some_and(|settings| settings.is_user_facing)
     }
 
     /// The run rules a metric's control chart is marked with.

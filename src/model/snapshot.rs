@@ -44,7 +44,7 @@ pub struct Snapshot {
     pub chart: Option<Arc<ChartData>>,
     /// The metric that is taken apart.
     pub split: Option<Arc<Split>>,
-    /// Alerts, newest first; bounded.
+    /// Alerts in the order in which to look at them; bounded.
     pub alerts: Arc<[Alert]>,
     /// The mutes in force; which of them have ended since is for the clock to say.
     pub mutes: Arc<[Mute]>,
@@ -89,6 +89,8 @@ pub struct SeriesSummary {
     pub trend: Trend,
     /// The verdict.
     pub status: Status,
+    /// When the alert that gave it began, if one did: ms since the Unix epoch.
+    pub alert_since_ms: Option<i64>,
 }
 
 impl SeriesSummary {

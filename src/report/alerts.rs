@@ -7,7 +7,7 @@ use super::table::{Cell, Column, Line, Table};
 use super::{Report, csv, line};
 use crate::model::text::{counted, value};
 use crate::model::time::{Zone, length};
-use crate::model::{Alert, AlertState, Ending, MetricBook, Mute, Precision, Unit};
+use crate::model::{Alert, AlertState, Ending, Incident, MetricBook, Mute, Precision, Unit};
 use crate::ui::symbols::SymbolSet;
 use crate::ui::theme::Role;
 
@@ -61,6 +61,19 @@ impl AlertRow {
     }
 }
 
+impl Alerts {
+    /// The incidents that the alerts are in, each once.
+    fn incidents(&self) -> Vec<&Incident> {
+        let mut incidents: Vec<&Incident> = Vec::new();
+        for incident in self.alerts.iter().filter_map(|row| row.alert.incident.as_deref()) {
+            if !incidents.iter().any(|known| known.id == incident.id) {
+                incidents.push(incident);
+            }
+        }
+        incidents
+    }
+}
+
 impl Report for Alerts {
     const SCHEMA: &'static str = "perftop.alerts/1";
     const COLUMNS: &'static [&'static str] = &[
@@ -75,11 +88,15 @@ impl Report for Alerts {
         "count",
         "label",
         "description",
+        "incident",
+        "origin",
+        "certainty",
     ];
 
     fn records(&self) -> Vec<Vec<String>> {
         let record = |row: &AlertRow| {
             let alert = &row.alert;
+            let incident = alert.incident.as_deref();
             vec![
                 alert.id.to_string(),
                 row.state().to_owned(),
@@ -92,6 +109,9 @@ impl Report for Alerts {
                 alert.count.to_string(),
                 csv::optional(alert.label_word()),
                 csv::name(&alert.description),
+                csv::optional(incident.map(|incident| incident.id.to_string())),
+                csv::optional(incident.and_then(|incident| incident.origin.as_deref()).map(csv::name)),
+                csv::optional(incident.map(|incident| csv::number(incident.certainty))),
             ]
         };
         self.alerts.iter().map(record).collect()
@@ -105,6 +125,7 @@ impl Report for Alerts {
         }
         let mut table = Table::new(&[
             Column::right("ID"),
+            Column::right("INCIDENT"),
             Column::left("STATE"),
             Column::left("SEVERITY"),
             Column::left("METRIC"),
@@ -121,6 +142,7 @@ impl Report for Alerts {
             let role = if alert.is_firing() && !row.is_muted { severity_role(alert.severity) } else { Role::Muted };
             table.push(vec![
                 Cell::text(alert.id.to_string()),
+                Cell::optional(alert.incident.as_ref().map(|incident| incident.id.to_string())),
                 Cell::new(row.state(), role),
                 Cell::new(severity, role),
                 Cell::text(&*alert.metric),
@@ -133,6 +155,7 @@ impl Report for Alerts {
             ]);
         }
         let mut lines = table.lines(symbols, room);
+        lines.extend(self.incidents().into_iter().map(|incident| line(incident.summary(), Role::Text)));
         let more = if self.is_cut { ", and more: raise --limit or narrow --since" } else { "" };
         lines.push(line(format!("{}{more}", counted(self.alerts.len() as u64, "alert")), Role::Muted));
         lines.extend(precision);

@@ -1,6 +1,8 @@
 //! `perftop status`: one line for a status bar.
 
-use crate::model::text::printable;
+use std::collections::HashSet;
+
+use crate::model::text::{counted, printable};
 use crate::model::{Alert, Severity};
 use crate::ui::symbols::SymbolSet;
 use crate::ui::text::{Align, fit, width};
@@ -8,24 +10,30 @@ use crate::ui::text::{Align, fit, width};
 /// Cells the line covers at most with `--tmux`.
 pub const TMUX_CELLS: usize = 40;
 
-/// `Performance OK`, or `Anomaly detected: 2 anomalies (METRIC)` with the gravest metric. With
-/// `for_tmux` it is at most [`TMUX_CELLS`] wide and carries tmux' colours.
+/// `Performance OK`, or `Anomaly detected: 2 anomalies (METRIC)` with the gravest metric. Where some of them are one
+/// incident, `Anomaly detected: 2 incidents, 9 anomalies (METRIC)`, with the likely origin. With `for_tmux` it is at most [`TMUX_CELLS`] wide and carries tmux' colours.
 #[must_use]
 pub fn status_line(firing: &[Alert], symbols: SymbolSet, for_tmux: bool) -> String {
     let Some(gravest) = firing.iter().max_by_key(|alert| (alert.severity, alert.updated_at_ms)) else {
         return if for_tmux { "#[fg=green]Performance OK#[default]".to_owned() } else { "Performance OK".to_owned() };
     };
-    let what = if firing.len() == 1 { "anomaly" } else { "anomalies" };
-    let head = format!("Anomaly detected: {} {what}", firing.len());
+    let metric = gravest.incident.as_ref().and_then(|incident| incident.origin.as_ref()).unwrap_or(&gravest.metric);
+    let anomalies = counted(firing.len() as u64, "anomaly");
+    // An anomaly alone is an incident, too.
+    let matters: HashSet<i64> =
+        firing.iter().map(|alert| alert.incident.as_ref().map_or(alert.id, |incident| incident.id)).collect();
+    let incidents = (matters.len() < firing.len()).then(|| counted(matters.len() as u64, "incident"));
+    let head = format!("Anomaly detected: {}", incidents.as_ref().unwrap_or(&anomalies));
     if !for_tmux {
-        return format!("{head} ({})", printable(&gravest.metric));
+        let count = incidents.map_or_else(String::new, |_| format!(", {anomalies}"));
+        return format!("{head}{count} ({})", printable(metric));
     }
     let colour = match gravest.severity {
         Severity::Critical => "red",
         Severity::Warning => "yellow",
         Severity::Info => "blue",
     };
-    format!("#[fg={colour}]{}#[default]", escaped(&with_name(&head, &gravest.metric, symbols)))
+    format!("#[fg={colour}]{}#[default]", escaped(&with_name(&head, metric, symbols)))
 }
 
 /// The head, and as much of the name as there is room for.

@@ -7,7 +7,7 @@ use super::table::Line;
 use super::{Report, csv};
 use crate::model::text::{counted, printable, value};
 use crate::model::time::{Zone, length};
-use crate::model::{Account, Alert, AlertState, Ending, Mute, Point, Precision, Unit};
+use crate::model::{Account, Alert, AlertState, Companion, Ending, Mute, Point, Precision, Unit};
 use crate::ui::symbols::SymbolSet;
 use crate::ui::theme::Role;
 
@@ -80,6 +80,9 @@ impl Why {
             self.because().into_iter().enumerate().map(|(at, why)| (if at == 0 { "because" } else { "" }, why)),
         );
         facts.extend(self.samples().into_iter().enumerate().map(|(at, of)| (if at == 0 { "samples" } else { "" }, of)));
+        facts.extend(
+            self.incident().into_iter().enumerate().map(|(at, of)| (if at == 0 { "incident" } else { "" }, of)),
+        );
         let known =
             alert.acknowledged_at_ms.map_or_else(|| "no".to_owned(), |at_ms| format!("since {}", self.when(at_ms)));
         facts.push(("known", known));
@@ -124,6 +127,18 @@ impl Why {
             newest.iter().map(|point| format!("{}  {}", self.when(point.timestamp_ms), self.show(point.value))),
         );
         lines
+    }
+
+    /// The incident it is in, and the other alerts of that.
+    fn incident(&self) -> Vec<String> {
+        let Some(incident) = &self.alert().incident else { return vec!["none: it is alone".to_owned()] };
+        let others = incident.alerts.iter().filter(|companion| companion.alert_id != self.alert().id);
+        let companion = |of: &Companion| {
+            let state = if of.is_open { "" } else { ", over" };
+            let metric = printable(&of.metric);
+            format!("alert {} on {metric}, which moved from {} on{state}", of.alert_id, self.when(of.onset_ms))
+        };
+        std::iter::once(incident.summary()).chain(others.map(companion)).collect()
     }
 
     fn muted(&self) -> String {

@@ -1,8 +1,10 @@
-//! Pure functions and small accumulators: moments, quantiles, sketches of them, fences, the trend test, control charts,
-//! isolation forests.
+//! Pure functions and small accumulators: moments, quantiles, sketches of them, fences, the trend test, correlation, change
+//! points, control charts, isolation forests.
 //!
 //! Knows numbers only: no metric, no store, no clock. Values are expected to be finite.
 
+mod change_point;
+mod correlation;
 mod cusum;
 mod ewma;
 mod fences;
@@ -19,6 +21,8 @@ mod sieve;
 mod sketch;
 mod trend;
 
+pub use change_point::change_point;
+pub use correlation::correlation;
 pub use cusum::{Cusum, CusumChart};
 pub use ewma::EwmaChart;
 pub use fences::Fences;

@@ -15,7 +15,7 @@
 //! | `day` | a day of them in its short form |
 //! | `windows`, `groups`, `segments` | all series at once over windows; series taken apart by tags |
 //! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
-//! | `alerts`, `mutes`, `anomalies`, `baselines` | what was found, what is not told of, and what is normal |
+//! | `alerts`, `incidents`, `mutes`, `anomalies`, `baselines` | what was found, what of it belongs together, what is not told of, and what is normal |
 //! | `detector_states` | what the detectors have learned |
 //! | `files` | is the database at the path still the one that was opened |
 //! | `gate`, `courtesy` | holds the writes of this process while it is stopped; rests between them |
@@ -42,6 +42,7 @@ mod files;
 mod gate;
 mod groups;
 mod hour;
+mod incidents;
 mod ledger;
 mod log;
 mod mutes;
@@ -76,6 +77,7 @@ pub use check::{StoreCheck, StoreSize};
 pub use error::StoreError;
 pub use files::real_path;
 pub use gate::{HeldWrites, hold_writes};
+pub use incidents::Ungrouped;
 pub use prune::{PruneBefore, Pruned};
 pub use reader::Totals;
 pub use rebuild::Rebuilt;

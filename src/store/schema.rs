@@ -108,6 +108,18 @@ CREATE TABLE perftop_monitor (
   metric_id INTEGER PRIMARY KEY, version INTEGER NOT NULL, up_to_id INTEGER NOT NULL, saved_at INTEGER NOT NULL,
   silence BLOB NOT NULL, state BLOB NOT NULL);
 ",
+    // Beside the alerts, as their rows end with what is long. Alerts of before stay alone.
+    "
+CREATE TABLE perftop_incident (
+  alert_id INTEGER PRIMARY KEY, incident_id INTEGER NOT NULL, onset_ms INTEGER NOT NULL, chance REAL NOT NULL);
+CREATE INDEX perftop_incident_alerts ON perftop_incident (incident_id);
+CREATE INDEX perftop_alert_first ON perftop_alert (first_ms);
+CREATE TRIGGER perftop_alert_deleted AFTER DELETE ON perftop_alert
+BEGIN
+  DELETE FROM perftop_incident WHERE alert_id = old.id;
+END;
+INSERT INTO perftop_state (k, v) SELECT 'grouped_up_to', coalesce(max(id), 0) FROM perftop_alert;
+",
 ];
 
 /// Notices what others delete or change. Of rows that are rolled up already, the hour is entered, to be made
@@ -163,6 +175,8 @@ pub(super) enum State {
     RolledUpTo,
     /// Every row of the log up to this id was judged by the detector.
     JudgedUpTo,
+    /// It is known of every alert up to this id whether others began together with it.
+    GroupedUpTo,
     /// Rows of the log up to this id, the newest on first contact, are learned in silence
     LearnUpTo,
     /// when they are dated before this time, in ms.
@@ -194,6 +208,7 @@ impl State {
             Self::SchemaVersion => "schema_version",
             Self::RolledUpTo => "rolled_up_to",
             Self::JudgedUpTo => "judged_up_to",
+            Self::GroupedUpTo => "grouped_up_to",
             Self::LearnUpTo => "learn_up_to",
             Self::LearnBefore => "learn_before_ms",
             Self::PrunedBefore => "pruned_before_ms",
@@ -245,6 +260,11 @@ pub(super) fn has_derived(conn: &Connection) -> rusqlite::Result<bool> {
 /// Whether alerts have the columns of layout 4; a store of an earlier one that may only be read lacks them.
 pub(super) fn has_endings(conn: &Connection) -> rusqlite::Result<bool> {
     has_table(conn, "perftop_mute")
+}
+
+/// Whether there is a place for incidents, as of layout 5.
+pub(super) fn has_incidents(conn: &Connection) -> rusqlite::Result<bool> {
+    has_table(conn, "perftop_incident")
 }
 
 /// Whether the database has tables, and none that the contract names.

@@ -1,12 +1,15 @@
 //! The list of alerts. Which columns there are depends on the width; the sentence that explains an
 //! alert is always there, if need be below the list for the chosen one.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::layout::{SizeClass, inset};
 use super::panel;
 use super::strip::Strip;
+use super::symbols::SymbolSet;
 use super::text::{Align, fit};
 use super::theme::Role;
 use super::wrap::wrapped;
@@ -46,7 +49,8 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
     // The chosen row stands in the middle as far as the list is long enough.
     let first = chosen.saturating_sub(visible / 2).min(alerts.len().saturating_sub(visible));
     for ((index, alert), row) in alerts.iter().enumerate().skip(first).zip(list.rows()) {
-        line(app, alert, index == chosen, look, row).draw(row, buf);
+        let bracket = bracket(alerts, index, look.symbols);
+        line(app, alert, bracket, index == chosen, look, row).draw(row, buf);
         if index == chosen {
             buf.set_style(row, look.theme.style(Role::Selected));
         }
@@ -57,7 +61,13 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
 
 fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     let firing = app.wanting().count();
-    let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &format!("{firing} firing "));
+    let incidents: BTreeSet<i64> = app.wanting().filter_map(|alert| Some(alert.incident.as_ref()?.id)).collect();
+    let incidents = match incidents.len() {
+        0 => String::new(),
+        count => format!(", {}", counted(count as u64, "incident")),
+    };
+    let firing = format!("{firing} firing{incidents} ");
+    let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &firing);
     // Where the footer is in sight, the keys stand there.
     if class >= SizeClass::Compact {
         return strip;
@@ -75,8 +85,21 @@ fn state_word(app: &App, alert: &Alert) -> &'static str {
     }
 }
 
-/// Mark, state, metric, sentence, label, count, age; the sentence needs 100 columns, state and label 60.
-fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -> Strip<'a> {
+/// What stands before an alert: a bracket around those of an incident.
+fn bracket(alerts: &[Alert], index: usize, symbols: SymbolSet) -> &'static str {
+    let incident = |index: usize| alerts.get(index)?.incident.as_ref().map(|incident| incident.id);
+    let is_same = |other: Option<usize>| incident(index).is_some() && other.and_then(incident) == incident(index);
+    let [top, _, bottom, _] = symbols.corners();
+    match (is_same(index.checked_sub(1)), is_same(index.checked_add(1))) {
+        (false, true) => top,
+        (true, true) => symbols.vertical(),
+        (true, false) => bottom,
+        (false, false) => " ",
+    }
+}
+
+/// Bracket, mark, state, metric, sentence, label, count, age; the sentence needs 100 columns, state and label 60.
+fn line<'a>(app: &App, alert: &Alert, bracket: &str, chosen: bool, look: &'a Look, row: Rect) -> Strip<'a> {
     let cells = usize::from(row.width);
     let symbols = look.symbols;
     // The chosen row is told by its reversed cells; dim or coloured text would not be readable there.
@@ -98,7 +121,8 @@ fn line<'a>(app: &App, alert: &Alert, chosen: bool, look: &'a Look, row: Rect) -
     let metric_cells = if cells >= 90 { rest * 2 / 5 } else { rest };
     let metric_cells = if cells >= 90 { metric_cells.min(32) } else { metric_cells };
     Strip::new(look)
-        .with(role, &format!(" {} ", symbols.severity(alert.severity)))
+        .with(muted, bracket)
+        .with(role, &format!("{} ", symbols.severity(alert.severity)))
         .with(role, &fit(state_word(app, alert), state_cells, Align::Left, symbols))
         .with(text, &fit(&alert.metric, metric_cells, Align::Left, symbols))
         .with(muted, &sentence(alert, rest - metric_cells, look))
@@ -157,7 +181,8 @@ fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize) -> Vec<St
         let broken = wrapped(text, cells, DETAIL_LINES, look.symbols);
         broken.iter().map(|line| Strip::new(look).with(role, line)).collect()
     };
-    [lines(Role::Text, &alert.description), lines(Role::Muted, &facts)].concat()
+    let incident = alert.incident.as_ref().map_or_else(Vec::new, |incident| lines(Role::Text, &incident.summary()));
+    [lines(Role::Text, &alert.description), incident, lines(Role::Muted, &facts)].concat()
 }
 
 fn draw_details(details: &[Strip], look: &Look, area: Rect, buf: &mut Buffer) {

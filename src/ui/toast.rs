@@ -13,6 +13,8 @@ use crate::app::{Action, App, Toast, ToastKind};
 
 const BOX_CELLS: u16 = 46;
 const BOX_TEXT_LINES: usize = 2;
+/// Lines for the names of an incident.
+const BOX_NAME_LINES: usize = 4;
 
 /// Draws the toasts there are, where there is room for them.
 pub(super) fn draw(app: &App, look: &Look, class: SizeClass, parts: Parts, buf: &mut Buffer) {
@@ -43,8 +45,11 @@ fn mark(kind: ToastKind, look: &Look) -> &'static str {
     }
 }
 
-/// What stands first: the metric, or how many alerts a summary is about.
+/// What stands first: the metric, how many of them are an incident, or how many alerts a summary is about.
 fn heading(toast: &Toast) -> String {
+    if let Some(incident) = &toast.incident {
+        return incident.title();
+    }
     match &toast.metric {
         Some(metric) if toast.count > 1 => format!("{metric} x{}", toast.count),
         Some(metric) => metric.to_string(),
@@ -98,7 +103,8 @@ fn boxes(app: &App, toasts: &[&Toast], look: &Look, body: Rect, buf: &mut Buffer
 
 /// Title and lines of a box; a notice has no title, it is all said in its lines.
 fn box_text<'a>(app: &App, toast: &Toast, look: &'a Look) -> (Strip<'a>, Vec<String>) {
-    let wrap = |text: &str| wrapped(text, usize::from(BOX_CELLS) - 4, BOX_TEXT_LINES, look.symbols);
+    let lines = if toast.incident.is_some() { BOX_NAME_LINES } else { BOX_TEXT_LINES };
+    let wrap = |text: &str| wrapped(text, usize::from(BOX_CELLS) - 4, lines, look.symbols);
     let sentence = sentence(app, toast);
     if sentence.is_empty() {
         return (Strip::new(look), wrap(&heading(toast)));

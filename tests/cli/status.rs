@@ -1,5 +1,6 @@
 //! `perftop status`: exactly one line, as status bars want it.
 
+use perftop::model::NewSample;
 use rstest::rstest;
 
 use crate::home::Home;
@@ -29,10 +30,35 @@ fn an_alert_names_its_metric(#[case] words: &str, #[case] line: &str) {
 fn two_alerts_are_two_anomalies() {
     let home = Home::new();
     stores::filled(&home);
-    stores::append(&home.store(), &[stores::sample("heap_bytes", 1e6)]);
+    let earlier = NewSample { timestamp_ms: stores::now_ms() - 12 * 60_000, ..stores::sample("heap_bytes", 1e6) };
+    stores::append(&home.store(), &[earlier]);
     let answer = home.run("status");
     assert!(answer.stdout.starts_with("Anomaly detected: 2 anomalies ("), "{}", answer.stdout);
     assert_eq!(answer.stdout.lines().count(), 1);
+}
+
+#[test]
+fn what_broke_together_is_one_incident_everywhere() {
+    let home = Home::new();
+    stores::filled(&home);
+    stores::append(&home.store(), &[stores::sample("heap_bytes", 1e6)]);
+    let line = home.run("status").stdout;
+    assert!(line.starts_with("Anomaly detected: 1 incident, 2 anomalies ("), "{line}");
+    let line = home.run("status --tmux").stdout;
+    assert!(line.starts_with("#[fg=red]Anomaly detected: 1 incident "), "{line}");
+
+    let listed: serde_json::Value = serde_json::from_str(&home.run("alerts --format json").stdout).unwrap();
+    let incidents: Vec<_> = listed["alerts"].as_array().unwrap().iter().map(|alert| &alert["incident"]).collect();
+    let [one, other] = incidents[..] else { panic!("{listed}") };
+    assert_eq!((one, one["id"].as_i64(), one["alerts"].as_array().map(Vec::len)), (other, Some(1), Some(2)));
+    assert_eq!((&one["origin"], one["certainty"].as_f64().map(f64::round)), (&"api_response_time".into(), Some(1.0)));
+    let text = home.run("alerts").stdout;
+    let summary = "incident 1: 2 metrics moved together, api_response_time first (99 %), then heap_bytes";
+    assert!(text.contains(summary), "{text}");
+    let why = home.run("why 1").stdout;
+    assert!(why.contains(summary) && why.contains("alert 2 on "), "{why}");
+    let csv = home.run("alerts --format csv").stdout;
+    assert!(csv.lines().next().is_some_and(|head| head.ends_with(",incident,origin,certainty")), "{csv}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod alerting;
 mod baselines;
 mod classic;
 mod health;
+mod incidents;
 mod restart;
 mod run_lengths;
 mod snapshots;

@@ -3,7 +3,7 @@
 use perftop::clock::Clock;
 use perftop::detect::STATE_VERSION;
 use perftop::engine::{self, EngineOptions};
-use perftop::model::{Alert, AlertState, LimitType, MetricBook, NewSample, Rule, Severity};
+use perftop::model::{Alert, AlertState, LimitType, MetricBook, MetricSettings, NewSample, Rule, Severity};
 
 use crate::support::{METRIC, NOW_MS, Normal, Place, Watched, in_runtime, sample};
 
@@ -16,8 +16,12 @@ fn healthy(count: i64, until_ms: i64, seed: u64) -> Vec<NewSample> {
 }
 
 fn catch_up(place: &Place, now_ms: i64) {
+    catch_up_with(place, MetricBook::default(), now_ms);
+}
+
+fn catch_up_with(place: &Place, book: MetricBook, now_ms: i64) {
     let mut store = place.store();
-    let book = MetricBook::default().with_alerts(Rule::DETECTORS.to_vec());
+    let book = book.with_alerts(Rule::DETECTORS.to_vec());
     let options = EngineOptions { book, ..place.options() };
     engine::catch_up(&mut store, &options, &Clock::fixed(now_ms)).unwrap();
 }
@@ -29,6 +33,19 @@ fn known() -> Place {
     catch_up(&place, NOW_MS);
     assert!(place.alerts().iter().all(|alert| alert.severity == Severity::Info), "{:?}", place.alerts());
     place
+}
+
+#[test]
+fn a_small_change_is_critical_only_where_users_feel_it() {
+    for (is_user_facing, severity) in [(false, Severity::Warning), (true, Severity::Critical)] {
+        let place = known();
+        let settings = MetricSettings { is_user_facing, ..MetricSettings::default() };
+        let book = MetricBook::new([(METRIC.to_owned(), settings)].into(), Vec::new());
+        place.append(&[sample(METRIC, 130.0, NOW_MS + MINUTE_MS)]);
+        catch_up_with(&place, book, NOW_MS + MINUTE_MS);
+        let gravest = place.alerts().iter().map(|alert| alert.severity).max();
+        assert_eq!(gravest, Some(severity), "30 sd and 30 % above the usual");
+    }
 }
 
 #[test]
@@ -143,11 +160,14 @@ proptest::proptest! {
 }
 
 #[test]
-fn a_value_that_rests_is_a_warning_until_it_moves() {
+fn a_value_that_rests_is_a_warning_then_critical_until_it_moves() {
     let place = known();
-    let stuck: Vec<_> = (1..=30).map(|at| sample(METRIC, 100.25, NOW_MS + at * MINUTE_MS)).collect();
-    place.append(&stuck);
-    catch_up(&place, NOW_MS + 30 * MINUTE_MS);
+    let rests = |minutes: std::ops::RangeInclusive<i64>| {
+        let until_ms = NOW_MS + minutes.end() * MINUTE_MS;
+        place.append(&minutes.map(|at| sample(METRIC, 100.25, NOW_MS + at * MINUTE_MS)).collect::<Vec<_>>());
+        catch_up(&place, until_ms);
+    };
+    rests(1..=12);
     let of_rule = || place.alerts().into_iter().find(|alert| alert.rule == Rule::Stuck);
     let alert = of_rule().unwrap();
     assert_eq!((alert.severity, alert.state), (Severity::Warning, AlertState::Firing));
@@ -155,6 +175,8 @@ fn a_value_that_rests_is_a_warning_until_it_moves() {
     let account = place.store().account(alert.id).unwrap().unwrap();
     assert!(account.evidence.len() >= 5, "{account:?}");
     assert!(account.evidence.iter().all(|point| point.value.to_bits() == 100.25_f64.to_bits()), "the run and no more");
+    rests(13..=30);
+    assert_eq!(of_rule().map(|alert| (alert.id, alert.severity)), Some((alert.id, Severity::Critical)));
     place.append(&[sample(METRIC, 99.5, NOW_MS + 31 * MINUTE_MS)]);
     catch_up(&place, NOW_MS + 31 * MINUTE_MS);
     assert_eq!(of_rule().unwrap().state, AlertState::Recovered);

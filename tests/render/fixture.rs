@@ -105,6 +105,7 @@ impl Profile {
             z: baseline.map(|baseline| (latest.value - baseline.mean) / baseline.std_dev),
             trend: self.trend,
             status: self.status,
+            alert_since_ms: self.status.is_alert().then_some(NOW_MS - 900_000),
         }
     }
 }
@@ -232,6 +233,7 @@ fn alert(id: i64, index: usize, rule: Rule, description: &str) -> Alert {
         opened_in_hour: 1,
         label: None,
         labelled_at_ms: None,
+        incident: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
+use perftop::model::Rule;
 use perftop::store::{Store, StoreError};
 use rusqlite::Connection;
 
@@ -36,7 +37,7 @@ struct Held {
     offset: i64,
 }
 
-const LAYOUTS: [Held; 3] = [
+const LAYOUTS: [Held; 4] = [
     Held {
         layout: 1,
         sums: &[("api_response_time", 150, 21_818.036), ("cache_hit_percent", 150, 14_549.229)],
@@ -69,9 +70,21 @@ const LAYOUTS: [Held; 3] = [
         baselines: 9,
         offset: 59_096,
     },
+    Held {
+        layout: 4,
+        sums: &[
+            ("api_response_time", 150, 21_818.036),
+            ("cache_hit_percent", 150, 14_549.229),
+            ("queue_depth", 301, 6104.0),
+        ],
+        alerts: 2,
+        anomalies: 3,
+        baselines: 9,
+        offset: 62_101,
+    },
 ];
 
-const TODAYS: i64 = 4;
+const TODAYS: i64 = 5;
 
 impl Held {
     fn samples(&self) -> usize {
@@ -165,6 +178,22 @@ fn what_layout_2_had_rolled_up_is_carried_over() {
     assert_eq!((before.len(), before.iter().filter(|row| row.2.is_some()).count()), (10, 1));
     drop(place.open());
     assert_eq!(rolled_up(&place), before);
+}
+
+#[test]
+fn what_layout_4_knew_of_alerts_is_kept_and_none_of_them_is_in_an_incident() {
+    let place = of_layout(4);
+    let kept = |store: &Store| {
+        let alerts = store.alerts_after(0, 10).unwrap();
+        assert!(alerts.iter().all(|alert| alert.incident.is_none()));
+        let muted = store.mutes(0).unwrap().iter().map(|mute| mute.metric.as_deref() == Some("queue_depth")).collect();
+        (alerts.iter().map(|alert| (alert.rule, alert.label)).collect::<Vec<_>>(), muted)
+    };
+    let expected = (vec![(Rule::SevenOnOneSide, None), (Rule::BeyondLimit, Some(true))], vec![true]);
+    assert_eq!(kept(&Store::open_read(&place.path).unwrap()), expected);
+    let store = place.open();
+    assert_eq!(kept(&store), expected);
+    assert!(store.ungrouped(i64::MAX).unwrap().is_none(), "they were told of one by one");
 }
 
 #[test]

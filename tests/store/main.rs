@@ -5,6 +5,7 @@ mod contract;
 mod detector_states;
 mod findings;
 mod history;
+mod incidents;
 mod layouts;
 mod processes;
 mod rebuild;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod filtering;
+mod incidents;
 mod moving;
 mod overlays;
 mod splitting;

@@ -48,3 +48,16 @@ fn a_clock_that_stands_or_runs_backwards_does_not_keep_the_loop_awake() {
         assert!(session.app.next_deadline_ms().is_none_or(|deadline_ms| deadline_ms > now_ms), "{now_ms}");
     }
 }
+
+#[test]
+fn the_age_of_an_alert_in_the_table_is_a_deadline() {
+    let mut session = Session::with_four();
+    let mut series = four_series();
+    series[1].alert_since_ms = Some(START_MS - 10_000);
+    series[3].alert_since_ms = Some(START_MS - 5_000);
+    session.show(series);
+    let newest_ms = START_MS + 30_000;
+    assert_eq!(session.app.next_deadline_ms(), Some(newest_ms), "the newest sample is older");
+    session.wait_ms(30_000);
+    assert_eq!(session.app.next_deadline_ms(), Some(START_MS + 50_000));
+}

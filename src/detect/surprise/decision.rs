@@ -13,11 +13,13 @@ pub struct Thresholds {
     pub warning: f64,
     /// Toasted until seen.
     pub critical: f64,
+    /// Whether a change is critical however small it is: people who use the product feel the metric.
+    pub is_user_facing: bool,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { info: 17.5, warning: 24.25, critical: 28.0 }
+        Self { info: 17.5, warning: 24.25, critical: 28.0, is_user_facing: false }
     }
 }
 
@@ -25,13 +27,13 @@ impl Thresholds {
     /// The thresholds for a sensitivity: warnings from 27, 24.25 or 20 nats on, and the others in proportion.
     #[must_use]
     pub fn of(sensitivity: Sensitivity) -> Self {
-        let Self { info, warning, critical } = Self::default();
+        let Self { info, warning, critical, is_user_facing } = Self::default();
         let share = match sensitivity {
             Sensitivity::Low => 27.0 / warning,
             Sensitivity::Medium => 1.0,
             Sensitivity::High => 20.0 / warning,
         };
-        Self { info: share * info, warning: share * warning, critical: share * critical }
+        Self { info: share * info, warning: share * warning, critical: share * critical, is_user_facing }
     }
 }
 

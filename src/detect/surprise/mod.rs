@@ -30,7 +30,7 @@ use crate::model::Severity;
 /// Samples after a message in which only a graver one follows; and runs.
 const PAUSE: u32 = 110;
 const PAUSE_OF_RUNS: u32 = 10;
-/// A change of the level by less than this share is not critical.
+/// A change of the level by less than this share is not critical, but for metrics that users feel.
 const CRITICAL_CHANGE: f64 = 0.5;
 
 /// A metric as the surprise detector knows it.
@@ -63,7 +63,7 @@ impl Surprising {
     /// `of_runs` is how surprising it is among the last runs, for a metric of runs.
     pub(crate) fn judge(&mut self, wall_ms: i64, value: f64, of_runs: Option<f64>, thresholds: &Thresholds) -> Verdict {
         let surprise = self.surprise(wall_ms, value).max(of_runs.unwrap_or(0.0));
-        let is_small = surprise >= thresholds.critical && !self.is_large_change(value);
+        let is_small = surprise >= thresholds.critical && !(thresholds.is_user_facing || self.is_large_change(value));
         let most = if is_small { Severity::Warning } else { Severity::Critical };
         let most = Some(most).filter(|_| !self.recurrence.is_usual(wall_ms, surprise));
         let pause = if of_runs.is_some() { PAUSE_OF_RUNS } else { PAUSE };

@@ -1,11 +1,12 @@
 //! One metric over a window, from its points: baseline, sparkline, trend and verdict.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::detect::control_limits;
 use crate::model::{
-    Alert, AlertState, Baseline, ControlLimits, MetricBook, MetricName, Point, Segment, SeriesSummary, Severity, Status,
+    Alert, Baseline, ControlLimits, MetricBook, MetricName, Point, Segment, SeriesSummary, Severity, Status,
 };
 use crate::stats;
 use crate::store::SeriesWindow;
@@ -42,6 +43,7 @@ impl Series {
                 deviation_pct: None,
                 z: None,
                 status: Status::Stale,
+                alert_since_ms: None,
             },
             stale_at_ms: None,
             interval_ms: usual_interval_ms(&recent),
@@ -86,10 +88,11 @@ impl Series {
     }
 
     /// Sets the verdict, with the gravest open alert of the metric; whether it changed.
-    pub(super) fn judge(&mut self, gravest: &HashMap<MetricName, Severity>, now_ms: i64) -> bool {
+    pub(super) fn judge(&mut self, gravest: &HashMap<MetricName, Gravest>, now_ms: i64) -> bool {
         let is_learning = self.summary.baseline.is_none_or(|baseline| baseline.count < self.min_samples);
         let is_stale = self.stale_at_ms.is_none_or(|at_ms| at_ms <= now_ms);
-        let alert = match gravest.get(&self.summary.metric) {
+        let gravest = gravest.get(&self.summary.metric);
+        let alert = match gravest.map(|gravest| gravest.severity) {
             Some(Severity::Critical) => Some(Status::Critical),
             Some(Severity::Warning) => Some(Status::Warning),
             // A run of seven comes every 127 samples of the healthiest metric (Champ & Woodall 1987).
@@ -101,7 +104,13 @@ impl Series {
             (false, false) => Status::Ok,
         };
         let status = alert.unwrap_or(quiet).max(quiet);
-        std::mem::replace(&mut self.summary.status, status) != status
+        let since_ms = alert.and(gravest).map(|gravest| gravest.since_ms);
+        let verdict = (status, since_ms);
+        verdict
+            != (
+                std::mem::replace(&mut self.summary.status, status),
+                std::mem::replace(&mut self.summary.alert_since_ms, since_ms),
+            )
     }
 
     /// When it will count as stale, if that lies ahead.
@@ -110,12 +119,25 @@ impl Series {
     }
 }
 
+/// The gravest open alert of a metric.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gravest {
+    severity: Severity,
+    /// Since when one of this severity is open.
+    since_ms: i64,
+}
+
 /// The gravest alert by metric that has not recovered; one that somebody knows of still counts.
-pub(super) fn gravest_open(alerts: &[Alert]) -> HashMap<MetricName, Severity> {
-    let mut gravest: HashMap<MetricName, Severity> = HashMap::new();
-    for alert in alerts.iter().filter(|alert| alert.state != AlertState::Recovered) {
-        let of_metric = gravest.entry(Arc::clone(&alert.metric)).or_insert(alert.severity);
-        *of_metric = (*of_metric).max(alert.severity);
+pub(super) fn gravest_open(alerts: &[Alert]) -> HashMap<MetricName, Gravest> {
+    let mut gravest: HashMap<MetricName, Gravest> = HashMap::new();
+    for alert in alerts.iter().filter(|alert| alert.is_open()) {
+        let this = Gravest { severity: alert.severity, since_ms: alert.first.timestamp_ms };
+        let of_metric = gravest.entry(Arc::clone(&alert.metric)).or_insert(this);
+        match this.severity.cmp(&of_metric.severity) {
+            Ordering::Greater => *of_metric = this,
+            Ordering::Equal => of_metric.since_ms = of_metric.since_ms.min(this.since_ms),
+            Ordering::Less => {}
+        }
     }
     gravest
 }
@@ -190,9 +212,12 @@ mod tests {
     #[test]
     fn an_open_alert_decides_the_verdict() {
         let mut series = series(&[99.0, 101.0].repeat(20));
-        let gravest = [("lcp_ms".into(), Severity::Warning)].into();
-        assert!(series.judge(&gravest, NOW_MS));
-        assert!(!series.judge(&gravest, NOW_MS));
-        assert_eq!(series.summary.status, Status::Warning);
+        let warning = |since_ms| [("lcp_ms".into(), Gravest { severity: Severity::Warning, since_ms })].into();
+        assert!(series.judge(&warning(NOW_MS - 7), NOW_MS));
+        assert!(!series.judge(&warning(NOW_MS - 7), NOW_MS));
+        assert_eq!((series.summary.status, series.summary.alert_since_ms), (Status::Warning, Some(NOW_MS - 7)));
+        assert!(series.judge(&warning(NOW_MS), NOW_MS), "it is another one");
+        assert!(series.judge(&HashMap::new(), NOW_MS));
+        assert_eq!((series.summary.status, series.summary.alert_since_ms), (Status::Ok, None));
     }
 }

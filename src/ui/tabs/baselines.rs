@@ -8,6 +8,7 @@ use super::metric;
 use crate::app::view::Column;
 use crate::app::{App, SortColumn};
 use crate::model::text::{number, percent_signed};
+use crate::model::time::age_coarse;
 use crate::model::{SeriesSummary, Status, Trend};
 use crate::ui::Look;
 use crate::ui::text::{Align, width};
@@ -20,6 +21,10 @@ use crate::ui::widgets::table::{Heading, Table, VALUE_CELLS, draw_text, draw_val
 const WIDE_COLUMNS: u16 = 140;
 /// Rows a detail chart needs below the table to say more than the table does.
 const ROWS_FOR_DETAIL: usize = 14;
+
+/// Cells of an age, and of a status with the age of its alert: `critical  59m`.
+const AGE_CELLS: u16 = 4;
+const STATUS_CELLS: u16 = 8 + 1 + AGE_CELLS;
 
 /// Rows whose names decide how wide their column is: all of them in all but the largest stores.
 const ROWS_MEASURED: usize = 256;
@@ -55,7 +60,7 @@ const COLUMNS: [(Col, Heading); 13] = [
     (Col::Deviation, heading("dev", Column::fixed(7, 4), Align::Right)),
     (Col::Z, heading("z", Column::fixed(6, 2), Align::Right)),
     (Col::Trend, heading(" trend", Column::fixed(9, 5), Align::Left)),
-    (Col::Status, heading("status", Column::fixed(8, 11), Align::Left)),
+    (Col::Status, heading("status", Column { min: 8, max: STATUS_CELLS, priority: 11 }, Align::Left)),
 ];
 
 const NAME: Column = Column { min: 14, max: 40, priority: 0 };
@@ -90,9 +95,9 @@ fn draw_table(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
     let (first, selected) = (app.first_row(visible), app.selected_row());
     for ((row, series), y) in app.rows().enumerate().skip(first).take(visible).zip(area.y + 1..) {
         let is_selected = selected == Some(row);
-        for (index, (col, heading)) in COLUMNS.into_iter().enumerate() {
+        for (index, (col, _)) in COLUMNS.into_iter().enumerate() {
             if let Some(cell) = table.cell(index, y, 1) {
-                draw_cell(col, heading.align, series, is_selected, look, cell, buf);
+                draw_cell(col, series, is_selected, app.now_ms, look, cell, buf);
             }
         }
     }
@@ -114,15 +119,15 @@ fn sorted(app: &App) -> (usize, bool) {
 
 fn draw_cell(
     col: Col,
-    align: Align,
     series: &SeriesSummary,
     is_selected: bool,
+    now_ms: i64,
     look: &Look,
     cell: Rect,
     buf: &mut Buffer,
 ) {
     let verdict = if series.status.is_alert() { Role::of_status(series.status) } else { Role::Text };
-    let baseline = series.baseline;
+    let (baseline, align) = (series.baseline, COLUMNS[col as usize].1.align);
     let mut text = |text: &str, role: Role| draw_text(text, align, role, cell, look, buf);
     match col {
         Col::Mark => {
@@ -144,14 +149,21 @@ fn draw_cell(
             let (words, role) = trend(series, look);
             text(&format!(" {words}"), role);
         }
-        Col::Status => {
-            let (words, role) = match series.status {
-                Status::Unjudged => ("", Role::Muted),
-                Status::Ok => (Status::Ok.as_str(), Role::Muted),
-                status => (status.as_str(), Role::of_status(status)),
-            };
-            text(words, role);
-        }
+        Col::Status => draw_status(series, now_ms, look, cell, buf),
+    }
+}
+
+/// The verdict in a word, and for how long there has been an alert, where there is room for both.
+fn draw_status(series: &SeriesSummary, now_ms: i64, look: &Look, cell: Rect, buf: &mut Buffer) {
+    let (word, role) = match series.status {
+        Status::Unjudged => ("", Role::Muted),
+        Status::Ok => (Status::Ok.as_str(), Role::Muted),
+        status => (status.as_str(), Role::of_status(status)),
+    };
+    draw_text(word, Align::Left, role, cell, look, buf);
+    if let Some(since_ms) = series.alert_since_ms.filter(|_| cell.width >= STATUS_CELLS) {
+        let age = Rect { x: cell.right() - AGE_CELLS, width: AGE_CELLS, ..cell };
+        draw_text(&age_coarse(now_ms.saturating_sub(since_ms)), Align::Right, role, age, look, buf);
     }
 }
 
