@@ -22,7 +22,7 @@ pub use schema::Setting;
 
 use crate::app::Keymap;
 use crate::model::time::Zone;
-use crate::model::{MetricBook, Rule, Sensitivity, Severity, Window};
+use crate::model::{Budget, MetricBook, Rule, Sensitivity, Severity, Window};
 use crate::ui::theme::{Role, Theme};
 
 /// Everything a user can set, resolved and checked.
@@ -73,6 +73,8 @@ pub struct DetectConfig {
     pub alerts: Vec<Rule>,
     /// How easily their detectors do.
     pub sensitivity: Sensitivity,
+    /// How many false alarms a metric may raise.
+    pub budget: Budget,
 }
 
 /// `[alerts]`
@@ -137,6 +139,7 @@ impl Default for Config {
                 alerts: rules.clone(),
                 rules,
                 sensitivity: Sensitivity::default(),
+                budget: Budget::default(),
             },
             alerts: AlertsConfig { cooldown_ms: 15 * 60_000, toast_severity: Severity::Warning, bell: true },
             display: DisplayConfig {

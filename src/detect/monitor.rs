@@ -6,7 +6,7 @@ use super::keeping::{kept, read_kept};
 use super::silence::Silence;
 use super::sparse::Sparse;
 use super::stuck::{Stuck, StuckChange};
-use super::surprise::{Reason, Surprising, Thresholds, Verdict};
+use super::surprise::{Aim, Peaks, Reason, Surprising, Verdict, pause};
 use crate::model::{Point, Severity};
 
 /// A surprise is over after so many samples in a row within what was usual before it.
@@ -74,7 +74,7 @@ impl Notice {
 /// when it is silent stays known.
 #[derive(Debug, Clone)]
 pub struct Monitor {
-    thresholds: Thresholds,
+    aim: Aim,
     is_of_runs: bool,
     pulse: Pulse,
     memory: Option<Box<Memory>>,
@@ -91,6 +91,8 @@ struct Pulse {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Memory {
     surprising: Surprising,
+    /// What its thresholds are learned from.
+    peaks: Peaks,
     /// The last runs, for a metric of runs.
     runs: Option<Sparse>,
     stuck: Stuck,
@@ -113,14 +115,14 @@ struct Open {
 impl Monitor {
     /// A metric of which nothing is known, but for whether its samples are of runs of a build or a job.
     #[must_use]
-    pub fn new(thresholds: Thresholds, is_of_runs: bool) -> Self {
-        Self { thresholds, is_of_runs, pulse: Pulse::default(), memory: None }
+    pub fn new(aim: Aim, is_of_runs: bool) -> Self {
+        Self { aim, is_of_runs, pulse: Pulse::default(), memory: None }
     }
 
     /// Judges the next sample, then learns it. `offset_ms` is how far the user's clock is ahead of UTC. A sample that is
     /// older than the newest one is not judged.
     pub fn judge(&mut self, point: Point, offset_ms: i64, notices: &mut Vec<Notice>) -> Option<Verdict> {
-        let Self { thresholds, is_of_runs, pulse, memory } = self;
+        let Self { aim, is_of_runs, pulse, memory } = self;
         let memory = memory.get_or_insert_with(|| Box::new(Memory::new(*is_of_runs)));
         let Point { timestamp_ms, value } = point;
         if timestamp_ms < memory.newest_ms {
@@ -135,7 +137,7 @@ impl Monitor {
             notices.push(memory.stuck_notice(change, timestamp_ms));
         }
         let is_rare = pulse.silence.usual_ms().is_some_and(|usual_ms| usual_ms >= RUNS_EVERY_MS);
-        Some(memory.judge(point, offset_ms, is_rare, thresholds, notices))
+        Some(memory.judge(point, offset_ms, is_rare, aim, notices))
     }
 
     /// Learns when a sample came, and nothing else of it.
@@ -209,6 +211,7 @@ impl Memory {
     fn new(is_of_runs: bool) -> Self {
         Self {
             surprising: Surprising::new(),
+            peaks: Peaks::new(),
             runs: is_of_runs.then(Sparse::default),
             stuck: Stuck::default(),
             newest_ms: i64::MIN,
@@ -229,19 +232,15 @@ impl Memory {
     }
 
     /// Judges a sample by what came before it, then learns it. `is_rare` is whether samples come as rarely as runs do.
-    fn judge(
-        &mut self,
-        point: Point,
-        offset_ms: i64,
-        is_rare: bool,
-        thresholds: &Thresholds,
-        notices: &mut Vec<Notice>,
-    ) -> Verdict {
+    fn judge(&mut self, point: Point, offset_ms: i64, is_rare: bool, aim: &Aim, notices: &mut Vec<Notice>) -> Verdict {
         let Point { timestamp_ms, value } = point;
         let band = self.surprising.band();
         let of_runs = self.runs.as_mut().and_then(|runs| runs.judge(value)).filter(|_| is_rare);
         let wall_ms = timestamp_ms.saturating_add(offset_ms);
-        let verdict = self.surprising.judge(wall_ms, value, of_runs, thresholds);
+        let thresholds = self.peaks.thresholds(aim);
+        let verdict = self.surprising.judge(wall_ms, value, of_runs, &thresholds);
+        let by_chance = if verdict.is_usual { 0.0 } else { verdict.surprise };
+        self.peaks.learn(timestamp_ms, by_chance, pause(of_runs), self.open.is_some());
         if let Some(change) = self.live(point, band, verdict.message) {
             let is_over = matches!(change, Change::Recovered { .. } | Change::NewNormal { .. });
             let reasons = if is_over { Vec::new() } else { self.surprising.reasons() };
@@ -287,11 +286,11 @@ mod tests {
 
     /// Points a minute apart, and what is said of them by a monitor that is put aside and resumed before some of them.
     fn said(values: &[f64], is_of_runs: bool, resumed_before: &[usize]) -> Vec<(Option<Verdict>, Vec<Notice>)> {
-        let mut monitor = Monitor::new(Thresholds::default(), is_of_runs);
+        let mut monitor = Monitor::new(Aim::default(), is_of_runs);
         let judge = |(at, &value): (usize, &f64)| {
             if resumed_before.contains(&at) {
                 let (pulse, state) = (monitor.pulse(), monitor.state());
-                monitor = Monitor::new(Thresholds::default(), is_of_runs);
+                monitor = Monitor::new(Aim::default(), is_of_runs);
                 monitor.resume_pulse(&pulse);
                 assert!(state.is_none_or(|state| monitor.resume(&state)));
             }
@@ -338,7 +337,7 @@ mod tests {
 
         #[test]
         fn what_is_no_state_changes_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let mut monitor = Monitor::new(Thresholds::default(), false);
+            let mut monitor = Monitor::new(Aim::default(), false);
             prop_assert!(!monitor.resume(&bytes) && !monitor.has_memory());
             monitor.resume_pulse(&bytes);
             prop_assert_eq!(monitor.due_ms(), None);
@@ -347,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_state_with_one_wrong_bit_is_none() {
-        let mut monitor = Monitor::new(Thresholds::default(), false);
+        let mut monitor = Monitor::new(Aim::default(), false);
         let judge = |at: i64, monitor: &mut Monitor| {
             let point = Point { timestamp_ms: at * 60_000, value: (at * 7919 % 101) as f64 };
             monitor.judge(point, 0, &mut Vec::new());

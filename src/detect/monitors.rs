@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::keeping::STATE_VERSION;
 use super::monitor::{Monitor, Notice};
-use super::surprise::{Thresholds, Verdict};
+use super::surprise::{Aim, Verdict};
 use crate::model::time::Zone;
 use crate::model::{DetectorState, MetricBook, MetricName, Point, is_of_runs};
 
@@ -58,7 +58,7 @@ pub struct Told<'a> {
 }
 
 impl Monitors {
-    /// No metric is known yet. The book says how sensitive to be; times of the day are those of `zone`.
+    /// No metric is known yet. The book says how many false alarms there may be; times of the day are those of `zone`.
     #[must_use]
     pub fn new(book: MetricBook, zone: Zone) -> Self {
         Self {
@@ -218,10 +218,10 @@ impl Monitors {
         }
         let place = self.series.len();
         self.by_name.insert(Arc::clone(metric), place);
-        let thresholds = Thresholds::of(self.book.sensitivity(metric));
+        let aim = Aim::new(self.book.budget(metric), self.book.sensitivity(metric));
         self.series.push(Monitored {
             metric: Arc::clone(metric),
-            monitor: Monitor::new(thresholds, is_of_runs(metric)),
+            monitor: Monitor::new(aim, is_of_runs(metric)),
             is_due: false,
             up_to_id: i64::MIN,
             unkept: 0,

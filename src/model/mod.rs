@@ -5,6 +5,7 @@
 mod alert;
 mod baseline;
 mod book;
+mod budget;
 mod chart;
 mod detector_state;
 mod expectation;
@@ -24,6 +25,7 @@ mod window;
 pub use alert::{Account, Alert, AlertState, Anomaly, Precision};
 pub use baseline::{Baseline, ControlLimits};
 pub use book::{MetricBook, MetricSettings};
+pub use budget::Budget;
 pub use chart::{ChartData, ChartMark, Lines, Rhythm, SpcChart, Subject, TakenOut, Violation};
 pub use detector_state::DetectorState;
 pub use expectation::Expectation;

@@ -4,6 +4,7 @@
 //! summed as squares, on the scale of the values and, where none is negative, on that of their logarithms or square
 //! roots. One pass, no look ahead, constant memory.
 
+mod budget;
 mod decision;
 mod dither;
 mod features;
@@ -14,6 +15,8 @@ mod scale;
 mod transform;
 mod window;
 
+pub use budget::Aim;
+pub(crate) use budget::Peaks;
 pub use decision::{Thresholds, Verdict};
 pub use reason::Reason;
 
@@ -30,6 +33,12 @@ use crate::model::Severity;
 /// Samples after a message in which only a graver one follows; and runs.
 const PAUSE: u32 = 110;
 const PAUSE_OF_RUNS: u32 = 10;
+
+/// Samples after a message in which only a graver one follows.
+pub(crate) const fn pause(of_runs: Option<f64>) -> u32 {
+    if of_runs.is_some() { PAUSE_OF_RUNS } else { PAUSE }
+}
+
 /// A change of the level by less than this share is not critical.
 const CRITICAL_CHANGE: f64 = 0.5;
 
@@ -66,8 +75,7 @@ impl Surprising {
         let is_small = surprise >= thresholds.critical && !self.is_large_change(value);
         let most = if is_small { Severity::Warning } else { Severity::Critical };
         let most = Some(most).filter(|_| !self.recurrence.is_usual(wall_ms, surprise));
-        let pause = if of_runs.is_some() { PAUSE_OF_RUNS } else { PAUSE };
-        self.decision.step(surprise, thresholds, most, pause)
+        self.decision.step(surprise, thresholds, most, pause(of_runs))
     }
 
     /// How surprising the next value is, in nats.
