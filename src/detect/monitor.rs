@@ -6,8 +6,8 @@ use super::keeping::{kept, read_kept};
 use super::silence::Silence;
 use super::sparse::Sparse;
 use super::stuck::{Stuck, StuckChange};
-use super::surprise::{Aim, Peaks, Reason, Surprising, Verdict, pause};
-use crate::model::{Point, Severity};
+use super::surprise::{Aim, Course, LEARNS, Peaks, Reason, Surprising, Verdict, pause};
+use crate::model::{MetricName, Point, Severity, Watching};
 
 /// A surprise is over after so many samples in a row within what was usual before it.
 pub(super) const CALM_SAMPLES: u32 = 10;
@@ -93,6 +93,9 @@ struct Memory {
     surprising: Surprising,
     /// What its thresholds are learned from.
     peaks: Peaks,
+    course: Course,
+    /// Samples that were learned.
+    samples: u32,
     /// The last runs, for a metric of runs.
     runs: Option<Sparse>,
     stuck: Stuck,
@@ -174,6 +177,28 @@ impl Monitor {
         self.memory.as_ref().map(|memory| memory.newest_ms)
     }
 
+    /// What there is to show of it under a name; `None` when what was learned of it is not at hand.
+    #[must_use]
+    pub fn watching(&self, metric: &MetricName) -> Option<Watching> {
+        let memory = self.memory.as_ref()?;
+        let thresholds = memory.peaks.thresholds(&self.aim);
+        Some(Watching {
+            metric: MetricName::clone(metric),
+            levels: [thresholds.info, thresholds.warning, thresholds.critical],
+            samples: memory.samples,
+            needed: LEARNS,
+            calm: memory.open.map(|open| (open.calm, CALM_SAMPLES)),
+            courses: memory.course.shown(),
+        })
+    }
+
+    /// Whether a surprise goes on that will soon be over, as half of the samples it takes were calm.
+    #[must_use]
+    pub fn is_recovering(&self) -> bool {
+        let open = self.memory.as_ref().and_then(|memory| memory.open);
+        open.is_some_and(|open| 2 * open.calm >= CALM_SAMPLES)
+    }
+
     /// What was learned of it, to be kept; `None` when nothing was.
     #[must_use]
     pub fn state(&self) -> Option<Vec<u8>> {
@@ -212,6 +237,8 @@ impl Memory {
         Self {
             surprising: Surprising::new(),
             peaks: Peaks::new(),
+            course: Course::new(),
+            samples: 0,
             runs: is_of_runs.then(Sparse::default),
             stuck: Stuck::default(),
             newest_ms: i64::MIN,
@@ -239,6 +266,8 @@ impl Memory {
         let wall_ms = timestamp_ms.saturating_add(offset_ms);
         let thresholds = self.peaks.thresholds(aim);
         let verdict = self.surprising.judge(wall_ms, value, of_runs, &thresholds);
+        self.samples = self.samples.saturating_add(1);
+        self.course.push(timestamp_ms, verdict.surprise);
         let by_chance = if verdict.is_usual { 0.0 } else { verdict.surprise };
         self.peaks.learn(timestamp_ms, by_chance, pause(of_runs), self.open.is_some());
         if let Some(change) = self.live(point, band, verdict.message) {

@@ -8,7 +8,7 @@ use super::keeping::STATE_VERSION;
 use super::monitor::{Monitor, Notice};
 use super::surprise::{Aim, Verdict};
 use crate::model::time::Zone;
-use crate::model::{DetectorState, MetricBook, MetricName, Point, is_of_runs};
+use crate::model::{DetectorState, MetricBook, MetricName, Point, Watching, is_of_runs};
 
 /// Every metric with its monitor.
 ///
@@ -142,6 +142,23 @@ impl Monitors {
         self.series[place].monitor.resume_pulse(pulse);
     }
 
+    /// What there is to show of a metric, which is in memory or whose state this is; `None` when nothing was learned.
+    #[must_use]
+    pub fn watching(&self, metric: &MetricName, state: Option<&DetectorState>) -> Option<Watching> {
+        let known = self.by_name.get(metric).map(|&place| &self.series[place].monitor);
+        known.and_then(|monitor| monitor.watching(metric)).or_else(|| {
+            let mut monitor = self.monitor(metric);
+            state.filter(|state| state.version == STATE_VERSION && monitor.resume(&state.learned))?;
+            monitor.watching(metric)
+        })
+    }
+
+    /// Whether a surprise goes on in a metric that will soon be over.
+    #[must_use]
+    pub fn is_recovering(&self, metric: &MetricName) -> bool {
+        self.by_name.get(metric).is_some_and(|&place| self.series[place].monitor.is_recovering())
+    }
+
     /// Whether what was learned of a metric is in memory.
     #[must_use]
     pub fn has_memory(&self, metric: &MetricName) -> bool {
@@ -218,16 +235,22 @@ impl Monitors {
         }
         let place = self.series.len();
         self.by_name.insert(Arc::clone(metric), place);
-        let aim = Aim::new(self.book.budget(metric), self.book.sensitivity(metric));
+        let monitor = self.monitor(metric);
         self.series.push(Monitored {
             metric: Arc::clone(metric),
-            monitor: Monitor::new(aim, is_of_runs(metric)),
+            monitor,
             is_due: false,
             up_to_id: i64::MIN,
             unkept: 0,
             used: 0,
         });
         place
+    }
+
+    /// A monitor of which nothing is known but its metric.
+    fn monitor(&self, metric: &MetricName) -> Monitor {
+        let aim = Aim::new(self.book.budget(metric), self.book.sensitivity(metric));
+        Monitor::new(aim, is_of_runs(metric))
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::options::EngineOptions;
 use crate::detect::{Detector, STATE_VERSION};
 use crate::model::text::printable_short;
-use crate::model::{Alert, MetricName, Sample, TimeRange};
+use crate::model::{Alert, MetricName, Sample, TimeRange, Watching};
 use crate::store::{OldHistory, Store, StoreError};
 
 /// Rows judged and recorded in one step: a few ms of work.
@@ -214,6 +214,18 @@ impl Judge {
         self.marked_id = self.after_id;
         recorded.raised.iter().for_each(log_raised);
         Ok(recorded.raised)
+    }
+
+    /// What there is to show of how a metric is watched; `None` when it is not, or nothing is learned of it.
+    pub(super) fn watching(&mut self, store: &Store, metric: &MetricName) -> Result<Option<Watching>, StoreError> {
+        let has_memory = self.detector.monitors().has_memory(metric);
+        let state = if has_memory { None } else { store.detector_state(metric, STATE_VERSION)? };
+        Ok(self.detector.monitors().watching(metric, state.as_ref()))
+    }
+
+    /// Whether a surprise goes on in a metric that will soon be over.
+    pub(super) fn is_recovering(&mut self, metric: &MetricName) -> bool {
+        self.detector.monitors().is_recovering(metric)
     }
 
     /// Rows up to here are judged.

@@ -4,6 +4,7 @@
 //! be seen (the write-ahead log is written first, its index in shared memory afterwards, without an event),
 //! so each event is followed by a few more looks; a slow look of last resort bounds what is missed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -13,8 +14,11 @@ use super::judge::{Judge, MOST_IN_MEMORY};
 use super::options::Command;
 use super::options::RaisedAlerts;
 use super::outbox::Outbox;
+use super::shared::Watched;
 use super::supervisor::{Mailbox, TaskResult, Wait};
+use super::toasts::{is_watched, rate};
 use super::watch::{StoreWatch, watch_store};
+use crate::model::{AlertState, MetricName, Rule};
 use crate::store::{Store, StoreError};
 
 /// The name of the task on the notice board.
@@ -143,6 +147,8 @@ struct Session<'a> {
     mark_at: Option<Instant>,
     alerts_at: Option<Instant>,
     silence_at: Instant,
+    /// Which metric was last looked at for the screen, and how far the log and the store were then.
+    shown: Option<(Option<MetricName>, i64, i64)>,
 }
 
 impl<'a> Session<'a> {
@@ -179,6 +185,7 @@ impl<'a> Session<'a> {
             mark_at: None,
             alerts_at: None,
             silence_at: Instant::now(),
+            shown: None,
         })
     }
 
@@ -206,7 +213,35 @@ impl<'a> Session<'a> {
             }
             self.obey()?;
             self.meet_deadlines()?;
+            self.show_watched()?;
         }
+    }
+
+    /// Hands out what is known of the metric on screen, if that is something else than before.
+    fn show_watched(&mut self) -> Result<(), StoreError> {
+        let (shared, book) = (&self.context.shared, &self.context.options.book);
+        let wanted = (shared.viewed(), self.judge.after_id(), self.data_version);
+        if self.shown.as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        let (watching, rate) = match &wanted.0 {
+            Some(metric) if is_watched(book, metric) => {
+                let watching = self.judge.watching(&self.store, metric)?;
+                let rate = rate(&self.store, book, metric, watching.as_ref(), self.context.now_ms())?;
+                (watching.map(Arc::new), Some(Arc::new(rate)))
+            }
+            _ => (None, None),
+        };
+        let alerts = shared.alerts();
+        let open = alerts.iter().filter(|alert| alert.rule == Rule::Surprise && alert.state != AlertState::Recovered);
+        let recovering =
+            open.map(|alert| &alert.metric).filter(|metric| self.judge.is_recovering(metric)).cloned().collect();
+        let watched = Watched { watching, rate, recovering };
+        self.shown = Some(wanted);
+        if shared.set_watched(watched) {
+            self.context.publisher.wake();
+        }
+        Ok(())
     }
 
     /// Judges what is new, if another connection has changed the store; whether the log was replaced or

@@ -20,6 +20,7 @@ mod source;
 mod split;
 pub mod text;
 pub mod time;
+mod watching;
 mod window;
 
 pub use alert::{Account, Alert, AlertState, Anomaly, Precision};
@@ -39,6 +40,7 @@ pub use snapshot::{Health, SPARK_BUCKETS, SeriesSummary, Snapshot, Status, Trend
 pub use source::{FileIdentity, SourceOffset};
 pub use split::{Grouping, Split, SplitRequest};
 pub use time::TimeRange;
+pub use watching::{SurpriseCourse, TOASTS_OVER_MS, ToastRate, Watching};
 pub use window::{Window, WindowParseError};
 
 /// The closed set of words a user may write for a model type, with the message that lists them.

@@ -5,6 +5,7 @@
 //! roots. One pass, no look ahead, constant memory.
 
 mod budget;
+mod course;
 mod decision;
 mod dither;
 mod features;
@@ -17,6 +18,7 @@ mod window;
 
 pub use budget::Aim;
 pub(crate) use budget::Peaks;
+pub(crate) use course::Course;
 pub use decision::{Thresholds, Verdict};
 pub use reason::Reason;
 
@@ -38,6 +40,9 @@ const PAUSE_OF_RUNS: u32 = 10;
 pub(crate) const fn pause(of_runs: Option<f64>) -> u32 {
     if of_runs.is_some() { PAUSE_OF_RUNS } else { PAUSE }
 }
+
+/// Nothing is said before there are so many samples.
+pub(crate) const LEARNS: u32 = 100;
 
 /// A change of the level by less than this share is not critical.
 const CRITICAL_CHANGE: f64 = 0.5;
