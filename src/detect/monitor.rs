@@ -192,6 +192,11 @@ impl Monitor {
         })
     }
 
+    /// From the next sample on thresholds are to come to this.
+    pub const fn aim_at(&mut self, aim: Aim) {
+        self.aim = aim;
+    }
+
     /// Whether a surprise goes on that will soon be over, as half of the samples it takes were calm.
     #[must_use]
     pub fn is_recovering(&self) -> bool {

@@ -8,7 +8,7 @@ use super::keeping::STATE_VERSION;
 use super::monitor::{Monitor, Notice};
 use super::surprise::{Aim, Verdict};
 use crate::model::time::Zone;
-use crate::model::{DetectorState, MetricBook, MetricName, Point, Watching, is_of_runs};
+use crate::model::{DetectorState, MetricBook, MetricName, Point, Precision, Rule, Watching, is_of_runs};
 
 /// Every metric with its monitor.
 ///
@@ -18,6 +18,8 @@ use crate::model::{DetectorState, MetricBook, MetricName, Point, Watching, is_of
 pub struct Monitors {
     book: MetricBook,
     zone: Zone,
+    /// What the user called alerts of surprise, by metric.
+    labels: HashMap<MetricName, Precision>,
     by_name: HashMap<MetricName, usize, foldhash::fast::RandomState>,
     series: Vec<Monitored>,
     /// When to look at a metric that may have gone silent, the soonest first; one entry each.
@@ -64,12 +66,23 @@ impl Monitors {
         Self {
             book,
             zone,
+            labels: HashMap::new(),
             by_name: HashMap::default(),
             series: Vec::new(),
             due: BinaryHeap::new(),
             found: Vec::new(),
             in_memory: 0,
             clock: 0,
+        }
+    }
+
+    /// From the next sample on thresholds heed these labels, and no others.
+    pub fn set_labels(&mut self, labels: impl IntoIterator<Item = Precision>) {
+        let of_surprise = labels.into_iter().filter(|labels| labels.rule == Rule::Surprise);
+        self.labels = of_surprise.map(|labels| (MetricName::clone(&labels.metric), labels)).collect();
+        for place in 0..self.series.len() {
+            let aim = self.aim(&self.series[place].metric);
+            self.series[place].monitor.aim_at(aim);
         }
     }
 
@@ -249,8 +262,12 @@ impl Monitors {
 
     /// A monitor of which nothing is known but its metric.
     fn monitor(&self, metric: &MetricName) -> Monitor {
+        Monitor::new(self.aim(metric), is_of_runs(metric))
+    }
+
+    fn aim(&self, metric: &MetricName) -> Aim {
         let aim = Aim::new(self.book.budget(metric), self.book.sensitivity(metric));
-        Monitor::new(aim, is_of_runs(metric))
+        aim.with_labels(self.labels.get(metric))
     }
 }
 

@@ -79,8 +79,15 @@ impl Judge {
         for (metric, pulse) in store.detector_pulses(STATE_VERSION)? {
             judge.detector.resume_pulse(&metric, &pulse);
         }
+        judge.heed_labels(store)?;
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
         Ok(judge)
+    }
+
+    /// From now on goes by what the user called alerts.
+    pub(super) fn heed_labels(&mut self, store: &Store) -> Result<(), StoreError> {
+        self.detector.monitors().set_labels(store.precision()?);
+        Ok(())
     }
 
     /// Learns all that is not to be judged: from a window before the oldest sample that is.

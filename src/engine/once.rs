@@ -90,7 +90,9 @@ pub fn toast_rate(
         return Ok(None);
     }
     let state = store.detector_state(metric, STATE_VERSION)?;
-    let watching = Monitors::new(book.clone(), zone.clone()).watching(metric, state.as_ref());
+    let mut monitors = Monitors::new(book.clone(), zone.clone());
+    monitors.set_labels(store.precision()?);
+    let watching = monitors.watching(metric, state.as_ref());
     toasts::rate(store, book, metric, watching.as_ref(), now_ms).map(Some)
 }
 

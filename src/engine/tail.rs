@@ -149,6 +149,8 @@ struct Session<'a> {
     silence_at: Instant,
     /// Which metric was last looked at for the screen, and how far the log and the store were then.
     shown: Option<(Option<MetricName>, i64, i64)>,
+    /// What the user called the alerts that are listed.
+    labels: Option<Vec<(i64, bool)>>,
 }
 
 impl<'a> Session<'a> {
@@ -186,6 +188,7 @@ impl<'a> Session<'a> {
             alerts_at: None,
             silence_at: Instant::now(),
             shown: None,
+            labels: None,
         })
     }
 
@@ -309,6 +312,11 @@ impl<'a> Session<'a> {
     /// Reads the alerts, shows them, and tells of those that are new.
     fn tell(&mut self) -> Result<(), StoreError> {
         let told = self.outbox.refresh(&self.store, self.context.now_ms())?;
+        let labels = told.alerts.iter().filter_map(|alert| Some((alert.id, alert.label?))).collect();
+        if self.labels.as_ref() != Some(&labels) {
+            self.judge.heed_labels(&self.store)?;
+            (self.labels, self.shown) = (Some(labels), None);
+        }
         self.context.shared.set_told(told);
         self.context.shared.set_told_alert_id(self.outbox.known_id());
         self.context.publisher.wake();

@@ -9,8 +9,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Thresholds;
-use crate::model::{Budget, Sensitivity};
+use super::{Thresholds, labels};
+use crate::model::{Budget, Precision, Sensitivity};
 
 /// The low level, in nats: reached by chance some thirty times a week at a sample a minute.
 const LOW: f64 = 15.0;
@@ -37,6 +37,8 @@ pub struct Aim {
     usual: Thresholds,
     /// Toasts by chance in a week.
     most_per_week: Option<f64>,
+    /// How much higher the user's labels put them, as a share.
+    labels: f64,
 }
 
 impl Aim {
@@ -45,7 +47,14 @@ impl Aim {
     pub fn new(budget: Budget, sensitivity: Sensitivity) -> Self {
         let most_per_week = budget.per_week();
         let per_week = most_per_week.or(sensitivity.budget().per_week()).unwrap_or(1.0);
-        Self { usual: Thresholds::from_toasts_at(Thresholds::USUAL.warning - SCALE * per_week.ln()), most_per_week }
+        let usual = Thresholds::from_toasts_at(Thresholds::USUAL.warning - SCALE * per_week.ln());
+        Self { usual, most_per_week, labels: 0.0 }
+    }
+
+    /// The same, moved by what the user called alerts of the metric.
+    #[must_use]
+    pub fn with_labels(self, labels: Option<&Precision>) -> Self {
+        Self { labels: labels.map_or(0.0, labels::shift), ..self }
     }
 }
 
@@ -101,10 +110,10 @@ impl Peaks {
         self.beyond = kept * self.beyond + (self.peak - LOW).min(GREATEST);
     }
 
-    /// The thresholds for the next sample: the usual ones, or higher where they would be reached by chance more often than the
-    /// budget allows.
+    /// The thresholds for the next sample: the usual ones, moved by labels, or higher where they would be reached by chance more
+    /// often than the budget allows.
     pub(crate) fn thresholds(&self, aim: &Aim) -> Thresholds {
-        let usual = aim.usual.warning;
+        let usual = (1.0 + aim.labels) * aim.usual.warning;
         let needed = aim.most_per_week.map_or(0.0, |per_week| self.reached(per_week));
         let (least, most) = BOUNDS;
         Thresholds::from_toasts_at(
@@ -193,6 +202,24 @@ mod tests {
         let wild = learned(12, 6, |_| 90.0);
         assert!((wild.thresholds(&aim("1/week")).warning - 1.5 * 24.25).abs() < 1e-9);
         assert_eq!(wild.thresholds(&aim("off")), Thresholds::USUAL);
+    }
+
+    #[test]
+    fn labels_move_thresholds_but_never_below_the_budget() {
+        let labels = |labelled, called_true| Precision {
+            metric: "lcp".into(),
+            rule: crate::model::Rule::Surprise,
+            labelled,
+            called_true,
+        };
+        let toasts_from =
+            |peaks: &Peaks, labels: &Precision| peaks.thresholds(&aim("1/week").with_labels(Some(labels))).warning;
+        let (unknown, quiet) = (Peaks::new(), learned(12, 5_000, |_| 16.0));
+        assert!((toasts_from(&unknown, &labels(2, 0)) - 1.1 * 24.25).abs() < 1e-9);
+        assert!((toasts_from(&unknown, &labels(5, 5)) - 24.25).abs() < 1e-9, "nothing says that it is quiet");
+        assert!((toasts_from(&quiet, &labels(5, 5)) - 0.9 * 24.25).abs() < 1e-9);
+        let busy = learned(12, 34, exponential(2.6));
+        assert!(toasts_from(&busy, &labels(5, 5)) >= busy.thresholds(&aim("1/week")).warning);
     }
 
     #[test]

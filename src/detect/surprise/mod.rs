@@ -9,6 +9,7 @@ mod course;
 mod decision;
 mod dither;
 mod features;
+mod labels;
 mod novelty;
 mod reason;
 mod recurrence;
