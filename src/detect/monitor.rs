@@ -136,7 +136,7 @@ impl Monitor {
             let since_ms = pulse.silent_since_ms;
             notices.push(Notice::new(Trouble::Silence, Change::Recovered { since_ms }));
         }
-        if let Some(change) = memory.stuck.step(value) {
+        if let Some(change) = memory.stuck.step(value, aim.sensitivity) {
             notices.push(memory.stuck_notice(change, timestamp_ms));
         }
         let is_rare = pulse.silence.usual_ms().is_some_and(|usual_ms| usual_ms >= RUNS_EVERY_MS);
@@ -153,12 +153,12 @@ impl Monitor {
     /// From when on a missing sample is news.
     #[must_use]
     pub fn due_ms(&self) -> Option<i64> {
-        self.pulse.silence.due_ms()
+        self.pulse.silence.due_ms(self.aim.sensitivity)
     }
 
     /// Looks whether a sample is missing at an instant.
     pub fn look(&mut self, now_ms: i64, notices: &mut Vec<Notice>) {
-        if let Some(silent_ms) = self.pulse.silence.look(now_ms) {
+        if let Some(silent_ms) = self.pulse.silence.look(now_ms, self.aim.sensitivity) {
             self.pulse.silent_since_ms = now_ms;
             let change = Change::Opened(Severity::Warning);
             notices.push(Notice { extent: silent_ms, ..Notice::new(Trouble::Silence, change) });

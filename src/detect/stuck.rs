@@ -2,10 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Sensitivity;
+
 /// No shorter run counts.
 const SHORTEST_RUN: u32 = 5;
-/// A run is stuck when it is rarer than e^-25 by how often equal values followed each other before.
-const RAREST: f64 = 25.0;
+/// A run is stuck when it is rarer than e to minus this by how often equal values followed each other before.
+const fn rarest(sensitivity: Sensitivity) -> f64 {
+    match sensitivity {
+        Sensitivity::Low => 40.0,
+        Sensitivity::Medium => 25.0,
+        Sensitivity::High => 18.0,
+    }
+}
+
 /// So many pairs are remembered; then older ones count half.
 const PAIRS: u32 = 8192;
 
@@ -37,7 +46,7 @@ pub(crate) enum StuckChange {
 
 impl Stuck {
     /// Judges the next value.
-    pub(crate) fn step(&mut self, value: f64) -> Option<StuckChange> {
+    pub(crate) fn step(&mut self, value: f64, sensitivity: Sensitivity) -> Option<StuckChange> {
         let Some(last) = self.last.replace(value) else {
             (self.lowest, self.highest, self.run) = (value, value, 1);
             return None;
@@ -58,7 +67,7 @@ impl Stuck {
             return None;
         }
         let tie = (f64::from(self.ties) + 1.0) / (f64::from(self.pairs) + 2.0);
-        self.rests = -f64::from(self.run) * tie.ln() >= RAREST;
+        self.rests = -f64::from(self.run) * tie.ln() >= rarest(sensitivity);
         self.rests.then_some(StuckChange::Stuck { run: self.run })
     }
 
@@ -78,8 +87,12 @@ mod tests {
     use super::*;
 
     fn changes(values: impl IntoIterator<Item = f64>) -> Vec<(usize, StuckChange)> {
+        changes_at(Sensitivity::Medium, values)
+    }
+
+    fn changes_at(sensitivity: Sensitivity, values: impl IntoIterator<Item = f64>) -> Vec<(usize, StuckChange)> {
         let mut stuck = Stuck::default();
-        values.into_iter().enumerate().filter_map(|(at, value)| Some((at, stuck.step(value)?))).collect()
+        values.into_iter().enumerate().filter_map(|(at, value)| Some((at, stuck.step(value, sensitivity)?))).collect()
     }
 
     fn moving(n: usize) -> Vec<f64> {
@@ -91,6 +104,14 @@ mod tests {
         // 100 pairs and no tie: e^-25 is reached by 25 / ln 102 = 5.4, so by 6 equal values.
         let values = [moving(101), vec![50.5; 20], moving(3)].concat();
         assert_eq!(changes(values), [(106, StuckChange::Stuck { run: 6 }), (121, StuckChange::Moves)]);
+    }
+
+    #[test]
+    fn the_more_sensitive_the_shorter_is_a_run_that_is_stuck() {
+        // ln 102 = 4.6 for each equal value: 40 nats by 9, 25 by 6, and no run of fewer than 5 counts.
+        let values = [moving(101), vec![50.5; 20]].concat();
+        let runs = Sensitivity::EVERY.map(|sensitivity| changes_at(sensitivity, values.clone()));
+        assert_eq!(runs, [9, 6, 5].map(|run| vec![(100 + run as usize, StuckChange::Stuck { run })]));
     }
 
     #[test]

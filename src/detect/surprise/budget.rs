@@ -33,6 +33,8 @@ const BOUNDS: (f64, f64) = (0.6, 1.5);
 /// What a metric's thresholds are to come to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Aim {
+    /// How easily values are called stuck, and a metric silent.
+    pub(crate) sensitivity: Sensitivity,
     /// Thresholds of a metric that is as most are.
     usual: Thresholds,
     /// Toasts by chance in a week.
@@ -48,7 +50,7 @@ impl Aim {
         let most_per_week = budget.per_week();
         let per_week = most_per_week.or(sensitivity.budget().per_week()).unwrap_or(1.0);
         let usual = Thresholds::from_toasts_at(Thresholds::USUAL.warning - SCALE * per_week.ln());
-        Self { usual, most_per_week, labels: 0.0 }
+        Self { sensitivity, usual, most_per_week, labels: 0.0 }
     }
 
     /// The same, moved by what the user called alerts of the metric.
@@ -173,7 +175,10 @@ mod tests {
     fn a_sensitivity_stands_for_a_budget() {
         for sensitivity in Sensitivity::EVERY {
             let by_word = Aim::new(sensitivity.budget(), Sensitivity::Medium);
-            assert_eq!(by_word, Aim::new(sensitivity.budget(), sensitivity));
+            assert_eq!(
+                by_word,
+                Aim { sensitivity: Sensitivity::Medium, ..Aim::new(sensitivity.budget(), sensitivity) }
+            );
             assert_eq!(by_word.usual, Aim::new(Budget::OFF, sensitivity).usual);
         }
     }
