@@ -142,11 +142,21 @@ impl Judge {
 
     /// Brings back what the detectors learned of metrics that have not sent for long, or not since the start.
     fn bring_back(&mut self, store: &Store, samples: &[Sample]) -> Result<(), StoreError> {
-        let Self { detector, after_id, .. } = self;
+        let detector = &self.detector;
         let mut first_ms: BTreeMap<&MetricName, i64> = BTreeMap::new();
         for sample in samples.iter().filter(|sample| detector.wants_memory(&sample.metric)) {
             first_ms.entry(&sample.metric).or_insert(sample.timestamp_ms);
         }
+        self.bring_back_from(store, first_ms)
+    }
+
+    /// Brings back what the detectors learned of metrics, each with when its next sample is.
+    fn bring_back_from<'a>(
+        &mut self,
+        store: &Store,
+        first_ms: impl IntoIterator<Item = (&'a MetricName, i64)>,
+    ) -> Result<(), StoreError> {
+        let Self { detector, after_id, .. } = self;
         let mut missing: Vec<(MetricName, TimeRange)> = Vec::new();
         for (metric, next_ms) in first_ms {
             let state = store.detector_state(metric, STATE_VERSION)?;
@@ -225,9 +235,11 @@ impl Judge {
 
     /// What there is to show of how a metric is watched; `None` when it is not, or nothing is learned of it.
     pub(super) fn watching(&mut self, store: &Store, metric: &MetricName) -> Result<Option<Watching>, StoreError> {
-        let has_memory = self.detector.monitors().has_memory(metric);
-        let state = if has_memory { None } else { store.detector_state(metric, STATE_VERSION)? };
-        Ok(self.detector.monitors().watching(metric, state.as_ref()))
+        if self.detector.wants_memory(metric) {
+            // Up to the newest that is judged.
+            self.bring_back_from(store, [(metric, i64::MIN)])?;
+        }
+        Ok(self.detector.monitors().watching(metric, None))
     }
 
     /// Whether a surprise goes on in a metric that will soon be over.

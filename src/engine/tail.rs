@@ -286,13 +286,14 @@ impl<'a> Session<'a> {
             has_findings |= step.has_findings;
             self.outbox.touched_here(&step.raised);
             self.outbox.touched_here(&step.updated);
+            // Before anybody can take what is judged for all there is.
+            self.context.board.set_backlog(self.backlog()?);
             self.context.shared.arrived(&step.samples);
             self.context.board.set_last_arrival(now_ms);
             if told.elapsed() > TELL_EVERY {
                 self.tell()?;
                 told = Instant::now();
             }
-            self.context.board.set_backlog(self.backlog()?);
             // There may be millions of rows to judge: nobody waits for their end to be heard.
             self.obey()?;
             self.context.publisher.wake();
