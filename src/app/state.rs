@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::{Filter, FilterError, Key, Keymap, Notice, Overlay, SortColumn, Toast, toast};
 use crate::model::time::Zone;
-use crate::model::{Alert, MetricName, Severity, Snapshot, SpcChart, SplitRequest, Subject, TimeRange, Window};
+use crate::model::{
+    Alert, AlertState, MetricName, Rule, Severity, Snapshot, SpcChart, SplitRequest, Subject, TimeRange, ToastRate,
+    Watching, Window,
+};
 
 /// The three tabs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -197,6 +200,27 @@ impl App {
     #[must_use]
     pub fn shown(&self) -> Option<&Arc<Snapshot>> {
         self.frozen.as_ref().map(|frozen| &frozen.snapshot).or(self.snapshot.as_ref())
+    }
+
+    /// How the metric on screen is watched.
+    #[must_use]
+    pub fn watching(&self) -> Option<&Watching> {
+        let known = self.shown()?.watching.as_deref();
+        known.filter(|watching| self.selected_series().is_some_and(|series| series.metric == watching.metric))
+    }
+
+    /// How often the metric on screen was told of.
+    #[must_use]
+    pub fn toast_rate(&self) -> Option<&ToastRate> {
+        let known = self.shown()?.toast_rate.as_deref();
+        known.filter(|rate| self.selected_series().is_some_and(|series| series.metric == rate.metric))
+    }
+
+    /// Whether an alert goes on that will soon be over.
+    #[must_use]
+    pub fn is_recovering(&self, alert: &Alert) -> bool {
+        let recovering = self.snapshot.as_ref().map_or(&[][..], |snapshot| &snapshot.recovering);
+        alert.rule == Rule::Surprise && alert.state != AlertState::Recovered && recovering.contains(&alert.metric)
     }
 
     /// The alerts of the newest picture (alerts are never frozen), newest first.

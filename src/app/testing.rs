@@ -192,6 +192,9 @@ impl Session {
             series: series.into(),
             alerts: alerts.into(),
             mutes: Arc::default(),
+            watching: None,
+            toast_rate: None,
+            recovering: Arc::default(),
             health,
             request,
         }

@@ -1,14 +1,17 @@
 //! `perftop alerts`: what the user was told, how it went on, and how often it was worth it.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use super::args::FormatArg;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::{output, store};
-use crate::model::by_priority;
+use crate::engine;
 use crate::model::time::parse_since;
+use crate::model::{Alert, MetricName, Rule, ToastRate, by_priority};
 use crate::report::{AlertRow, Alerts};
+use crate::store::Store;
 
 /// Arguments of `perftop alerts`.
 #[derive(Debug, clap::Args)]
@@ -43,9 +46,19 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut precision = store.precision()?;
     precision.retain(|precision| metric.as_ref().is_none_or(|metric| precision.metric == *metric));
     let mutes = store.mutes(now_ms)?;
+    let toast_rates = toast_rates(&store, &alerts, context, now_ms)?;
     let row = |alert| AlertRow::new(alert, &context.config.book, &mutes, now_ms);
     let alerts = alerts.into_iter().map(row).collect();
-    let report = Alerts { since_ms, is_cut, alerts, precision, zone: context.config.display.zone() };
+    let report = Alerts { since_ms, is_cut, alerts, precision, toast_rates, zone: context.config.display.zone() };
     output::print(context, &report, args.format.format)?;
     Ok(Exit::Ok)
+}
+
+/// How often the metrics were told of that have an alert of surprise among these.
+fn toast_rates(store: &Store, alerts: &[Alert], context: &Context, now_ms: i64) -> anyhow::Result<Vec<ToastRate>> {
+    let surprising: BTreeSet<&MetricName> =
+        alerts.iter().filter(|alert| alert.rule == Rule::Surprise).map(|alert| &alert.metric).collect();
+    let told = (&context.config.book, &context.config.display.zone());
+    let rates = surprising.into_iter().map(|metric| engine::toast_rate(store, told, metric, now_ms));
+    Ok(rates.filter_map(Result::transpose).collect::<Result<_, _>>()?)
 }

@@ -244,8 +244,8 @@ impl<'a> Replay<'a> {
 impl Output<'_> {
     fn score(&mut self, metric: &MetricName, point: Point, verdict: Option<Verdict>) {
         let Point { timestamp_ms: timestamp, value } = point;
-        let Verdict { score, surprise, message: severity } =
-            verdict.unwrap_or(Verdict { surprise: 0.0, score: 0.0, message: None });
+        let (score, surprise) = verdict.map_or((0.0, 0.0), |verdict| (verdict.score, verdict.surprise));
+        let severity = verdict.and_then(|verdict| verdict.message);
         self.line(&Judged { metric_name: metric, timestamp, value, score, surprise, severity });
     }
 

@@ -6,8 +6,9 @@ use clap::ValueEnum;
 
 use super::context::Context;
 use super::exit::{Exit, Refusal};
+use crate::engine;
 use crate::model::text::printable;
-use crate::model::{Alert, Precision};
+use crate::model::{Alert, Precision, Rule};
 use crate::store::Store;
 
 /// Arguments of `perftop label`.
@@ -41,7 +42,11 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let alert = store.label(args.alert, label, context.now_ms())?.ok_or_else(|| unknown(args.alert))?;
     let precision = store.precision()?;
     let of_kind = |precision: &&Precision| precision.metric == alert.metric && precision.rule == alert.rule;
-    writeln!(io::stdout(), "{}", sentence(&alert, precision.iter().find(of_kind)))?;
+    let told = (&context.config.book, &context.config.display.zone());
+    let rate =
+        engine::toast_rate(&store, told, &alert.metric, context.now_ms())?.filter(|_| alert.rule == Rule::Surprise);
+    let toasts_from = rate.and_then(|rate| rate.toasts_from);
+    writeln!(io::stdout(), "{}", sentence(&alert, precision.iter().find(of_kind), toasts_from))?;
     Ok(Exit::Ok)
 }
 
@@ -50,8 +55,9 @@ pub fn unknown(id: i64) -> Refusal {
     Refusal::usage(format!("no alert {id}: `perftop alerts` lists them with their numbers"))
 }
 
-fn sentence(alert: &Alert, precision: Option<&Precision>) -> String {
+fn sentence(alert: &Alert, precision: Option<&Precision>, toasts_from: Option<f64>) -> String {
     let called = alert.label_word().unwrap_or("without a label");
     let so_far = precision.map_or_else(String::new, |precision| format!("; {}", precision.sentence()));
-    format!("alert {} ({} on {}): {called}{so_far}", alert.id, alert.rule, printable(&alert.metric))
+    let from = toasts_from.map_or_else(String::new, |nats| format!("; toasts from {nats:.1} nats"));
+    format!("alert {} ({} on {}): {called}{so_far}{from}", alert.id, alert.rule, printable(&alert.metric))
 }

@@ -5,7 +5,8 @@ use super::context::Context;
 use super::exit::Exit;
 use super::label::unknown;
 use super::{output, store};
-use crate::model::Mute;
+use crate::engine;
+use crate::model::{Mute, Rule};
 use crate::report::Why;
 
 /// Arguments of `perftop why`.
@@ -26,12 +27,15 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let now_ms = context.now_ms();
     let alert = &account.alert;
     let precision = store.precision()?;
+    let told = (&context.config.book, &context.config.display.zone());
+    let toast_rate = engine::toast_rate(&store, told, &alert.metric, now_ms)?;
     let mutes = store.mutes(now_ms)?;
     let report = Why {
         unit: context.config.book.unit(&alert.metric),
         lasted_ms: alert.lasted_ms(now_ms),
         mute: Mute::covering(&mutes, &alert.metric, alert.rule, now_ms).cloned(),
         precision: precision.into_iter().find(|of| of.metric == alert.metric && of.rule == alert.rule),
+        toast_rate: toast_rate.filter(|_| alert.rule == Rule::Surprise),
         zone: context.config.display.zone(),
         account,
     };

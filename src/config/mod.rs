@@ -22,7 +22,7 @@ pub use schema::Setting;
 
 use crate::app::Keymap;
 use crate::model::time::Zone;
-use crate::model::{MetricBook, Rule, Sensitivity, Severity, Window};
+use crate::model::{Budget, MetricBook, Rule, Sensitivity, Severity, Window};
 use crate::ui::theme::{Role, Theme};
 
 /// Everything a user can set, resolved and checked.
@@ -73,6 +73,8 @@ pub struct DetectConfig {
     pub alerts: Vec<Rule>,
     /// How easily their detectors do.
     pub sensitivity: Sensitivity,
+    /// How many false alarms a metric may raise.
+    pub budget: Budget,
 }
 
 /// `[alerts]`
@@ -136,6 +138,7 @@ impl Default for Config {
                 rules: Rule::EVERY.to_vec(),
                 alerts: Rule::DETECTORS.to_vec(),
                 sensitivity: Sensitivity::default(),
+                budget: Budget::default(),
             },
             alerts: AlertsConfig { cooldown_ms: 15 * 60_000, toast_severity: Severity::Warning, bell: true },
             display: DisplayConfig {

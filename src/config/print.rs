@@ -46,6 +46,7 @@ fn written(config: &Config, setting: Setting) -> Value {
         Setting::Rules => Value::Array(config.detect.rules.iter().map(|rule| text(rule.as_str())).collect()),
         Setting::RaisedBy => Value::Array(config.detect.alerts.iter().map(|rule| text(rule.as_str())).collect()),
         Setting::Sensitivity => text(config.detect.sensitivity.as_str()),
+        Setting::Budget => text(&config.detect.budget.to_string()),
         Setting::Cooldown => Value::String(exact(config.alerts.cooldown_ms)),
         Setting::ToastSeverity => text(config.alerts.toast_severity.as_str()),
         Setting::Bell => Value::Boolean(config.alerts.bell),

@@ -34,9 +34,11 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
     let rules = read.get(Setting::Rules, defaults.detect.rules, run_rules);
     let alerts = read.get(Setting::RaisedBy, defaults.detect.alerts, any_rules);
     let sensitivity = read.get(Setting::Sensitivity, defaults.detect.sensitivity, parsed);
+    let budget = read.get(Setting::Budget, sensitivity.budget(), parsed);
     let book = MetricBook::new(read.metrics(&file.metrics), rules.clone())
         .with_alerts(alerts.clone())
-        .with_sensitivity(sensitivity);
+        .with_sensitivity(sensitivity)
+        .with_budget(budget);
     let config = Config {
         store: StoreConfig {
             path: read.located(Setting::StorePath, defaults.store.path),
@@ -50,6 +52,7 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
             rules,
             alerts,
             sensitivity,
+            budget,
         },
         alerts: AlertsConfig {
             cooldown_ms: read.get(Setting::Cooldown, defaults.alerts.cooldown_ms, cooldown),
@@ -135,6 +138,7 @@ impl Reader<'_> {
                 "alerts" => any_rules(&value.value).map(|rules| settings.alerts = Some(rules)),
                 "sensitivity" => parsed(&value.value).map(|sensitivity| settings.sensitivity = Some(sensitivity)),
                 "user_facing" => flag(&value.value).map(|flag| settings.is_user_facing = flag),
+                "budget" => parsed(&value.value).map(|budget| settings.budget = Some(budget)),
                 "group_by" => tags(&value.value).map(|tags| settings.group_by = tags),
                 // The file reader has refused every other key already.
                 _ => Ok(()),

@@ -45,6 +45,7 @@ settings! {
     Rules = "detect", "rules", "PERFTOP_DETECT_RULES";
     RaisedBy = "detect", "alerts", "PERFTOP_DETECT_ALERTS";
     Sensitivity = "detect", "sensitivity", "PERFTOP_DETECT_SENSITIVITY";
+    Budget = "detect", "budget", "PERFTOP_DETECT_BUDGET";
     Cooldown = "alerts", "cooldown", "PERFTOP_ALERTS_COOLDOWN";
     ToastSeverity = "alerts", "toast_severity", "PERFTOP_ALERTS_TOAST_SEVERITY";
     Bell = "alerts", "bell", "PERFTOP_ALERTS_BELL";
@@ -61,7 +62,8 @@ settings! {
 pub const NAMED_SECTIONS: [&str; 3] = ["metrics", "keys", "theme"];
 
 /// The keys of a `[metrics."..."]` table.
-pub const METRIC_KEYS: [&str; 7] = ["unit", "direction", "rules", "alerts", "sensitivity", "user_facing", "group_by"];
+pub const METRIC_KEYS: [&str; 8] =
+    ["unit", "direction", "rules", "alerts", "sensitivity", "budget", "user_facing", "group_by"];
 
 /// Every section once, in the order of the default file.
 pub fn sections() -> impl Iterator<Item = &'static str> + Clone {

@@ -31,5 +31,5 @@ pub use limits::control_limits;
 pub use monitor::{Change, Monitor, Notice, Trouble};
 pub use monitors::{Monitors, Told};
 pub use residuals::Residuals;
-pub use surprise::{Reason, Thresholds, Verdict};
+pub use surprise::{Aim, Reason, Thresholds, Verdict};
 pub use western_electric::{Signal, signals};

@@ -6,8 +6,8 @@ use super::keeping::{kept, read_kept};
 use super::silence::Silence;
 use super::sparse::Sparse;
 use super::stuck::{Stuck, StuckChange};
-use super::surprise::{Reason, Surprising, Thresholds, Verdict};
-use crate::model::{Point, Severity};
+use super::surprise::{Aim, Course, LEARNS, Peaks, Reason, Surprising, Verdict, pause};
+use crate::model::{MetricName, Point, Severity, Watching};
 
 /// A surprise is over after so many samples in a row within what was usual before it.
 pub(super) const CALM_SAMPLES: u32 = 10;
@@ -74,7 +74,7 @@ impl Notice {
 /// when it is silent stays known.
 #[derive(Debug, Clone)]
 pub struct Monitor {
-    thresholds: Thresholds,
+    aim: Aim,
     is_of_runs: bool,
     pulse: Pulse,
     memory: Option<Box<Memory>>,
@@ -91,6 +91,11 @@ struct Pulse {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Memory {
     surprising: Surprising,
+    /// What its thresholds are learned from.
+    peaks: Peaks,
+    course: Course,
+    /// Samples that were learned.
+    samples: u32,
     /// The last runs, for a metric of runs.
     runs: Option<Sparse>,
     stuck: Stuck,
@@ -113,14 +118,14 @@ struct Open {
 impl Monitor {
     /// A metric of which nothing is known, but for whether its samples are of runs of a build or a job.
     #[must_use]
-    pub fn new(thresholds: Thresholds, is_of_runs: bool) -> Self {
-        Self { thresholds, is_of_runs, pulse: Pulse::default(), memory: None }
+    pub fn new(aim: Aim, is_of_runs: bool) -> Self {
+        Self { aim, is_of_runs, pulse: Pulse::default(), memory: None }
     }
 
     /// Judges the next sample, then learns it. `offset_ms` is how far the user's clock is ahead of UTC. A sample that is
     /// older than the newest one is not judged.
     pub fn judge(&mut self, point: Point, offset_ms: i64, notices: &mut Vec<Notice>) -> Option<Verdict> {
-        let Self { thresholds, is_of_runs, pulse, memory } = self;
+        let Self { aim, is_of_runs, pulse, memory } = self;
         let memory = memory.get_or_insert_with(|| Box::new(Memory::new(*is_of_runs)));
         let Point { timestamp_ms, value } = point;
         if timestamp_ms < memory.newest_ms {
@@ -131,11 +136,11 @@ impl Monitor {
             let since_ms = pulse.silent_since_ms;
             notices.push(Notice::new(Trouble::Silence, Change::Recovered { since_ms }));
         }
-        if let Some(change) = memory.stuck.step(value) {
+        if let Some(change) = memory.stuck.step(value, aim.sensitivity) {
             notices.push(memory.stuck_notice(change, timestamp_ms));
         }
         let is_rare = pulse.silence.usual_ms().is_some_and(|usual_ms| usual_ms >= RUNS_EVERY_MS);
-        Some(memory.judge(point, offset_ms, is_rare, thresholds, notices))
+        Some(memory.judge(point, offset_ms, is_rare, aim, notices))
     }
 
     /// Learns when a sample came, and nothing else of it.
@@ -148,12 +153,12 @@ impl Monitor {
     /// From when on a missing sample is news.
     #[must_use]
     pub fn due_ms(&self) -> Option<i64> {
-        self.pulse.silence.due_ms()
+        self.pulse.silence.due_ms(self.aim.sensitivity)
     }
 
     /// Looks whether a sample is missing at an instant.
     pub fn look(&mut self, now_ms: i64, notices: &mut Vec<Notice>) {
-        if let Some(silent_ms) = self.pulse.silence.look(now_ms) {
+        if let Some(silent_ms) = self.pulse.silence.look(now_ms, self.aim.sensitivity) {
             self.pulse.silent_since_ms = now_ms;
             let change = Change::Opened(Severity::Warning);
             notices.push(Notice { extent: silent_ms, ..Notice::new(Trouble::Silence, change) });
@@ -170,6 +175,33 @@ impl Monitor {
     #[must_use]
     pub fn newest_ms(&self) -> Option<i64> {
         self.memory.as_ref().map(|memory| memory.newest_ms)
+    }
+
+    /// What there is to show of it under a name; `None` when what was learned of it is not at hand.
+    #[must_use]
+    pub fn watching(&self, metric: &MetricName) -> Option<Watching> {
+        let memory = self.memory.as_ref()?;
+        let thresholds = memory.peaks.thresholds(&self.aim);
+        Some(Watching {
+            metric: MetricName::clone(metric),
+            levels: [thresholds.info, thresholds.warning, thresholds.critical],
+            samples: memory.samples,
+            needed: LEARNS,
+            calm: memory.open.map(|open| (open.calm, CALM_SAMPLES)),
+            courses: memory.course.shown(),
+        })
+    }
+
+    /// From the next sample on thresholds are to come to this.
+    pub const fn aim_at(&mut self, aim: Aim) {
+        self.aim = aim;
+    }
+
+    /// Whether a surprise goes on that will soon be over, as half of the samples it takes were calm.
+    #[must_use]
+    pub fn is_recovering(&self) -> bool {
+        let open = self.memory.as_ref().and_then(|memory| memory.open);
+        open.is_some_and(|open| 2 * open.calm >= CALM_SAMPLES)
     }
 
     /// What was learned of it, to be kept; `None` when nothing was.
@@ -209,6 +241,9 @@ impl Memory {
     fn new(is_of_runs: bool) -> Self {
         Self {
             surprising: Surprising::new(),
+            peaks: Peaks::new(),
+            course: Course::new(),
+            samples: 0,
             runs: is_of_runs.then(Sparse::default),
             stuck: Stuck::default(),
             newest_ms: i64::MIN,
@@ -233,19 +268,17 @@ impl Memory {
     }
 
     /// Judges a sample by what came before it, then learns it. `is_rare` is whether samples come as rarely as runs do.
-    fn judge(
-        &mut self,
-        point: Point,
-        offset_ms: i64,
-        is_rare: bool,
-        thresholds: &Thresholds,
-        notices: &mut Vec<Notice>,
-    ) -> Verdict {
+    fn judge(&mut self, point: Point, offset_ms: i64, is_rare: bool, aim: &Aim, notices: &mut Vec<Notice>) -> Verdict {
         let Point { timestamp_ms, value } = point;
         let band = self.surprising.band();
         let of_runs = self.runs.as_mut().and_then(|runs| runs.judge(value)).filter(|_| is_rare);
         let wall_ms = timestamp_ms.saturating_add(offset_ms);
-        let verdict = self.surprising.judge(wall_ms, value, of_runs, thresholds);
+        let thresholds = self.peaks.thresholds(aim);
+        let verdict = self.surprising.judge(wall_ms, value, of_runs, &thresholds);
+        self.samples = self.samples.saturating_add(1);
+        self.course.push(timestamp_ms, verdict.surprise);
+        let by_chance = if verdict.is_usual { 0.0 } else { verdict.surprise };
+        self.peaks.learn(timestamp_ms, by_chance, pause(of_runs), self.open.is_some());
         if let Some(change) = self.live(point, band, verdict.message) {
             let is_over = matches!(change, Change::Recovered { .. } | Change::NewNormal { .. });
             let reasons = if is_over { Vec::new() } else { self.surprising.reasons() };
@@ -291,11 +324,11 @@ mod tests {
 
     /// Points a minute apart, and what is said of them by a monitor that is put aside and resumed before some of them.
     fn said(values: &[f64], is_of_runs: bool, resumed_before: &[usize]) -> Vec<(Option<Verdict>, Vec<Notice>)> {
-        let mut monitor = Monitor::new(Thresholds::default(), is_of_runs);
+        let mut monitor = Monitor::new(Aim::default(), is_of_runs);
         let judge = |(at, &value): (usize, &f64)| {
             if resumed_before.contains(&at) {
                 let (pulse, state) = (monitor.pulse(), monitor.state());
-                monitor = Monitor::new(Thresholds::default(), is_of_runs);
+                monitor = Monitor::new(Aim::default(), is_of_runs);
                 monitor.resume_pulse(&pulse);
                 assert!(state.is_none_or(|state| monitor.resume(&state)));
             }
@@ -342,7 +375,7 @@ mod tests {
 
         #[test]
         fn what_is_no_state_changes_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let mut monitor = Monitor::new(Thresholds::default(), false);
+            let mut monitor = Monitor::new(Aim::default(), false);
             prop_assert!(!monitor.resume(&bytes) && !monitor.has_memory());
             monitor.resume_pulse(&bytes);
             prop_assert_eq!(monitor.due_ms(), None);
@@ -351,7 +384,7 @@ mod tests {
 
     #[test]
     fn a_state_with_one_wrong_bit_is_none() {
-        let mut monitor = Monitor::new(Thresholds::default(), false);
+        let mut monitor = Monitor::new(Aim::default(), false);
         let judge = |at: i64, monitor: &mut Monitor| {
             let point = Point { timestamp_ms: at * 60_000, value: (at * 7919 % 101) as f64 };
             monitor.judge(point, 0, &mut Vec::new());

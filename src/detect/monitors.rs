@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::keeping::STATE_VERSION;
 use super::monitor::{Monitor, Notice};
-use super::surprise::{Thresholds, Verdict};
+use super::surprise::{Aim, Verdict};
 use crate::model::time::Zone;
-use crate::model::{DetectorState, MetricBook, MetricName, Point, is_of_runs};
+use crate::model::{DetectorState, MetricBook, MetricName, Point, Precision, Rule, Watching, is_of_runs};
 
 /// Every metric with its monitor.
 ///
@@ -18,6 +18,8 @@ use crate::model::{DetectorState, MetricBook, MetricName, Point, is_of_runs};
 pub struct Monitors {
     book: MetricBook,
     zone: Zone,
+    /// What the user called alerts of surprise, by metric.
+    labels: HashMap<MetricName, Precision>,
     by_name: HashMap<MetricName, usize, foldhash::fast::RandomState>,
     series: Vec<Monitored>,
     /// When to look at a metric that may have gone silent, the soonest first; one entry each.
@@ -58,18 +60,29 @@ pub struct Told<'a> {
 }
 
 impl Monitors {
-    /// No metric is known yet. The book says how sensitive to be; times of the day are those of `zone`.
+    /// No metric is known yet. The book says how many false alarms there may be; times of the day are those of `zone`.
     #[must_use]
     pub fn new(book: MetricBook, zone: Zone) -> Self {
         Self {
             book,
             zone,
+            labels: HashMap::new(),
             by_name: HashMap::default(),
             series: Vec::new(),
             due: BinaryHeap::new(),
             found: Vec::new(),
             in_memory: 0,
             clock: 0,
+        }
+    }
+
+    /// From the next sample on thresholds heed these labels, and no others.
+    pub fn set_labels(&mut self, labels: impl IntoIterator<Item = Precision>) {
+        let of_surprise = labels.into_iter().filter(|labels| labels.rule == Rule::Surprise);
+        self.labels = of_surprise.map(|labels| (MetricName::clone(&labels.metric), labels)).collect();
+        for place in 0..self.series.len() {
+            let aim = self.aim(&self.series[place].metric);
+            self.series[place].monitor.aim_at(aim);
         }
     }
 
@@ -140,6 +153,23 @@ impl Monitors {
     pub fn resume_pulse(&mut self, metric: &MetricName, pulse: &[u8]) {
         let place = self.place(metric);
         self.series[place].monitor.resume_pulse(pulse);
+    }
+
+    /// What there is to show of a metric, which is in memory or whose state this is; `None` when nothing was learned.
+    #[must_use]
+    pub fn watching(&self, metric: &MetricName, state: Option<&DetectorState>) -> Option<Watching> {
+        let known = self.by_name.get(metric).map(|&place| &self.series[place].monitor);
+        known.and_then(|monitor| monitor.watching(metric)).or_else(|| {
+            let mut monitor = self.monitor(metric);
+            state.filter(|state| state.version == STATE_VERSION && monitor.resume(&state.learned))?;
+            monitor.watching(metric)
+        })
+    }
+
+    /// Whether a surprise goes on in a metric that will soon be over.
+    #[must_use]
+    pub fn is_recovering(&self, metric: &MetricName) -> bool {
+        self.by_name.get(metric).is_some_and(|&place| self.series[place].monitor.is_recovering())
     }
 
     /// Whether what was learned of a metric is in memory.
@@ -218,17 +248,26 @@ impl Monitors {
         }
         let place = self.series.len();
         self.by_name.insert(Arc::clone(metric), place);
-        let is_user_facing = self.book.is_user_facing(metric);
-        let thresholds = Thresholds { is_user_facing, ..Thresholds::of(self.book.sensitivity(metric)) };
+        let monitor = self.monitor(metric);
         self.series.push(Monitored {
             metric: Arc::clone(metric),
-            monitor: Monitor::new(thresholds, is_of_runs(metric)),
+            monitor,
             is_due: false,
             up_to_id: i64::MIN,
             unkept: 0,
             used: 0,
         });
         place
+    }
+
+    /// A monitor of which nothing is known but its metric.
+    fn monitor(&self, metric: &MetricName) -> Monitor {
+        Monitor::new(self.aim(metric), is_of_runs(metric))
+    }
+
+    fn aim(&self, metric: &MetricName) -> Aim {
+        let aim = Aim::new(self.book.budget(metric), self.book.sensitivity(metric));
+        aim.user_facing(self.book.is_user_facing(metric)).with_labels(self.labels.get(metric))
     }
 }
 

@@ -2,12 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Sensitivity;
+
 /// Intervals between samples that are remembered, and the fewest to know the usual one.
 const KNOWN: usize = 64;
 const FEWEST: usize = 20;
 /// Silence is longer than so many usual intervals, and than so many of those that are rarely exceeded.
-const USUAL: i64 = 5;
-const RARE: i64 = 3;
+const fn intervals(sensitivity: Sensitivity) -> (i64, i64) {
+    match sensitivity {
+        Sensitivity::Low => (10, 6),
+        Sensitivity::Medium => (5, 3),
+        Sensitivity::High => (3, 2),
+    }
+}
 /// The share of intervals that are shorter than the rare one.
 const RARE_SHARE: usize = 95;
 /// Below it, the delays of whoever sends are longer than what they send.
@@ -21,7 +28,7 @@ pub(crate) struct Silence {
     intervals_ms: Vec<u32>,
     place: usize,
     usual_ms: i64,
-    patience_ms: i64,
+    rare_ms: i64,
     is_silent: bool,
 }
 
@@ -58,8 +65,7 @@ impl Silence {
         sorted.copy_from_slice(&self.intervals_ms);
         sorted.sort_unstable();
         let at = |share: usize| i64::from(sorted[(sorted.len() - 1) * share / 100]);
-        self.usual_ms = at(50);
-        self.patience_ms = (USUAL * at(50)).max(RARE * at(RARE_SHARE)).max(SHORTEST_MS);
+        (self.usual_ms, self.rare_ms) = (at(50), at(RARE_SHARE));
     }
 
     /// When the newest sample came.
@@ -73,14 +79,16 @@ impl Silence {
     }
 
     /// From when on a missing sample is news; `None` while the usual interval is not known, or it was told of.
-    pub(crate) fn due_ms(&self) -> Option<i64> {
+    pub(crate) fn due_ms(&self, sensitivity: Sensitivity) -> Option<i64> {
         let is_known = self.intervals_ms.len() >= FEWEST && !self.is_silent;
-        self.newest_ms.filter(|_| is_known).map(|newest_ms| newest_ms.saturating_add(self.patience_ms))
+        let (usual, rare) = intervals(sensitivity);
+        let patience_ms = (usual * self.usual_ms).max(rare * self.rare_ms).max(SHORTEST_MS);
+        self.newest_ms.filter(|_| is_known).map(|newest_ms| newest_ms.saturating_add(patience_ms))
     }
 
     /// Whether silence has to be told of now; answers for how long there was no sample.
-    pub(crate) fn look(&mut self, now_ms: i64) -> Option<i64> {
-        let newest_ms = self.newest_ms.filter(|_| self.due_ms().is_some_and(|due_ms| due_ms <= now_ms))?;
+    pub(crate) fn look(&mut self, now_ms: i64, sensitivity: Sensitivity) -> Option<i64> {
+        let newest_ms = self.newest_ms.filter(|_| self.due_ms(sensitivity).is_some_and(|due_ms| due_ms <= now_ms))?;
         self.is_silent = true;
         Some(now_ms.saturating_sub(newest_ms))
     }
@@ -89,6 +97,8 @@ impl Silence {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MEDIUM: Sensitivity = Sensitivity::Medium;
 
     fn every_minute(n: i64) -> Silence {
         let mut silence = Silence::default();
@@ -99,21 +109,28 @@ mod tests {
     #[test]
     fn five_intervals_without_a_sample_are_news_once() {
         let mut silence = every_minute(30);
-        assert_eq!(silence.due_ms(), Some(34 * 60_000));
-        assert_eq!(silence.look(34 * 60_000 - 1), None);
-        assert_eq!(silence.look(34 * 60_000), Some(5 * 60_000));
-        assert_eq!((silence.look(50 * 60_000), silence.due_ms()), (None, None));
+        assert_eq!(silence.due_ms(MEDIUM), Some(34 * 60_000));
+        assert_eq!(silence.look(34 * 60_000 - 1, MEDIUM), None);
+        assert_eq!(silence.look(34 * 60_000, MEDIUM), Some(5 * 60_000));
+        assert_eq!((silence.look(50 * 60_000, MEDIUM), silence.due_ms(MEDIUM)), (None, None));
         assert_eq!(silence.heard(60 * 60_000), Some(31 * 60_000), "the end of it");
-        assert_eq!(silence.due_ms(), Some(65 * 60_000), "one gap is not usual");
+        assert_eq!(silence.due_ms(MEDIUM), Some(65 * 60_000), "one gap is not usual");
+    }
+
+    #[test]
+    fn the_more_sensitive_the_sooner() {
+        let silence = every_minute(30);
+        let due = Sensitivity::EVERY.map(|sensitivity| silence.due_ms(sensitivity));
+        assert_eq!(due, [39, 34, 32].map(|minute| Some(minute * 60_000)));
     }
 
     #[test]
     fn nothing_is_missed_of_a_metric_that_is_hardly_known_or_irregular() {
-        assert_eq!(every_minute(20).due_ms(), None);
+        assert_eq!(every_minute(20).due_ms(MEDIUM), None);
         // Bursts of nine a second, then ten minutes of nothing.
         let mut bursts = Silence::default();
         (0..200).for_each(|at| assert_eq!(bursts.heard(at / 9 * 600_000 + at % 9 * 1_000), None));
-        assert!(bursts.due_ms().is_some_and(|due_ms| due_ms > 199 / 9 * 600_000 + 1_200_000));
+        assert!(bursts.due_ms(MEDIUM).is_some_and(|due_ms| due_ms > 199 / 9 * 600_000 + 1_200_000));
     }
 
     #[test]
@@ -121,7 +138,7 @@ mod tests {
         let mut silence = every_minute(30);
         let told = (0..100).filter(|hour| {
             let at_ms = 30 * 60_000 + hour * 3_600_000;
-            silence.look(at_ms);
+            silence.look(at_ms, MEDIUM);
             silence.heard(at_ms).is_some()
         });
         assert!(told.count() < 30, "an hour is usual now");
@@ -132,8 +149,8 @@ mod tests {
         let mut silence = every_minute(30);
         silence.heard(i64::MIN);
         silence.heard(i64::MAX);
-        silence.look(i64::MIN);
+        silence.look(i64::MIN, MEDIUM);
         silence.heard(0);
-        assert_eq!(silence.due_ms(), Some(i64::MAX));
+        assert_eq!(silence.due_ms(MEDIUM), Some(i64::MAX));
     }
 }

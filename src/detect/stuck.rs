@@ -2,12 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Sensitivity;
+
 /// No shorter run counts.
 const SHORTEST_RUN: u32 = 5;
-/// A run is stuck when it is rarer than e^-25 by how often equal values followed each other before.
-const RAREST: f64 = 25.0;
 /// One that is so many times as rare in nats is grave.
 const GRAVE: f64 = 4.0;
+/// A run is stuck when it is rarer than e to minus this by how often equal values followed each other before.
+const fn rarest(sensitivity: Sensitivity) -> f64 {
+    match sensitivity {
+        Sensitivity::Low => 40.0,
+        Sensitivity::Medium => 25.0,
+        Sensitivity::High => 18.0,
+    }
+}
+
 /// So many pairs are remembered; then older ones count half.
 const PAIRS: u32 = 8192;
 
@@ -44,7 +53,7 @@ pub(crate) enum StuckChange {
 
 impl Stuck {
     /// Judges the next value.
-    pub(crate) fn step(&mut self, value: f64) -> Option<StuckChange> {
+    pub(crate) fn step(&mut self, value: f64, sensitivity: Sensitivity) -> Option<StuckChange> {
         let Some(last) = self.last.replace(value) else {
             (self.lowest, self.highest, self.run) = (value, value, 1);
             return None;
@@ -68,11 +77,11 @@ impl Stuck {
         let rarity = |run: u32| -f64::from(run) * tie.ln();
         if self.rests {
             // Nothing is learned of a run that is stuck, so it becomes grave with one of its values.
-            let limit = GRAVE * RAREST;
+            let limit = GRAVE * rarest(sensitivity);
             let has_become_grave = rarity(self.run) >= limit && rarity(self.run - 1) < limit;
             return has_become_grave.then_some(StuckChange::LongStuck { run: self.run });
         }
-        self.rests = rarity(self.run) >= RAREST;
+        self.rests = rarity(self.run) >= rarest(sensitivity);
         self.rests.then_some(StuckChange::Stuck { run: self.run })
     }
 
@@ -92,8 +101,12 @@ mod tests {
     use super::*;
 
     fn changes(values: impl IntoIterator<Item = f64>) -> Vec<(usize, StuckChange)> {
+        changes_at(Sensitivity::Medium, values)
+    }
+
+    fn changes_at(sensitivity: Sensitivity, values: impl IntoIterator<Item = f64>) -> Vec<(usize, StuckChange)> {
         let mut stuck = Stuck::default();
-        values.into_iter().enumerate().filter_map(|(at, value)| Some((at, stuck.step(value)?))).collect()
+        values.into_iter().enumerate().filter_map(|(at, value)| Some((at, stuck.step(value, sensitivity)?))).collect()
     }
 
     fn moving(n: usize) -> Vec<f64> {
@@ -114,6 +127,14 @@ mod tests {
         let [stuck, grave, moves] = changes(values)[..] else { panic!("three changes") };
         assert_eq!((stuck, grave), ((106, StuckChange::Stuck { run: 6 }), (122, StuckChange::LongStuck { run: 22 })));
         assert_eq!(moves, (161, StuckChange::Moves));
+    }
+
+    #[test]
+    fn the_more_sensitive_the_shorter_is_a_run_that_is_stuck() {
+        // ln 102 = 4.6 for each equal value: 40 nats by 9, 25 by 6, and no run of fewer than 5 counts.
+        let values = [moving(101), vec![50.5; 20]].concat();
+        let runs = Sensitivity::EVERY.map(|sensitivity| changes_at(sensitivity, values.clone()));
+        assert_eq!(runs, [9, 6, 5].map(|run| vec![(100 + run as usize, StuckChange::Stuck { run })]));
     }
 
     #[test]

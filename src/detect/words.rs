@@ -42,9 +42,9 @@ impl Notice {
             Trouble::Surprise => self.reasons.iter().map(|reason| reason.explained(found, unit)).collect(),
             Trouble::Stuck => {
                 let run = u32::try_from(self.extent).unwrap_or(u32::MAX);
-                only(Some(found), run, "rarer than 1 in 7e10, by how often equal values followed each other before")
+                only(Some(found), run, "hardly ever by chance, by how often equal values followed each other before")
             }
-            Trouble::Silence => only(None, 0, "longer than five usual intervals, and than three rare ones"),
+            Trouble::Silence => only(None, 0, "longer than several usual intervals, and than several rare ones"),
         }
     }
 

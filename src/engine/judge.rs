@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::options::EngineOptions;
 use crate::detect::{Detector, STATE_VERSION};
 use crate::model::text::printable_short;
-use crate::model::{Alert, MetricName, Sample, TimeRange};
+use crate::model::{Alert, MetricName, Sample, TimeRange, Watching};
 use crate::store::{OldHistory, Store, StoreError};
 
 /// Rows judged and recorded in one step: a few ms of work.
@@ -79,8 +79,15 @@ impl Judge {
         for (metric, pulse) in store.detector_pulses(STATE_VERSION)? {
             judge.detector.resume_pulse(&metric, &pulse);
         }
+        judge.heed_labels(store)?;
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
         Ok(judge)
+    }
+
+    /// From now on goes by what the user called alerts.
+    pub(super) fn heed_labels(&mut self, store: &Store) -> Result<(), StoreError> {
+        self.detector.monitors().set_labels(store.precision()?);
+        Ok(())
     }
 
     /// Learns all that is not to be judged: from a window before the oldest sample that is.
@@ -135,11 +142,21 @@ impl Judge {
 
     /// Brings back what the detectors learned of metrics that have not sent for long, or not since the start.
     fn bring_back(&mut self, store: &Store, samples: &[Sample]) -> Result<(), StoreError> {
-        let Self { detector, after_id, .. } = self;
+        let detector = &self.detector;
         let mut first_ms: BTreeMap<&MetricName, i64> = BTreeMap::new();
         for sample in samples.iter().filter(|sample| detector.wants_memory(&sample.metric)) {
             first_ms.entry(&sample.metric).or_insert(sample.timestamp_ms);
         }
+        self.bring_back_from(store, first_ms)
+    }
+
+    /// Brings back what the detectors learned of metrics, each with when its next sample is.
+    fn bring_back_from<'a>(
+        &mut self,
+        store: &Store,
+        first_ms: impl IntoIterator<Item = (&'a MetricName, i64)>,
+    ) -> Result<(), StoreError> {
+        let Self { detector, after_id, .. } = self;
         let mut missing: Vec<(MetricName, TimeRange)> = Vec::new();
         for (metric, next_ms) in first_ms {
             let state = store.detector_state(metric, STATE_VERSION)?;
@@ -214,6 +231,20 @@ impl Judge {
         self.marked_id = self.after_id;
         recorded.raised.iter().for_each(log_raised);
         Ok(recorded.raised)
+    }
+
+    /// What there is to show of how a metric is watched; `None` when it is not, or nothing is learned of it.
+    pub(super) fn watching(&mut self, store: &Store, metric: &MetricName) -> Result<Option<Watching>, StoreError> {
+        if self.detector.wants_memory(metric) {
+            // Up to the newest that is judged.
+            self.bring_back_from(store, [(metric, i64::MIN)])?;
+        }
+        Ok(self.detector.monitors().watching(metric, None))
+    }
+
+    /// Whether a surprise goes on in a metric that will soon be over.
+    pub(super) fn is_recovering(&mut self, metric: &MetricName) -> bool {
+        self.detector.monitors().is_recovering(metric)
     }
 
     /// Rows up to here are judged.

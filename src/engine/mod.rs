@@ -33,6 +33,7 @@ mod shared;
 mod supervisor;
 mod tail;
 mod taker;
+mod toasts;
 mod watch;
 
 use std::sync::Arc;
@@ -53,7 +54,7 @@ pub use crate::detect::DetectOptions;
 pub use crate::store::{HeldWrites, hold_writes};
 pub use follow::{Followed, Follower, Stop};
 pub use intake::Intake;
-pub use once::{CaughtUp, catch_up, roll_up, snapshot_once};
+pub use once::{CaughtUp, catch_up, roll_up, snapshot_once, toast_rate};
 pub use options::{Command, EngineOptions, RaisedAlerts};
 
 /// Messages that wait for a slow dashboard.

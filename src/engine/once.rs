@@ -6,11 +6,12 @@ use super::judge::Judge;
 use super::options::EngineOptions;
 use super::outbox::ALERTS_SHOWN;
 use super::picture::Picture;
-use super::shared::Told;
+use super::shared::{Told, Watched};
+use super::toasts;
 use crate::clock::Clock;
-use crate::detect::DetectOptions;
+use crate::detect::{DetectOptions, Monitors, STATE_VERSION};
 use crate::model::time::Zone;
-use crate::model::{Alert, Health, MetricBook, Snapshot, ViewRequest, by_priority};
+use crate::model::{Alert, Health, MetricBook, MetricName, Snapshot, ToastRate, ViewRequest, by_priority};
 use crate::store::{EXACT_SAMPLES, Store, StoreError};
 
 /// Rows rolled up in one step.
@@ -82,6 +83,23 @@ fn judge_rest(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Resu
     Ok(done)
 }
 
+/// How often a metric was told of, and from where on it is; `None` when it is not judged by surprise.
+pub fn toast_rate(
+    store: &Store,
+    (book, zone): (&MetricBook, &Zone),
+    metric: &MetricName,
+    now_ms: i64,
+) -> Result<Option<ToastRate>, StoreError> {
+    if !toasts::is_watched(book, metric) {
+        return Ok(None);
+    }
+    let state = store.detector_state(metric, STATE_VERSION)?;
+    let mut monitors = Monitors::new(book.clone(), zone.clone());
+    monitors.set_labels(store.precision()?);
+    let watching = monitors.watching(metric, state.as_ref());
+    toasts::rate(store, book, metric, watching.as_ref(), now_ms).map(Some)
+}
+
 /// The picture that the dashboard would draw of the store at `now_ms`, with what the user has said of metrics, and the
 /// zone whose times of the day have habits.
 pub fn snapshot_once(
@@ -108,5 +126,5 @@ pub fn snapshot_once(
         problem: None,
     };
     let told = Told { alerts: alerts.into(), mutes: store.mutes(now_ms)?.into() };
-    Ok(picture.snapshot(told, health, now_ms))
+    Ok(picture.snapshot(told, Watched::default(), health, now_ms))
 }

@@ -14,7 +14,7 @@ use super::board::Reading;
 use super::context::{Context, REPLACED_PAUSE};
 use super::pace::Pace;
 use super::picture::Picture;
-use super::shared::Told;
+use super::shared::{Told, Watched};
 use super::supervisor::{Mailbox, TaskResult, Wait};
 use crate::model::{Health, SPARK_BUCKETS, Snapshot, ViewRequest, Window};
 use crate::store::{EXACT_SAMPLES, Store, StoreError};
@@ -88,6 +88,7 @@ struct Publisher<'a> {
     read_again: bool,
     idle_read_at_ms: i64,
     told: Told,
+    watched: Watched,
     reading: Reading,
     newest_id: i64,
     resets: u64,
@@ -109,6 +110,7 @@ impl<'a> Publisher<'a> {
             read_again: false,
             idle_read_at_ms: i64::MAX,
             told: Told::default(),
+            watched: Watched::default(),
             reading: Reading::default(),
             newest_id: 0,
             resets: context.shared.resets(),
@@ -148,7 +150,7 @@ impl<'a> Publisher<'a> {
                 problem: Some(format!("reading this store for the first time: {newest_id} samples")),
                 ..self.health()
             };
-            let snapshot = self.picture.snapshot(Told::default(), health, self.context.now_ms());
+            let snapshot = self.picture.snapshot(Told::default(), Watched::default(), health, self.context.now_ms());
             self.channels.snapshots.send_replace(Arc::new(snapshot));
         }
         Ok(())
@@ -157,6 +159,9 @@ impl<'a> Publisher<'a> {
     /// A changed view is answered at once.
     fn notice_view(&mut self) {
         let view = self.channels.views.borrow_and_update();
+        if self.context.shared.set_viewed(view.focus.as_ref()) {
+            self.context.tail.wake();
+        }
         let answered = self.picture.request();
         if view.window != answered.window {
             self.read.want_now();
@@ -203,7 +208,7 @@ impl<'a> Publisher<'a> {
             has_changed = true;
         }
         if self.picture.judge(&self.told.alerts, now_ms) || has_changed {
-            let snapshot = self.picture.snapshot(self.told.clone(), self.health(), now_ms);
+            let snapshot = self.picture.snapshot(self.told.clone(), self.watched.clone(), self.health(), now_ms);
             self.channels.snapshots.send_replace(Arc::new(snapshot));
         }
         self.round.done(started);
@@ -229,7 +234,11 @@ impl<'a> Publisher<'a> {
         let reading = self.context.board.read();
         let has_samples = !news.latest.is_empty();
         let has_begun = self.newest_id == 0 && news.newest_id != 0;
-        let has_changed = has_begun || has_samples || reading != self.reading || news.told != self.told;
+        let has_changed = has_begun
+            || has_samples
+            || reading != self.reading
+            || news.told != self.told
+            || news.watched != self.watched;
         if has_samples {
             if self.picture.update(&news.latest) {
                 self.read.want();
@@ -241,6 +250,7 @@ impl<'a> Publisher<'a> {
             }
         }
         self.told = news.told;
+        self.watched = news.watched;
         self.reading = reading;
         self.newest_id = news.newest_id;
         has_changed

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::options::Command;
-use crate::model::{Alert, MetricName, Mute, Point, Sample};
+use crate::model::{Alert, MetricName, Mute, Point, Sample, ToastRate, Watching};
 
 /// What the user is told, and what not.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -14,6 +14,17 @@ pub(super) struct Told {
     pub(super) alerts: Arc<[Alert]>,
     /// The mutes in force.
     pub(super) mutes: Arc<[Mute]>,
+}
+
+/// What is known of how the metric on screen is watched.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Watched {
+    /// What its detectors hold of it.
+    pub(super) watching: Option<Arc<Watching>>,
+    /// How often it was told of.
+    pub(super) rate: Option<Arc<ToastRate>>,
+    /// Metrics in which a surprise goes on that will soon be over.
+    pub(super) recovering: Arc<[MetricName]>,
 }
 
 /// State shared by the tasks; cheap to clone.
@@ -28,6 +39,8 @@ struct State {
     has_picture: bool,
     has_arrivals: bool,
     told: Told,
+    viewed: Option<MetricName>,
+    watched: Watched,
     told_alert_id: Option<i64>,
     commands: Vec<Command>,
     resets: u64,
@@ -44,6 +57,8 @@ pub(super) struct News {
     pub(super) newest_id: i64,
     /// Alerts and mutes.
     pub(super) told: Told,
+    /// The metric on screen.
+    pub(super) watched: Watched,
 }
 
 impl Shared {
@@ -102,6 +117,11 @@ impl Shared {
         self.state().told = told;
     }
 
+    /// The alerts, newest first.
+    pub(super) fn alerts(&self) -> Arc<[Alert]> {
+        Arc::clone(&self.state().told.alerts)
+    }
+
     /// The newest alert that the dashboard was told of; survives a tail that starts again.
     pub(super) fn told_alert_id(&self) -> Option<i64> {
         self.state().told_alert_id
@@ -115,7 +135,33 @@ impl Shared {
     /// What is new; newest points are handed out once.
     pub(super) fn take_news(&self) -> News {
         let mut state = self.state();
-        News { latest: std::mem::take(&mut state.latest), newest_id: state.newest_id, told: state.told.clone() }
+        News {
+            latest: std::mem::take(&mut state.latest),
+            newest_id: state.newest_id,
+            told: state.told.clone(),
+            watched: state.watched.clone(),
+        }
+    }
+
+    /// This metric is on screen now; whether another one was before.
+    pub(super) fn set_viewed(&self, viewed: Option<&MetricName>) -> bool {
+        let mut state = self.state();
+        let has_changed = state.viewed.as_ref() != viewed;
+        state.viewed = viewed.cloned();
+        has_changed
+    }
+
+    /// The metric on screen.
+    pub(super) fn viewed(&self) -> Option<MetricName> {
+        self.state().viewed.clone()
+    }
+
+    /// This is known of it; whether something else was before.
+    pub(super) fn set_watched(&self, watched: Watched) -> bool {
+        let mut state = self.state();
+        let has_changed = state.watched != watched;
+        state.watched = watched;
+        has_changed
     }
 
     /// Somebody deleted or changed rows of the log.

@@ -4,6 +4,7 @@
 //! be seen (the write-ahead log is written first, its index in shared memory afterwards, without an event),
 //! so each event is followed by a few more looks; a slow look of last resort bounds what is missed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -14,8 +15,11 @@ use super::judge::{Judge, MOST_IN_MEMORY};
 use super::options::Command;
 use super::options::RaisedAlerts;
 use super::outbox::Outbox;
+use super::shared::Watched;
 use super::supervisor::{Mailbox, TaskResult, Wait};
+use super::toasts::{is_watched, rate};
 use super::watch::{StoreWatch, watch_store};
+use crate::model::{AlertState, MetricName, Rule};
 use crate::store::{Store, StoreError};
 
 /// The name of the task on the notice board.
@@ -149,6 +153,10 @@ struct Session<'a> {
     silence_at: Instant,
     /// When alerts were last compared with each other.
     grouped: Option<Instant>,
+    /// Which metric was last looked at for the screen, and how far the log and the store were then.
+    shown: Option<(Option<MetricName>, i64, i64)>,
+    /// What the user called the alerts that are listed.
+    labels: Option<Vec<(i64, bool)>>,
 }
 
 impl<'a> Session<'a> {
@@ -186,6 +194,8 @@ impl<'a> Session<'a> {
             alerts_at: None,
             silence_at: Instant::now(),
             grouped: None,
+            shown: None,
+            labels: None,
         })
     }
 
@@ -213,7 +223,35 @@ impl<'a> Session<'a> {
             }
             self.obey()?;
             self.meet_deadlines()?;
+            self.show_watched()?;
         }
+    }
+
+    /// Hands out what is known of the metric on screen, if that is something else than before.
+    fn show_watched(&mut self) -> Result<(), StoreError> {
+        let (shared, book) = (&self.context.shared, &self.context.options.book);
+        let wanted = (shared.viewed(), self.judge.after_id(), self.data_version);
+        if self.shown.as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        let (watching, rate) = match &wanted.0 {
+            Some(metric) if is_watched(book, metric) => {
+                let watching = self.judge.watching(&self.store, metric)?;
+                let rate = rate(&self.store, book, metric, watching.as_ref(), self.context.now_ms())?;
+                (watching.map(Arc::new), Some(Arc::new(rate)))
+            }
+            _ => (None, None),
+        };
+        let alerts = shared.alerts();
+        let open = alerts.iter().filter(|alert| alert.rule == Rule::Surprise && alert.state != AlertState::Recovered);
+        let recovering =
+            open.map(|alert| &alert.metric).filter(|metric| self.judge.is_recovering(metric)).cloned().collect();
+        let watched = Watched { watching, rate, recovering };
+        self.shown = Some(wanted);
+        if shared.set_watched(watched) {
+            self.context.publisher.wake();
+        }
+        Ok(())
     }
 
     /// Judges what is new, if another connection has changed the store; whether the log was replaced or
@@ -255,13 +293,14 @@ impl<'a> Session<'a> {
             has_findings |= step.has_findings;
             self.outbox.touched_here(&step.raised);
             self.outbox.touched_here(&step.updated);
+            // Before anybody can take what is judged for all there is.
+            self.context.board.set_backlog(self.backlog()?);
             self.context.shared.arrived(&step.samples);
             self.context.board.set_last_arrival(now_ms);
             if told.elapsed() > TELL_EVERY {
                 self.group_and_tell()?;
                 told = Instant::now();
             }
-            self.context.board.set_backlog(self.backlog()?);
             // There may be millions of rows to judge: nobody waits for their end to be heard.
             self.obey()?;
             self.context.publisher.wake();
@@ -288,6 +327,11 @@ impl<'a> Session<'a> {
     /// Reads the alerts, shows them, and tells of those that are new.
     fn tell(&mut self) -> Result<(), StoreError> {
         let told = self.outbox.refresh(&self.store, &self.context.options.book, self.context.now_ms())?;
+        let labels = told.alerts.iter().filter_map(|alert| Some((alert.id, alert.label?))).collect();
+        if self.labels.as_ref() != Some(&labels) {
+            self.judge.heed_labels(&self.store)?;
+            (self.labels, self.shown) = (Some(labels), None);
+        }
         self.context.shared.set_told(told);
         self.context.shared.set_told_alert_id(self.outbox.known_id());
         self.context.publisher.wake();

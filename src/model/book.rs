@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Direction, Rule, Sensitivity, Unit};
+use super::{Budget, Direction, Rule, Sensitivity, Unit};
 
 /// What the configuration says of one metric; what it leaves out has a default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct MetricSettings {
     pub sensitivity: Option<Sensitivity>,
     /// Whether people who use the product feel it: its alerts come first, and a surprise may be critical however small.
     pub is_user_facing: bool,
+    /// How many false alarms it may raise; by its own sensitivity when it is not said, and without that as for all.
+    pub budget: Option<Budget>,
     /// The tags by which it is taken apart first; empty when it is not said.
     pub group_by: Vec<Arc<str>>,
 }
@@ -31,6 +33,7 @@ pub struct MetricBook {
     rules: Vec<Rule>,
     alerts: Vec<Rule>,
     sensitivity: Sensitivity,
+    budget: Budget,
 }
 
 impl Default for MetricBook {
@@ -43,7 +46,13 @@ impl MetricBook {
     /// Settings for the metrics named, `rules` for all others; alerts are raised by the detectors.
     #[must_use]
     pub fn new(by_name: BTreeMap<String, MetricSettings>, rules: Vec<Rule>) -> Self {
-        Self { by_name, rules, alerts: Rule::DETECTORS.to_vec(), sensitivity: Sensitivity::default() }
+        Self {
+            by_name,
+            rules,
+            alerts: Rule::DETECTORS.to_vec(),
+            sensitivity: Sensitivity::default(),
+            budget: Budget::default(),
+        }
     }
 
     /// The same, with alerts raised by these where a metric says nothing else.
@@ -52,10 +61,16 @@ impl MetricBook {
         Self { alerts, ..self }
     }
 
-    /// The same, with detectors as sensitive as this where a metric says nothing else.
+    /// The same, with detectors as sensitive as this where a metric says nothing else, and the budget that it stands for.
     #[must_use]
     pub fn with_sensitivity(self, sensitivity: Sensitivity) -> Self {
-        Self { sensitivity, ..self }
+        Self { sensitivity, budget: sensitivity.budget(), ..self }
+    }
+
+    /// The same, with so many false alarms of each metric where it says nothing else.
+    #[must_use]
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
     }
 
     /// The same, with alerts raised by these and nothing else, whatever a metric says.
@@ -95,6 +110,14 @@ impl MetricBook {
     #[must_use]
     pub fn is_user_facing(&self, metric: &str) -> bool {
         self.by_name.get(metric).is_some_and(|settings| settings.is_user_facing)
+    }
+
+    /// How many false alarms a metric may raise.
+    #[must_use]
+    pub fn budget(&self, metric: &str) -> Budget {
+        let own = self.by_name.get(metric);
+        let own = own.and_then(|settings| settings.budget.or(settings.sensitivity.map(Sensitivity::budget)));
+        own.unwrap_or(self.budget)
     }
 
     /// The run rules a metric's control chart is marked with.
@@ -140,5 +163,15 @@ mod tests {
         assert_eq!((book.sensitivity("lcp"), book.sensitivity("other")), (Sensitivity::High, Sensitivity::Medium));
         let book = book.with_sensitivity(Sensitivity::Low);
         assert_eq!((book.sensitivity("lcp"), book.sensitivity("other")), (Sensitivity::High, Sensitivity::Low));
+    }
+
+    #[test]
+    fn a_budget_is_said_in_numbers_or_by_the_sensitivity() {
+        let sensitive = MetricSettings { sensitivity: Some(Sensitivity::High), ..Default::default() };
+        let both = MetricSettings { budget: Some(Budget::OFF), ..sensitive.clone() };
+        let book = MetricBook::new([("lcp".to_owned(), sensitive), ("cls".to_owned(), both)].into(), vec![]);
+        let budgets = |book: &MetricBook| ["lcp", "cls", "other"].map(|metric| book.budget(metric));
+        assert_eq!(budgets(&book), [Budget::DAILY, Budget::OFF, Budget::WEEKLY]);
+        assert_eq!(budgets(&book.with_budget(Budget::MONTHLY)), [Budget::DAILY, Budget::OFF, Budget::MONTHLY]);
     }
 }

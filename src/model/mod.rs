@@ -5,6 +5,7 @@
 mod alert;
 mod baseline;
 mod book;
+mod budget;
 mod chart;
 mod detector_state;
 mod expectation;
@@ -21,11 +22,13 @@ mod source;
 mod split;
 pub mod text;
 pub mod time;
+mod watching;
 mod window;
 
 pub use alert::{Account, Alert, AlertState, Anomaly, Precision};
 pub use baseline::{Baseline, ControlLimits};
 pub use book::{MetricBook, MetricSettings};
+pub use budget::Budget;
 pub use chart::{ChartData, ChartMark, Lines, Rhythm, SpcChart, Subject, TakenOut, Violation};
 pub use detector_state::DetectorState;
 pub use expectation::Expectation;
@@ -41,6 +44,7 @@ pub use snapshot::{Health, SPARK_BUCKETS, SeriesSummary, Snapshot, Status, Trend
 pub use source::{FileIdentity, SourceOffset};
 pub use split::{Grouping, Split, SplitRequest};
 pub use time::TimeRange;
+pub use watching::{SurpriseCourse, TOASTS_OVER_MS, ToastRate, Watching};
 pub use window::{Window, WindowParseError};
 
 /// The closed set of words a user may write for a model type, with the message that lists them.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownWord;
+use super::{Budget, UnknownWord};
 
 /// Which thresholds the detectors of a metric go by. What each makes of it stands in `docs/detection.md`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,16 @@ pub enum Sensitivity {
 impl Sensitivity {
     /// Every one, the least first.
     pub const EVERY: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// How many false alarms it stands for, where the user does not say so.
+    #[must_use]
+    pub const fn budget(self) -> Budget {
+        match self {
+            Self::Low => Budget::MONTHLY,
+            Self::Medium => Budget::WEEKLY,
+            Self::High => Budget::DAILY,
+        }
+    }
 
     /// The word for it in the configuration.
     #[must_use]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Alert, Baseline, ChartData, Direction, MetricName, Mute, Point, Segment, SpcChart, Split, SplitRequest, Subject,
-    TimeRange, Unit, Window,
+    TimeRange, ToastRate, Unit, Watching, Window,
 };
 
 /// What the dashboard is looking at; the engine computes that and no more.
@@ -48,6 +48,12 @@ pub struct Snapshot {
     pub alerts: Arc<[Alert]>,
     /// The mutes in force; which of them have ended since is for the clock to say.
     pub mutes: Arc<[Mute]>,
+    /// How the focused metric is watched, if it is by surprise and something is learned of it.
+    pub watching: Option<Arc<Watching>>,
+    /// How often it was told of, if it is judged by surprise.
+    pub toast_rate: Option<Arc<ToastRate>>,
+    /// Metrics in which a surprise goes on that will soon be over.
+    pub recovering: Arc<[MetricName]>,
     /// How store, drop directory and detector are doing.
     pub health: Health,
 }

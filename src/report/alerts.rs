@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::anomalies::severity_role;
 use super::table::{Cell, Column, Line, Table};
 use super::{Report, csv, line};
-use crate::model::text::{counted, value};
+use crate::model::text::{counted, printable, value};
 use crate::model::time::{Zone, length};
-use crate::model::{Alert, AlertState, Ending, Incident, MetricBook, Mute, Precision, Unit};
+use crate::model::{Alert, AlertState, Ending, Incident, MetricBook, Mute, Precision, ToastRate, Unit};
 use crate::ui::symbols::SymbolSet;
 use crate::ui::theme::Role;
 
@@ -22,6 +22,8 @@ pub struct Alerts {
     pub alerts: Vec<AlertRow>,
     /// How often each rule was right about each metric, by all labels there are.
     pub precision: Vec<Precision>,
+    /// How often each metric was told of that has an alert of surprise among these.
+    pub toast_rates: Vec<ToastRate>,
     /// The zone of the text.
     #[serde(skip)]
     pub zone: Zone,
@@ -159,6 +161,8 @@ impl Report for Alerts {
         let more = if self.is_cut { ", and more: raise --limit or narrow --since" } else { "" };
         lines.push(line(format!("{}{more}", counted(self.alerts.len() as u64, "alert")), Role::Muted));
         lines.extend(precision);
+        let told = |rate: &ToastRate| format!("surprise on {}: {}", printable(&rate.metric), rate.words());
+        lines.extend(self.toast_rates.iter().map(|rate| line(told(rate), Role::Muted)));
         lines
     }
 }

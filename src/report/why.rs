@@ -7,7 +7,7 @@ use super::table::Line;
 use super::{Report, csv};
 use crate::model::text::{counted, printable, value};
 use crate::model::time::{Zone, length};
-use crate::model::{Account, Alert, AlertState, Companion, Ending, Mute, Point, Precision, Unit};
+use crate::model::{Account, Alert, AlertState, Companion, Ending, Mute, Point, Precision, ToastRate, Unit};
 use crate::ui::symbols::SymbolSet;
 use crate::ui::theme::Role;
 
@@ -30,6 +30,8 @@ pub struct Why {
     pub mute: Option<Mute>,
     /// How often its rule was right about its metric.
     pub precision: Option<Precision>,
+    /// How often its metric was told of, when it is one of surprise.
+    pub toast_rate: Option<ToastRate>,
     /// The zone of the text.
     #[serde(skip)]
     pub zone: Zone,
@@ -91,6 +93,7 @@ impl Why {
         let so_far =
             self.precision.as_ref().map_or_else(String::new, |precision| format!("; {}", precision.sentence()));
         facts.push(("called", format!("{called}{so_far}")));
+        facts.extend(self.toast_rate.as_ref().map(|rate| ("rate", rate.words())));
         facts
     }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::schema::{self, State};
 use super::{Store, StoreError};
-use crate::model::{Account, Alert, Precision, Rule};
+use crate::model::{Account, Alert, Precision, Rule, Severity};
 
 pub use recording::Recorded;
 use row::{columns, complete, load, points, read};
@@ -150,6 +150,23 @@ impl Store {
                 })
             })?
             .collect()
+        })
+    }
+
+    /// How many toasts of surprise a metric raised that began since an instant, and when its first sample was, if any is
+    /// rolled up.
+    pub fn toasts(&self, metric: &str, since_ms: i64) -> Result<(u64, Option<i64>), StoreError> {
+        self.read("count toasts", |conn| {
+            if !schema::has_derived(conn)? {
+                return Ok((0, None));
+            }
+            conn.prepare_cached(
+                "SELECT count(*), (SELECT first_ms FROM perftop_metric WHERE name = ?1) FROM perftop_alert
+                 WHERE metric_name = ?1 AND rule = ?2 AND first_ms >= ?3 AND severity >= ?4",
+            )?
+            .query_row((metric, Rule::Surprise.as_str(), since_ms, Severity::Warning.level()), |row| {
+                Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
+            })
         })
     }
 

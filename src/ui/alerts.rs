@@ -76,9 +76,13 @@ fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     keys::hints(&app.options.keymap, OFFERED, look, strip, cells)
 }
 
+/// The longest word for where an alert stands.
+const RECOVERING: &str = "recovering";
+
 fn state_word(app: &App, alert: &Alert) -> &'static str {
     match alert.state {
         AlertState::Firing if app.mute_of(alert).is_some() => "muted",
+        AlertState::Firing if app.is_recovering(alert) => RECOVERING,
         AlertState::Firing => "firing",
         AlertState::Acknowledged => "known",
         AlertState::Recovered => "over",
@@ -115,7 +119,14 @@ fn line<'a>(app: &App, alert: &Alert, bracket: &str, chosen: bool, look: &'a Loo
     let label_cells = if cells >= 56 && has_labels { 6 } else { 0 };
     let label = fit(alert.label_word().unwrap_or_default(), label_cells, Align::Right, symbols);
     let right = format!("{label}{} {} ", fit(&count, 6, Align::Right, symbols), fit(&age, 4, Align::Right, symbols));
-    let state_cells = if cells >= 56 { 7 } else { 0 };
+    let has_recovering = app.alerts().iter().any(|alert| state_word(app, alert) == RECOVERING);
+    let state_cells = if cells < 56 {
+        0
+    } else if has_recovering {
+        RECOVERING.len() + 1
+    } else {
+        7
+    };
     let fixed = 3 + state_cells + right.len();
     let rest = cells.saturating_sub(fixed);
     let metric_cells = if cells >= 90 { rest * 2 / 5 } else { rest };

@@ -53,6 +53,30 @@ fn an_alert_is_listed_called_false_and_counted() {
     assert_eq!(home.run("alerts --metric heap_bytes --since 1h").stdout.lines().count(), 1, "none");
 }
 
+#[test]
+fn how_often_a_metric_was_told_of_is_shown_with_its_budget() {
+    let home = Home::new();
+    home.write("config/perftop/config.toml", "[detect]\nalerts = [\"surprise\"]\nbudget = \"2/week\"\n");
+    stores::filled(&home);
+    let listed = json(&home, "alerts --format json");
+    let rate = &listed["toast_rates"][0];
+    assert_eq!((&rate["metric"], &rate["budget"]), (&"api_response_time".into(), &"2/week".into()), "{listed}");
+    assert_eq!(rate["toasts"], 1);
+    let id = listed["alerts"][0]["id"].as_i64().unwrap();
+    let why = json(&home, &format!("why {id} --format json"));
+    assert_eq!(
+        (&why["toast_rate"]["toasts"], &why["toast_rate"]["toasts_from"]),
+        (&rate["toasts"], &rate["toasts_from"])
+    );
+    let text = home.run(&format!("why {id}")).stdout;
+    assert!(text.contains("1 toast in ") && text.contains(", budget 2/week; toasts from 22.4 nats"), "{text}");
+
+    let label = |word: &str| home.run(&format!("label {id} {word}")).stdout;
+    assert!(label("false").ends_with("0 of 1 labelled alert true (0 %); toasts from 23.6 nats\n"));
+    assert!(home.run(&format!("why {id}")).stdout.contains("; toasts from 23.6 nats"));
+    assert!(label("none").ends_with(": without a label; toasts from 22.4 nats\n"), "taken back");
+}
+
 #[rstest]
 #[case("label 99 true", "no alert 99: `perftop alerts` lists them with their numbers")]
 #[case("why 99", "no alert 99: `perftop alerts` lists them with their numbers")]

@@ -2,8 +2,10 @@
 
 use perftop::clock::Clock;
 use perftop::detect::STATE_VERSION;
-use perftop::engine::{self, EngineOptions};
-use perftop::model::{Alert, AlertState, LimitType, MetricBook, MetricSettings, NewSample, Rule, Severity};
+use perftop::engine::{self, Command, EngineOptions};
+use perftop::model::{
+    Alert, AlertState, LimitType, MetricBook, MetricSettings, NewSample, Rule, Severity, Snapshot, ViewRequest,
+};
 
 use crate::support::{METRIC, NOW_MS, Normal, Place, Watched, in_runtime, sample};
 
@@ -76,6 +78,42 @@ fn a_surprise_is_one_alert_from_its_beginning_to_its_end_over_restarts() {
     assert!(strongest.expected.is_some_and(|usual| (usual - 100.0).abs() < 1.0), "{strongest:?}");
     assert_eq!(account.evidence.len(), strongest.samples as usize);
     assert_eq!(account.evidence.last().map(|point| point.value.to_bits()), Some(180.0_f64.to_bits()));
+}
+
+#[test]
+fn the_metric_on_screen_comes_with_how_it_is_watched_and_labels_move_its_thresholds() {
+    let place = known();
+    place.append(&[sample(METRIC, 180.0, NOW_MS + MINUTE_MS)]);
+    catch_up(&place, NOW_MS + MINUTE_MS);
+    let alerts = place.alerts();
+    let id = alerts.iter().find(|alert| alert.severity == Severity::Critical).map(|alert| alert.id).unwrap();
+    let book = MetricBook::default().with_alerts(Rule::DETECTORS.to_vec());
+    let options = EngineOptions { book, ..place.options() };
+    in_runtime(async move {
+        let mut engine = Watched::start(options, Clock::fixed(NOW_MS + MINUTE_MS));
+        let without = engine.picture(|picture| picture.health.backlog == 0).await;
+        assert_eq!(without.watching, None, "nothing is looked at");
+        let focus = ViewRequest { focus: Some(METRIC.into()), ..ViewRequest::default() };
+        engine.handle.views.send(focus).unwrap();
+        let shown = engine.picture(|picture| picture.watching.is_some()).await;
+        let watching = shown.watching.as_ref().unwrap();
+        let newest = watching.greatest(NOW_MS + MINUTE_MS, NOW_MS + 2 * MINUTE_MS).unwrap();
+        assert!(newest > watching.levels[2] && !watching.is_learning(), "{newest}");
+        assert_eq!(watching.calm, Some((0, 10)));
+        let rate = shown.toast_rate.as_ref().unwrap();
+        assert_eq!((rate.toasts, rate.toasts_from), (1, Some(watching.levels[1])));
+
+        let before = watching.levels[1];
+        for (label, expected) in [(Some(false), 1.05), (None, 1.0)] {
+            engine.handle.commands.send(Command::Label { alert_id: id, label }).await.unwrap();
+            let is_moved = |picture: &Snapshot| {
+                let toasts_from = picture.watching.as_ref().map(|watching| watching.levels[1]);
+                toasts_from.is_some_and(|toasts_from| (toasts_from - expected * before).abs() < 1e-9)
+            };
+            engine.picture(is_moved).await;
+        }
+        engine.handle.shutdown().await;
+    });
 }
 
 /// Three days of health with a shift, a rest, a spike and a gap, for two metrics, one of which rarely sends.

@@ -7,8 +7,8 @@ use perftop::app::{App, AppOptions, Event, Tab, update};
 use perftop::detect::{Charted, Charting, Residuals, Signal};
 use perftop::model::{
     Alert, AlertState, Baseline, ChartData, ControlLimits, Direction, Health, LimitType, MetricName, Point, Rhythm,
-    Rule, SPARK_BUCKETS, SeriesSummary, Snapshot, SpcChart, Status, Subject, TakenOut, TimeRange, Trend, Unit,
-    ViewRequest, Violation, Window,
+    Rule, SPARK_BUCKETS, SeriesSummary, Snapshot, SpcChart, Status, Subject, SurpriseCourse, TakenOut, TimeRange,
+    Trend, Unit, ViewRequest, Violation, Watching, Window,
 };
 use perftop::ui::Look;
 use perftop::ui::symbols::SymbolSet;
@@ -237,6 +237,22 @@ fn alert(id: i64, index: usize, rule: Rule, description: &str) -> Alert {
     }
 }
 
+/// What surprise makes of a metric over the fixture's day: an hour that is worth a warning, one that is critical, one
+/// without samples.
+pub fn watching(metric: &str) -> Watching {
+    let hour = |at: usize| (at / 6).checked_sub(1).map_or(4.0, |hour| [4.0, 18.0, 25.0, 40.0][hour % 4]);
+    let step = |at: usize| (at / 6 != 12).then(|| hour(at) as f32);
+    let course = SurpriseCourse { from_ms: NOW_MS - 86_400_000, step_ms: 600_000, steps: (0..144).map(step).collect() };
+    Watching {
+        metric: metric.into(),
+        levels: [17.5, 24.25, 28.0],
+        samples: 5_760,
+        needed: 100,
+        calm: Some((7, 10)),
+        courses: [course.clone(), course],
+    }
+}
+
 /// The picture, with the chart of the profile at `focus`.
 pub fn picture(focus: usize, samples: u64) -> Snapshot {
     let mut series: Vec<SeriesSummary> =
@@ -261,6 +277,9 @@ pub fn picture(focus: usize, samples: u64) -> Snapshot {
         ]
         .into(),
         mutes: Arc::default(),
+        watching: None,
+        toast_rate: None,
+        recovering: Arc::default(),
         health: Health {
             store_path: "/home/you/.local/share/perftop/perftop.db".to_owned(),
             sample_count: 1_204_331,

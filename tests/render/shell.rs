@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use perftop::app::{Action, App, AppOptions, Event, Key, Keymap, Notice, Tab, update};
-use perftop::model::{Alert, AlertState, Health, Limited, Severity, Snapshot};
+use perftop::model::{Alert, AlertState, Health, Limited, Rule, Severity, Snapshot};
 use perftop::render;
 use perftop::ui::symbols::SymbolSet;
 use perftop::ui::theme::Theme;
@@ -63,6 +63,20 @@ fn empty(size: (u16, u16)) -> App {
     let nothing = Snapshot { series: Vec::new().into(), chart: None, alerts: Vec::new().into(), health, ..picture };
     update(&mut app, Event::Snapshot(Arc::new(nothing)), NOW_MS);
     app
+}
+
+#[test]
+fn an_alert_that_will_soon_be_over_is_called_recovering() {
+    let size = (100, 30);
+    let picture = fixture::picture(0, 120);
+    let metric = picture.alerts[0].metric.clone();
+    let surprise = Alert { rule: Rule::Surprise, ..picture.alerts[0].clone() };
+    let alerts = vec![surprise, picture.alerts[1].clone()];
+    let snapshot = Snapshot { alerts: alerts.into(), recovering: vec![metric].into(), ..picture };
+    let mut app = fixture::app(snapshot, Tab::Baselines, None, size);
+    press(&mut app, "a");
+    let text = text(&app);
+    assert_eq!((text.matches(" recovering ").count(), text.matches(" firing ").count()), (1, 2), "{text}");
 }
 
 /// The fixture's two alerts and two that are over, so that every state is in the list.

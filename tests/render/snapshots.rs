@@ -1,7 +1,7 @@
 //! Every tab at every design size, as text and styles.
 
 use perftop::app::{App, Tab};
-use perftop::model::{ChartData, SpcChart, Status};
+use perftop::model::{Budget, ChartData, Snapshot, SpcChart, Status, ToastRate, Watching};
 use perftop::ui::layout::divide;
 use perftop::ui::symbols::SymbolSet;
 use perftop::ui::theme::Theme;
@@ -136,6 +136,34 @@ fn an_expanded_series_has_mean_p95_and_the_crosshair() {
     app.expanded = true;
     app.crosshair_ms = app.chart().map(|chart| chart.points[40].timestamp_ms);
     insta::assert_snapshot!("time-series-expanded", styled(&body(&app, &fixture::mono(SymbolSet::Braille), size)));
+}
+
+#[test]
+fn how_surprising_it_was_stands_below_the_control_chart() {
+    let size = (140, 40);
+    let mut snapshot = picture(0, SAMPLES);
+    let metric = snapshot.request.focus.clone().unwrap();
+    snapshot.watching = Some(fixture::watching(&metric).into());
+    let rate = ToastRate {
+        metric: metric.clone(),
+        toasts: 3,
+        span_ms: 28 * 86_400_000,
+        budget: Budget::WEEKLY,
+        toasts_from: Some(24.25),
+    };
+    snapshot.toast_rate = Some(rate.into());
+    let shown = |snapshot: &Snapshot, tab, size| {
+        body(&app(snapshot.clone(), tab, None, size), &fixture::mono(SymbolSet::Braille), size)
+    };
+    insta::assert_snapshot!("control-chart-surprises", styled(&shown(&snapshot, Tab::ControlChart, size)));
+    let text = |snapshot: &Snapshot, tab, size| perftop::render::text(&shown(snapshot, tab, size));
+    assert!(!text(&snapshot, Tab::ControlChart, (40, 10)).contains("surprise"), "no room");
+    let learning = Watching { samples: 57, ..fixture::watching(&metric) };
+    snapshot.watching = Some(learning.into());
+    let text_of_it = text(&snapshot, Tab::ControlChart, size);
+    assert!(text_of_it.contains("57 of 100 samples") && !text_of_it.contains("toasts from"), "{text_of_it}");
+    snapshot.watching = Some(fixture::watching("another").into());
+    assert!(!text(&snapshot, Tab::ControlChart, size).contains("toasts from"), "of another metric");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Sensitivity, Severity};
+use crate::model::Severity;
 
 /// Nats from which a surprise is told of, and how gravely.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,23 +17,15 @@ pub struct Thresholds {
     pub is_user_facing: bool,
 }
 
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self { info: 17.5, warning: 24.25, critical: 28.0, is_user_facing: false }
-    }
-}
-
 impl Thresholds {
-    /// The thresholds for a sensitivity: warnings from 27, 24.25 or 20 nats on, and the others in proportion.
+    /// Those that were measured to be good for most metrics.
+    pub const USUAL: Self = Self { info: 17.5, warning: 24.25, critical: 28.0, is_user_facing: false };
+
+    /// Toasts from so many nats on, and the others in proportion.
     #[must_use]
-    pub fn of(sensitivity: Sensitivity) -> Self {
-        let Self { info, warning, critical, is_user_facing } = Self::default();
-        let share = match sensitivity {
-            Sensitivity::Low => 27.0 / warning,
-            Sensitivity::Medium => 1.0,
-            Sensitivity::High => 20.0 / warning,
-        };
-        Self { info: share * info, warning: share * warning, critical: share * critical, is_user_facing }
+    pub(super) fn from_toasts_at(warning: f64) -> Self {
+        let share = warning / Self::USUAL.warning;
+        Self { info: share * Self::USUAL.info, warning, critical: share * Self::USUAL.critical, ..Self::USUAL }
     }
 }
 
@@ -68,6 +60,8 @@ pub struct Verdict {
     pub score: f64,
     /// The message.
     pub message: Option<Severity>,
+    /// Whether it is no news, however surprising, as it comes at this time of most days.
+    pub is_usual: bool,
 }
 
 impl Decision {
@@ -98,11 +92,14 @@ impl Decision {
         let listed = surprise / (thresholds.info * (1.0 + RESTRAINT * self.messages));
         let ratio = listed.max(surprise / (thresholds.warning * of_toasts));
         let is_over = self.since > pause;
+        let is_usual = most.is_none();
         let message = most
             .filter(|_| ratio >= 1.0)
             .map(|most| severity.min(most))
             .filter(|&severity| is_over || severity > self.last);
-        let Some(severity) = message else { return Verdict { surprise, score: 0.49 * ratio.min(1.0), message } };
+        let Some(severity) = message else {
+            return Verdict { surprise, score: 0.49 * ratio.min(1.0), message, is_usual };
+        };
         if is_over {
             self.messages += 1.0;
             self.since = 0;
@@ -112,20 +109,6 @@ impl Decision {
         }
         self.last = severity;
         let score = if is_over { 1.0 - 0.5 * (1.0 - ratio).exp() } else { 0.49 };
-        Verdict { surprise, score, message }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_more_sensitive_the_lower_every_threshold() {
-        let [low, medium, high] = Sensitivity::EVERY.map(Thresholds::of);
-        assert_eq!(medium, Thresholds::default());
-        assert!((low.warning - 27.0).abs() < 1e-12 && (high.warning - 20.0).abs() < 1e-12);
-        assert!(low.info > medium.info && medium.info > high.info);
-        assert!(low.critical > medium.critical && medium.critical > high.critical);
+        Verdict { surprise, score, message, is_usual }
     }
 }

@@ -4,9 +4,12 @@
 //! summed as squares, on the scale of the values and, where none is negative, on that of their logarithms or square
 //! roots. One pass, no look ahead, constant memory.
 
+mod budget;
+mod course;
 mod decision;
 mod dither;
 mod features;
+mod labels;
 mod novelty;
 mod reason;
 mod recurrence;
@@ -14,6 +17,9 @@ mod scale;
 mod transform;
 mod window;
 
+pub use budget::Aim;
+pub(crate) use budget::Peaks;
+pub(crate) use course::Course;
 pub use decision::{Thresholds, Verdict};
 pub use reason::Reason;
 
@@ -30,6 +36,15 @@ use crate::model::Severity;
 /// Samples after a message in which only a graver one follows; and runs.
 const PAUSE: u32 = 110;
 const PAUSE_OF_RUNS: u32 = 10;
+
+/// Samples after a message in which only a graver one follows.
+pub(crate) const fn pause(of_runs: Option<f64>) -> u32 {
+    if of_runs.is_some() { PAUSE_OF_RUNS } else { PAUSE }
+}
+
+/// Nothing is said before there are so many samples.
+pub(crate) const LEARNS: u32 = 100;
+
 /// A change of the level by less than this share is not critical, but for metrics that users feel.
 const CRITICAL_CHANGE: f64 = 0.5;
 
@@ -66,8 +81,7 @@ impl Surprising {
         let is_small = surprise >= thresholds.critical && !(thresholds.is_user_facing || self.is_large_change(value));
         let most = if is_small { Severity::Warning } else { Severity::Critical };
         let most = Some(most).filter(|_| !self.recurrence.is_usual(wall_ms, surprise));
-        let pause = if of_runs.is_some() { PAUSE_OF_RUNS } else { PAUSE };
-        self.decision.step(surprise, thresholds, most, pause)
+        self.decision.step(surprise, thresholds, most, pause(of_runs))
     }
 
     /// How surprising the next value is, in nats.

@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::store::{Store, StoreError, Totals};
 
-use super::shared::Told;
+use super::shared::{Told, Watched};
 
 use self::chart::{Asked, Settings};
 use self::split::Parts;
@@ -206,7 +206,7 @@ impl Picture {
     }
 
     /// The picture to hand out.
-    pub(super) fn snapshot(&mut self, told: Told, health: Health, now_ms: i64) -> Snapshot {
+    pub(super) fn snapshot(&mut self, told: Told, watched: Watched, health: Health, now_ms: i64) -> Snapshot {
         self.generation += 1;
         Snapshot {
             generation: self.generation,
@@ -217,6 +217,9 @@ impl Picture {
             split: self.split.as_ref().map(|parts| Arc::new(parts.split(self.whole(parts)))),
             alerts: told.alerts,
             mutes: told.mutes,
+            watching: watched.watching,
+            toast_rate: watched.rate,
+            recovering: watched.recovering,
             health,
         }
     }

@@ -52,6 +52,7 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
                 range: app.visible_range(),
                 kind,
                 crosshair: app.crosshair_point(),
+                watching: app.watching().filter(|_| kind == ChartKind::Control),
                 zone: &app.options.zone,
             };
             chart.draw(body, look, buf);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::App;
 use crate::model::text::{percent_signed, value};
-use crate::model::time::age_coarse;
+use crate::model::time::{age_coarse, length};
 use crate::model::{Alert, ChartData, Rule, SeriesSummary, Trend, Window};
 use crate::ui::Look;
 use crate::ui::symbols::SymbolSet;
@@ -40,6 +40,7 @@ pub fn draw(
     };
     block("now", &now_facts(app, series, look), &mut rest);
     block("baseline", &baseline_facts(series, chart, kind, app.window, look.symbols), &mut rest);
+    block("surprise", &watching_facts(app), &mut rest);
     if kind == ChartKind::Control {
         block("beyond the limits", &violation_facts(app, chart, look), &mut rest);
     }
@@ -129,6 +130,27 @@ pub fn learning(chart: &ChartData) -> String {
         return "no limits: all values are equal so far".to_owned();
     }
     format!("learning: {have} of {} samples", chart.min_samples)
+}
+
+/// What the surprise detector makes of the metric: how far it is in learning, where toasts begin, how many there were.
+fn watching_facts(app: &App) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if let Some(watching) = app.watching() {
+        if watching.is_learning() {
+            let text = format!("{} of {} samples", watching.samples, watching.needed);
+            facts.push(Fact::new("learning", text).with_role(Role::Muted));
+        } else {
+            facts.push(Fact::new("toasts from", format!("{:.1} nats", watching.levels[1])));
+        }
+        if let Some((calm, needed)) = watching.calm.filter(|&(calm, _)| calm > 0) {
+            facts.push(Fact::new("recovering", format!("{calm} of {needed} samples")));
+        }
+    }
+    if let Some(rate) = app.toast_rate() {
+        facts.push(Fact::new("toasts", format!("{} in {}", rate.toasts, length(rate.span_ms))));
+        facts.push(Fact::new("budget", rate.budget.to_string()));
+    }
+    facts
 }
 
 fn violation_facts(app: &App, chart: Option<&ChartData>, look: &Look) -> Vec<Fact> {

@@ -7,11 +7,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::plot::{Plot, put};
+use super::surprises::draw_surprises;
 use super::trace::draw_trace;
 use crate::app::view::Scale;
 use crate::model::text::value;
 use crate::model::time::Zone;
-use crate::model::{ChartData, ChartMark, ControlLimits, Lines, Point, Rule, SpcChart, TimeRange, Unit, Violation};
+use crate::model::{
+    ChartData, ChartMark, ControlLimits, Lines, Point, Rule, SpcChart, TimeRange, Unit, Violation, Watching,
+};
 use crate::ui::Look;
 use crate::ui::text::{Align, fit};
 use crate::ui::theme::Role;
@@ -19,6 +22,10 @@ use crate::ui::theme::Role;
 /// Columns from which limits carry their values, and from which they carry their names.
 const COLUMNS_FOR_VALUES: u16 = 64;
 const COLUMNS_FOR_NAMES: u16 = 44;
+
+/// Rows and columns from which there is room for a row of surprises.
+const ROWS_FOR_SURPRISES: u16 = 12;
+const COLUMNS_FOR_SURPRISES: u16 = 44;
 
 /// What a chart draws besides its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +47,8 @@ pub struct Chart<'a> {
     pub kind: ChartKind,
     /// The sample under the crosshair.
     pub crosshair: Option<Point>,
+    /// How surprising the metric was, shown below where there is room.
+    pub watching: Option<&'a Watching>,
     /// The zone of the time axis.
     pub zone: &'a Zone,
 }
@@ -55,7 +64,13 @@ impl Chart<'_> {
             COLUMNS_FOR_NAMES.. => levels.iter().map(|level| level.name.chars().count() + 1).max().unwrap_or(0),
             _ => 0,
         };
+        let has_room = area.height >= ROWS_FOR_SURPRISES && area.width >= COLUMNS_FOR_SURPRISES;
+        let watching = self.watching.filter(|watching| has_room && !watching.is_learning());
+        let area = Rect { height: area.height - u16::from(watching.is_some()), ..area };
         let plot = Plot::new(area, scale, self.unit(), self.range, self.zone, right.min(20) as u16);
+        if let Some(watching) = watching {
+            draw_surprises(watching, &plot, area.bottom(), look, buf);
+        }
         if self.kind == ChartKind::Course {
             plot.draw_grid(look, buf);
         }

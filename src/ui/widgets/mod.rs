@@ -5,5 +5,6 @@ pub mod dots;
 pub mod facts;
 pub mod plot;
 pub mod sparkline;
+pub mod surprises;
 pub mod table;
 pub mod trace;
