@@ -6,6 +6,7 @@
 mod cusum;
 mod ewma;
 mod fences;
+mod grid;
 mod isolation_forest;
 mod moments;
 mod moving_range;
@@ -14,7 +15,7 @@ mod pareto;
 mod profile;
 mod quantile;
 mod rarity;
-pub(crate) mod reservoir;
+mod reservoir;
 mod sieve;
 mod sketch;
 mod trend;
@@ -28,6 +29,7 @@ pub use moving_range::{MOVING_RANGE_LIMIT, average_moving_range, sigma_of_moving
 pub(crate) use profile::Profile;
 pub use quantile::{baseline, quantiles};
 pub(crate) use rarity::{Rarity, Surprise, logs};
+pub(crate) use reservoir::CAPACITY;
 pub use sieve::Sieve;
 pub use sketch::{RELATIVE_ERROR, Sketch, SketchError};
 pub use trend::{Line, line, trend};
