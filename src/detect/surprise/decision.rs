@@ -17,12 +17,12 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { info: 17.5, warning: 24.25, critical: 28.0 }
+        Self { info: 17.5, warning: 23.75, critical: 28.0 }
     }
 }
 
 impl Thresholds {
-    /// The thresholds for a sensitivity: warnings from 27, 24.25 or 20 nats on, and the others in proportion.
+    /// The thresholds for a sensitivity: warnings from 27, 23.75 or 20 nats on, and the others in proportion.
     #[must_use]
     pub fn of(sensitivity: Sensitivity) -> Self {
         let Self { info, warning, critical } = Self::default();
