@@ -16,7 +16,7 @@ const WEIGHT: f64 = 0.3;
 /// The standard deviation of normal values by their median absolute deviation (Rousseeuw & Croux 1993).
 const SD_OF_MAD: f64 = 1.482_6;
 /// 4.2 robust standard deviations are worth a warning.
-const NATS_PER_SD: f64 = 24.25 / 4.2;
+const NATS_PER_SD: f64 = 23.75 / 4.2;
 /// Values that hardly ever differ have no deviation; this share of their size is taken for one.
 const LEAST_SD: f64 = 0.01;
 
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_long_run_and_a_lasting_shift_are_surprising_and_calm_ones_are_not() {
-        let warning = 24.25;
+        let warning = 23.75;
         assert!((FEWEST + 1..120).all(|n| last(calm(n)).is_some_and(|surprise| surprise < warning)));
         assert!(last([calm(60), vec![450.0]].concat()).is_some_and(|surprise| surprise > warning));
         assert!(last([calm(60), vec![345.0; 4]].concat()).is_some_and(|surprise| surprise > warning));

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::pareto::ParetoTail;
-use super::reservoir::{Reservoir, rounded};
+use super::reservoir::{CAPACITY, Reservoir};
 
 /// The share of the sample on each side to which a tail is fitted, and the fewest values for it.
 const TAIL_SHARE: f64 = 0.03;
@@ -17,13 +17,11 @@ const DOUBT: f64 = 3.0;
 /// The mean exceedance counts as at least this share of the distance from the median to the threshold.
 const SMALLEST_MEAN: f64 = 0.02;
 
-/// Capacities are below it.
-const MOST_VALUES: usize = 1024;
 /// ln(0), which is not used, ln(1), ln(2), ...
 static LN: LazyLock<Logs> = LazyLock::new(|| std::array::from_fn(|n| (n.max(1) as f64).ln()));
 
 /// The logarithms of whole numbers that [`Rarity::judge`] needs.
-pub(crate) type Logs = [f64; MOST_VALUES + 2];
+pub(crate) type Logs = [f64; CAPACITY + 2];
 
 /// They are looked up once for many.
 pub(crate) fn logs() -> &'static Logs {
@@ -51,63 +49,63 @@ pub(crate) struct Rarity {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Tail {
     /// Where it begins.
-    threshold: f64,
+    threshold: i16,
     pareto: ParetoTail,
-    /// Of a value at the threshold.
-    surprise: f64,
 }
 
 impl Rarity {
-    /// Keeps a sample of up to `capacity` values, a multiple of 64 and at most 1024, of the last `capacity * stride`.
-    pub(crate) const fn new(capacity: usize, stride: u32) -> Self {
-        let nowhere = Tail { threshold: f64::NAN, pareto: ParetoTail::NONE, surprise: 0.0 };
-        Self { sample: Reservoir::new(capacity, stride), upper: nowhere, lower: nowhere }
+    /// Keeps a sample of the last values, every `stride`-th in the long run.
+    pub(crate) fn new(stride: u32) -> Self {
+        let nowhere = |threshold| Tail { threshold, pareto: ParetoTail::NONE };
+        Self { sample: Reservoir::new(stride), upper: nowhere(i16::MAX), lower: nowhere(i16::MIN) }
     }
 
     /// The middle of the sample; `None` when it is empty.
     pub(crate) fn median(&self) -> Option<f32> {
-        self.sample.get(self.sample.len() / 2)
+        let codes = self.sample.codes();
+        codes.get(codes.len() / 2).map(|&code| self.sample.value(code))
     }
 
-    /// The values, as exactly as they are kept, that leave a share of the sample on either side; `None` when it is empty.
+    /// The values that leave a share of the sample on either side, and what is taken for equal to them; `None` when it is
+    /// empty.
     pub(crate) fn band(&self, share: f64) -> Option<(f32, f32)> {
-        let n = self.sample.len();
-        let outside = (n as f64 * share) as usize;
-        Some((self.sample.get(outside)?, self.sample.get(n - 1 - outside)?))
+        let codes = self.sample.codes();
+        let outside = (codes.len() as f64 * share) as usize;
+        let (&low, &high) = (codes.get(outside)?, codes.get(codes.len() - 1 - outside)?);
+        Some((self.sample.value(low.saturating_sub(1)), self.sample.value(high.saturating_add(1))))
     }
 
     /// How rare a value is; then learns it. `independent` is how many independent values were seen.
     #[inline]
-    pub(crate) fn judge(&mut self, value: f32, independent: f64, logs: &Logs) -> Surprise {
-        let value = rounded(value);
-        let less = self.sample.less(value);
-        let surprise = self.surprise(value, less, independent, logs);
+    pub(crate) fn judge(&mut self, value: f32, independent: impl Fn() -> f64, logs: &Logs) -> Surprise {
+        let code = self.sample.code(value);
+        let less = self.sample.less(code);
+        let surprise = self.surprise(code, less, independent, logs);
         self.learn(value, less);
         surprise
     }
 
     /// Learns a value without an opinion on it.
     pub(crate) fn remember(&mut self, value: f32) {
-        let value = rounded(value);
-        self.learn(value, self.sample.less(value));
+        self.learn(value, self.sample.less(self.sample.code(value)));
     }
 
     #[inline]
-    fn surprise(&self, value: f32, less: usize, independent: f64, logs: &Logs) -> Surprise {
+    fn surprise(&self, code: i16, less: usize, independent: impl Fn() -> f64, logs: &Logs) -> Surprise {
         let n = self.sample.len();
-        let belief = || independent / (independent + DOUBT);
-        let x = f64::from(value);
         // The value itself counts, so that none is impossible.
         let by_rank = |beyond: usize| logs[n + 1] - logs[beyond + 1];
-        let above = if x > self.upper.threshold {
-            self.upper.surprise(x - self.upper.threshold, belief())
-        } else {
-            by_rank(n - less)
+        let by_tail = |tail: &Tail| {
+            let exceedance = f64::from(self.sample.value(code)) - f64::from(self.sample.value(tail.threshold));
+            let independent = independent();
+            let beyond = tail.pareto.surprise(exceedance.abs()) * independent / (independent + DOUBT);
+            (by_rank(in_tail(n)) + beyond).min(RAREST)
         };
-        let below = if x < self.lower.threshold {
-            self.lower.surprise(self.lower.threshold - x, belief())
+        let above = if code > self.upper.threshold { by_tail(&self.upper) } else { by_rank(n - less) };
+        let below = if code < self.lower.threshold {
+            by_tail(&self.lower)
         } else {
-            by_rank(self.sample.not_greater(value, less))
+            by_rank(self.sample.not_greater(code, less))
         };
         Surprise { above, below }
     }
@@ -123,27 +121,22 @@ impl Rarity {
     }
 
     fn fit(&mut self, in_tail: usize) {
-        let n = self.sample.len();
+        let codes = self.sample.codes();
+        let n = codes.len();
         if n <= 2 * in_tail {
             return;
         }
-        let at = |rank: usize| f64::from(self.sample.get(rank).unwrap_or_default());
-        let median = at(n / 2);
-        let surprise = LN[n + 1] - LN[in_tail + 1];
-        let tail = |threshold: f64, beyond: std::ops::Range<usize>| {
-            let exceedances = self.sample.values(beyond).map(|value| (f64::from(value) - threshold).abs());
-            let smallest_mean = (SMALLEST_MEAN * (threshold - median).abs()).max(1e-9 * (threshold.abs() + 1e-9));
-            Tail { threshold, pareto: ParetoTail::fit(exceedances, smallest_mean), surprise }
+        let value = |code: i16| f64::from(self.sample.value(code));
+        let median = value(codes[n / 2]);
+        let tail = |threshold: i16, beyond: &[i16]| {
+            let from = value(threshold);
+            let exceedances = beyond.iter().map(|&code| (value(code) - from).abs());
+            let smallest_mean = (SMALLEST_MEAN * (from - median).abs()).max(1e-9 * (from.abs() + 1e-9));
+            Tail { threshold, pareto: ParetoTail::fit(exceedances, smallest_mean) }
         };
-        let (upper, lower) = (tail(at(n - 1 - in_tail), n - in_tail..n), tail(at(in_tail), 0..in_tail));
+        let upper = tail(codes[n - 1 - in_tail], &codes[n - in_tail..]);
+        let lower = tail(codes[in_tail], &codes[..in_tail]);
         (self.upper, self.lower) = (upper, lower);
-    }
-}
-
-impl Tail {
-    #[inline]
-    fn surprise(&self, exceedance: f64, belief: f64) -> f64 {
-        (self.surprise + self.pareto.surprise(exceedance) * belief).min(RAREST)
     }
 }
 
@@ -155,18 +148,18 @@ fn in_tail(n: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// 0, 1, ... 999 in an order without a pattern.
+    /// 0, 1, ... 255 in an order without a pattern.
     fn learned() -> Rarity {
-        let mut rarity = Rarity::new(1024, 4);
-        (0..1000_u32).for_each(|at| rarity.remember((at * 617 % 1000) as f32));
+        let mut rarity = Rarity::new(32);
+        (0..256_u32).for_each(|at| rarity.remember((at * 617 % 256) as f32));
         rarity
     }
 
     #[test]
     fn inside_it_is_the_logarithm_of_the_rank() {
-        for (value, at_least, at_most) in [(500.0, 500, 501), (499.5, 500, 500), (100.0, 900, 101), (900.0, 100, 901)] {
-            let found = learned().judge(value, 1e9, logs());
-            let share = |count: i32| -(f64::from(count + 1) / 1001.0).ln();
+        for (value, at_least, at_most) in [(128.0, 128, 129), (127.5, 128, 128), (26.0, 230, 27), (230.0, 26, 231)] {
+            let found = learned().judge(value, || 1e9, logs());
+            let share = |count: i32| -(f64::from(count + 1) / 257.0).ln();
             assert!((found.above - share(at_least)).abs() < 1e-9, "{value}: {found:?}");
             assert!((found.below - share(at_most)).abs() < 1e-9, "{value}: {found:?}");
         }
@@ -174,24 +167,24 @@ mod tests {
 
     #[test]
     fn beyond_it_grows_with_the_distance_and_alike_on_both_sides() {
-        let at = |value: f32| learned().judge(value, 1e9, logs());
+        let at = |value: f32| learned().judge(value, || 1e9, logs());
         let mut last = 0.0;
         for distance in [0.0, 1.0, 10.0, 100.0, 1000.0] {
-            let (above, below) = (at(999.0 + distance).above, at(-distance).below);
+            let (above, below) = (at(255.0 + distance).above, at(-distance).below);
             assert!((above - below).abs() < 0.05 * above, "{distance}: {above} {below}");
             assert!(above >= last && above <= RAREST, "{distance}: {above}");
             last = above;
         }
         assert!((last - RAREST).abs() < 1e-9, "{last}");
-        let doubtful = learned().judge(1_200.0, 5.0, logs()).above;
-        assert!(doubtful < at(1_200.0).above, "what is hardly known is believed less");
+        let doubtful = learned().judge(300.0, || 5.0, logs()).above;
+        assert!(doubtful < at(300.0).above, "what is hardly known is believed less");
     }
 
     #[test]
     fn what_is_always_the_same_is_no_surprise_and_anything_else_is() {
-        let mut rarity = Rarity::new(1024, 4);
+        let mut rarity = Rarity::new(32);
         (0..500).for_each(|_| rarity.remember(7.0));
-        assert_eq!(rarity.clone().judge(7.0, 500.0, logs()), Surprise { above: 0.0, below: 0.0 });
-        assert!(rarity.judge(7.001, 500.0, logs()).above > 20.0);
+        assert_eq!(rarity.clone().judge(7.0, || 500.0, logs()), Surprise { above: 0.0, below: 0.0 });
+        assert!(rarity.judge(7.001, || 500.0, logs()).above > 20.0);
     }
 }

@@ -6,6 +6,7 @@
 mod alerting;
 mod baselines;
 mod classic;
+mod footprint;
 mod health;
 mod incidents;
 mod restart;

@@ -70,7 +70,7 @@ fn a_surprise_is_one_alert_from_its_beginning_to_its_end_over_restarts() {
     assert_eq!(pass(&[100.0, 99.5, 100.5, 99.0, 101.0, 100.1, 99.9, 100.2, 99.8]), [firing]);
     assert_eq!(pass(&[100.3]), [(firing.0, firing.1, firing.2, AlertState::Recovered)]);
     let told = place.alerts().into_iter().find(|alert| alert.severity == Severity::Critical).unwrap();
-    assert!(told.description.contains("usually 100"), "{}", told.description);
+    assert!(told.description.contains("180 ms, usually "), "{}", told.description);
     let account = place.store().account(told.id).unwrap().unwrap();
     let strongest = &account.explanations[0];
     assert!(strongest.rarity.as_deref().is_some_and(|rarity| rarity.starts_with("highest in ")), "{strongest:?}");

@@ -56,8 +56,6 @@ pub(super) struct Spec {
     pub is_low_odd: bool,
     /// Samples of it before there is an opinion.
     pub learns: u16,
-    /// How many values are kept of it.
-    pub capacity: usize,
 }
 
 /// The place of a span in a list. One that is not there does not compile.
@@ -71,8 +69,6 @@ const fn place_of(span: u16, spans: &[usize]) -> usize {
 
 const fn spec(feature: Feature, span: u16, is_high_odd: bool, is_low_odd: bool) -> Spec {
     let learns = if matches!(feature, Feature::Residual) { 288 } else { 100 };
-    // What hardly moves from sample to sample needs fewer values to tell its history.
-    let capacity = if span >= 96 { 512 } else { 1024 };
     let slot = match feature {
         Feature::Mean | Feature::Change => place_of(span, &SUMS),
         Feature::Spread => place_of(span, &SQUARES),
@@ -80,7 +76,7 @@ const fn spec(feature: Feature, span: u16, is_high_odd: bool, is_low_odd: bool) 
         Feature::Residual if span > 1 => place_of(span, &RESIDUALS),
         _ => 0,
     };
-    Spec { feature, span, slot, is_high_odd, is_low_odd, learns, capacity }
+    Spec { feature, span, slot, is_high_odd, is_low_odd, learns }
 }
 
 /// All of them, equally important. That they are many and unlike each other is what carries over to series nobody has
@@ -213,7 +209,7 @@ impl Features {
         };
         self.residual = residual.map(|residual| residual as f32);
         let Some(residual) = self.residual else {
-            self.residuals = Recent::new();
+            self.residuals.clear();
             self.residual_sums = [0.0; RESIDUALS.len()];
             return;
         };
@@ -247,15 +243,7 @@ impl Features {
             Feature::Change => (n >= 2 * samples).then(|| {
                 ((2.0 * self.sums[spec.slot] - self.sums[place_of(2 * spec.span, &SUMS)]) / span as f64) as f32
             }),
-            Feature::Range => is_known.then(|| {
-                let (lowest, highest) = self.values.last(span).iter().fold(
-                    (f32::INFINITY, f32::NEG_INFINITY),
-                    |(lowest, highest), &value| {
-                        (if value < lowest { value } else { lowest }, if value > highest { value } else { highest })
-                    },
-                );
-                highest - lowest
-            }),
+            Feature::Range => is_known.then(|| range(self.values.last(span))),
             Feature::Residual if span == 1 => self.residual,
             Feature::Residual => {
                 (self.residuals.pushed() >= samples).then(|| (self.residual_sums[spec.slot] / span as f64) as f32)
@@ -275,6 +263,22 @@ impl Features {
         let rounding = 1e-13 * (square + self.origin * self.origin * 1e-3);
         if variance > rounding { variance.sqrt() } else { 0.0 }
     }
+}
+
+/// From the lowest to the highest of some values.
+fn range(values: &[f32]) -> f32 {
+    // Side by side, as that is done at once.
+    let (mut lowest, mut highest) = ([f32::INFINITY; 8], [f32::NEG_INFINITY; 8]);
+    let (chunks, rest) = values.as_chunks::<8>();
+    for chunk in chunks {
+        for place in 0..8 {
+            let value = chunk[place];
+            lowest[place] = if value < lowest[place] { value } else { lowest[place] };
+            highest[place] = if value > highest[place] { value } else { highest[place] };
+        }
+    }
+    let all = |extremes: [f32; 8]| extremes.into_iter().chain(rest.iter().copied());
+    all(highest).fold(f32::NEG_INFINITY, f32::max) - all(lowest).fold(f32::INFINITY, f32::min)
 }
 
 #[cfg(test)]

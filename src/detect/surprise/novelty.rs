@@ -9,12 +9,14 @@ pub(super) const SPAN: usize = 52;
 /// Its bins, between the lowest and the highest value ever seen.
 const BINS: usize = 8;
 /// Histograms that are remembered.
-const KNOWN: usize = 64;
+const KNOWN: usize = 32;
 /// Farther than this, in nats, from every known histogram, one is new.
 const NEW_BEYOND: f32 = 0.06;
 /// A known histogram follows those that resemble it, every few values.
 const FOLLOW: f32 = 0.08;
 const FOLLOW_EVERY: u64 = 4;
+/// What follows from the step before is worked out anew after so many values: rounding must not pile up.
+const CROSS_AGAIN: u64 = 1024;
 /// An empty bin counts as half a value.
 const EMPTY: f32 = 0.5 / SPAN as f32;
 
@@ -30,6 +32,9 @@ pub(super) struct Novelty {
     logs: Box<[[f32; KNOWN]; BINS]>,
     shares: Vec<[f32; BINS]>,
     used_at: Vec<u64>,
+    /// What each known histogram has to do with the last values: -ln of their probability by it, a value. Infinite where
+    /// none is known.
+    crosses: [f32; KNOWN],
     /// By count, the share times its logarithm.
     #[serde(skip_serializing)]
     entropies: [f32; SPAN + 1],
@@ -43,14 +48,17 @@ struct Kept {
     counts: [u8; BINS],
     shares: Vec<[f32; BINS]>,
     used_at: Vec<u64>,
+    crosses: [f32; KNOWN],
 }
 
 impl From<Kept> for Novelty {
     fn from(kept: Kept) -> Self {
-        let Kept { lowest, highest, counts, mut shares, mut used_at } = kept;
-        shares.truncate(KNOWN);
-        used_at.resize(shares.len(), 0);
-        let mut novelty = Self { lowest, highest, counts, shares, used_at, ..Self::new() };
+        let Kept { lowest, highest, counts, shares, used_at, crosses } = kept;
+        let mut novelty = Self { lowest, highest, counts, crosses, ..Self::new() };
+        for (share, used_at) in shares.into_iter().zip(used_at).take(KNOWN) {
+            novelty.shares.push(share);
+            novelty.used_at.push(used_at);
+        }
         (0..novelty.shares.len()).for_each(|place| novelty.keep_logs(place));
         novelty
     }
@@ -63,8 +71,9 @@ impl Novelty {
             highest: f32::NEG_INFINITY,
             counts: [0; BINS],
             logs: Box::new([[0.0; KNOWN]; BINS]),
-            shares: Vec::new(),
-            used_at: Vec::new(),
+            shares: Vec::with_capacity(KNOWN),
+            used_at: Vec::with_capacity(KNOWN),
+            crosses: [f32::INFINITY; KNOWN],
             entropies: std::array::from_fn(|count| {
                 let share = count as f32 / SPAN as f32;
                 if count == 0 { 0.0 } else { share * share.ln() }
@@ -81,28 +90,37 @@ impl Novelty {
         if recent.pushed() <= SPAN as u64 || self.highest <= self.lowest {
             return None;
         }
+        let now = recent.pushed();
+        let (comes, leaves) = (self.bin(value), self.bin(recent.ago(SPAN)));
         if grows || self.counts == [0; BINS] {
             self.counts = [0; BINS];
             for &value in recent.last(SPAN) {
                 self.counts[self.bin(value)] += 1;
             }
-        } else {
-            self.counts[self.bin(value)] += 1;
-            self.counts[self.bin(recent.ago(SPAN))] -= 1;
+            self.cross_again();
+        } else if comes != leaves {
+            self.counts[comes] += 1;
+            self.counts[leaves] -= 1;
+            let logs = self.logs[comes].iter().zip(&self.logs[leaves]);
+            for (cross, (comes, leaves)) in self.crosses.iter_mut().zip(logs) {
+                *cross -= (comes - leaves) / SPAN as f32;
+            }
         }
-        let shares = self.counts.map(|count| f32::from(count) / SPAN as f32);
-        let entropy = self.counts.iter().map(|&count| self.entropies[usize::from(count)]).sum();
-        let (nearest, distance) = self.nearest(shares, entropy);
+        if now.is_multiple_of(CROSS_AGAIN) {
+            self.cross_again();
+        }
+        let (nearest, distance) = self.nearest();
         let Some(nearest) = nearest.filter(|_| distance <= NEW_BEYOND) else {
-            self.remember(shares, recent.pushed());
+            self.remember(now);
             return Some(distance.max(0.0));
         };
-        self.used_at[nearest] = recent.pushed();
-        if recent.pushed().is_multiple_of(FOLLOW_EVERY) {
-            for (known, share) in self.shares[nearest].iter_mut().zip(shares) {
-                *known += FOLLOW * (share - *known);
+        self.used_at[nearest] = now;
+        if now.is_multiple_of(FOLLOW_EVERY) {
+            for (known, count) in self.shares[nearest].iter_mut().zip(self.counts) {
+                *known += FOLLOW * (share_of(count) - *known);
             }
             self.keep_logs(nearest);
+            self.cross(nearest);
         }
         Some(distance.max(0.0))
     }
@@ -114,32 +132,27 @@ impl Novelty {
     }
 
     /// The nearest known histogram and its distance; 0 when none is known.
-    fn nearest(&self, shares: [f32; BINS], entropy: f32) -> (Option<usize>, f32) {
-        let mut distances = [0.0; KNOWN];
-        for (share, logs) in shares.iter().zip(self.logs.iter()) {
-            if *share > 0.0 {
-                for (distance, log) in distances.iter_mut().zip(logs) {
-                    *distance -= share * log;
-                }
-            }
-        }
-        let known = distances[..self.shares.len()].iter().enumerate();
-        let nearest = known.min_by(|(_, a), (_, b)| a.total_cmp(b));
-        nearest.map_or((None, 0.0), |(place, distance)| (Some(place), distance + entropy))
+    fn nearest(&self) -> (Option<usize>, f32) {
+        let nearest =
+            self.crosses.iter().fold(f32::INFINITY, |least, &cross| if cross < least { cross } else { least });
+        let entropy: f32 = self.counts.iter().map(|&count| self.entropies[usize::from(count)]).sum();
+        let place = self.crosses[..self.shares.len()].iter().position(|cross| cross.total_cmp(&nearest).is_eq());
+        (place, if place.is_some() { nearest + entropy } else { 0.0 })
     }
 
-    /// Remembers a new histogram, in the place of the one not seen for longest.
-    fn remember(&mut self, shares: [f32; BINS], now: u64) {
+    /// Remembers the histogram as it is, in the place of the one not seen for longest.
+    fn remember(&mut self, now: u64) {
         let place = if self.shares.len() < KNOWN {
-            self.shares.push(shares);
+            self.shares.push([0.0; BINS]);
             self.used_at.push(now);
             self.shares.len() - 1
         } else {
             (0..KNOWN).min_by_key(|&place| self.used_at[place]).unwrap_or(0)
         };
-        self.shares[place] = shares;
+        self.shares[place] = self.counts.map(share_of);
         self.used_at[place] = now;
         self.keep_logs(place);
+        self.cross(place);
     }
 
     fn keep_logs(&mut self, place: usize) {
@@ -147,4 +160,17 @@ impl Novelty {
             logs[place] = share.max(EMPTY).ln();
         }
     }
+
+    fn cross(&mut self, place: usize) {
+        let logs = self.logs.iter().zip(self.counts);
+        self.crosses[place] = -logs.map(|(logs, count)| share_of(count) * logs[place]).sum::<f32>();
+    }
+
+    fn cross_again(&mut self) {
+        (0..self.shares.len()).for_each(|place| self.cross(place));
+    }
+}
+
+fn share_of(count: u8) -> f32 {
+    f32::from(count) / SPAN as f32
 }

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::features::{FEATURES, Features, SPECS};
-use crate::stats::reservoir::rounded;
-use crate::stats::{Rarity, Surprise, logs};
+use crate::stats::{CAPACITY, Rarity, Surprise, logs};
 
-/// The sample kept of a feature is of about the last so many.
-const REACH: usize = 4096;
+/// In the long run every so many-th value of a feature is learned.
+const STRIDE: u32 = 32;
+/// So far back a history goes, in samples.
+const REACH: u64 = STRIDE as u64 * CAPACITY as u64;
 /// So far a value may be from the first one, in units of its size: squares stay finite.
 const FARTHEST: f64 = 1e15;
 
@@ -34,12 +35,11 @@ struct History {
 
 impl Scale {
     pub(super) fn new() -> Self {
-        let history = |capacity| History { rarity: Rarity::new(capacity, (REACH / capacity) as u32), looks: 0 };
         Self {
             first: None,
             unit: 0.0,
             features: Features::new(),
-            histories: SPECS.iter().map(|spec| history(spec.capacity)).collect(),
+            histories: vec![History { rarity: Rarity::new(STRIDE), looks: 0 }; FEATURES],
             surprises: Surprises::default(),
         }
     }
@@ -51,14 +51,15 @@ impl Scale {
         self.features.push(wall_ms, value);
         let logs = logs();
         let mut squares = 0.0;
-        for (place, spec) in SPECS.iter().enumerate() {
+        let histories = self.histories.iter_mut().zip(&mut self.surprises);
+        for (place, (spec, (history, known))) in SPECS.iter().zip(histories).enumerate() {
             let Some(now) = self.features.get(spec) else { continue };
-            let History { rarity, looks } = &mut self.histories[place];
+            let History { rarity, looks } = history;
             let surprise = if *looks < u32::from(spec.learns) {
                 rarity.remember(now);
                 Surprise::default()
             } else {
-                let independent = f64::from(*looks) / f64::from(spec.span);
+                let independent = || f64::from(*looks) / f64::from(spec.span);
                 let found = rarity.judge(now, independent, logs);
                 Surprise {
                     above: if spec.is_high_odd { found.above } else { 0.0 },
@@ -66,7 +67,7 @@ impl Scale {
                 }
             };
             *looks = looks.saturating_add(1);
-            self.surprises[place] = surprise;
+            *known = surprise;
             squares += surprise.above * surprise.above + surprise.below * surprise.below;
             if place == 0 {
                 self.features.push_surprise(surprise);
@@ -91,17 +92,17 @@ impl Scale {
 
     /// How many samples a feature is compared with.
     pub(super) fn seen(&self, place: usize) -> u64 {
-        (REACH as u64).min(u64::from(self.histories[place].looks))
+        REACH.min(u64::from(self.histories[place].looks))
     }
 
-    /// Between which values, brought near and rounded, the middle 98 % of the samples lie; `None` before there are some.
+    /// Between which values, brought near, the middle 98 % of the samples lie; `None` before there are some.
     pub(super) fn band(&self) -> Option<(f32, f32)> {
         self.histories[0].rarity.band(0.01)
     }
 
     /// Whether a value lies in a band.
     pub(super) fn is_within(&self, (low, high): (f32, f32), value: f64) -> bool {
-        let near = rounded(self.near(value, self.first.unwrap_or(value)));
+        let near = self.near(value, self.first.unwrap_or(value));
         low <= near && near <= high
     }
 

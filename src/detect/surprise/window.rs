@@ -44,6 +44,10 @@ impl<const N: usize> Recent<N> {
         self.pushed += 1;
     }
 
+    pub(super) const fn clear(&mut self) {
+        self.pushed = 0;
+    }
+
     /// How many values there were in all.
     pub(super) const fn pushed(&self) -> u64 {
         self.pushed
