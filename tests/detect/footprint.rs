@@ -1,7 +1,7 @@
 //! What a metric costs that the detectors of its own past watch.
 
 use allocation_counter::measure;
-use perftop::detect::{Monitor, Notice, Thresholds};
+use perftop::detect::{Monitor, Notice, Aim};
 use perftop::model::Point;
 
 use crate::support::Normal;
@@ -15,7 +15,7 @@ fn a_metric_that_is_known_takes_little_memory_and_none_anew() {
     let mut normal = Normal::seeded(5);
     let mut next = |minute: i64| Point { timestamp_ms: minute * 60_000, value: (4.6 + 0.3 * normal.next()).exp() };
     let mut notices: Vec<Notice> = Vec::with_capacity(1_000);
-    let mut monitor = Monitor::new(Thresholds::default(), false);
+    let mut monitor = Monitor::new(Aim::default(), false);
     let learning = measure(|| {
         for minute in 0..LEARNED {
             monitor.judge(next(minute), 0, &mut notices);
