@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use perftop::detect::{Monitor, Aim};
+use perftop::detect::{Aim, Monitor};
 use perftop::model::Point;
 
 /// Samples that a metric has learned before: a week, a sample a minute.

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::surprise::Thresholds;
+
 /// The values that are remembered, and the fewest to judge by. The newer half of them has no say, unless there are few: a
 /// slow drift must not become what it is compared with.
 const KNOWN: usize = 100;
@@ -16,7 +18,7 @@ const WEIGHT: f64 = 0.3;
 /// The standard deviation of normal values by their median absolute deviation (Rousseeuw & Croux 1993).
 const SD_OF_MAD: f64 = 1.482_6;
 /// 4.2 robust standard deviations are worth a warning.
-const NATS_PER_SD: f64 = 23.75 / 4.2;
+const NATS_PER_SD: f64 = Thresholds::USUAL.warning / 4.2;
 /// Values that hardly ever differ have no deviation; this share of their size is taken for one.
 const LEAST_SD: f64 = 0.01;
 
@@ -90,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_long_run_and_a_lasting_shift_are_surprising_and_calm_ones_are_not() {
-        let warning = 23.75;
+        let warning = Thresholds::USUAL.warning;
         assert!((FEWEST + 1..120).all(|n| last(calm(n)).is_some_and(|surprise| surprise < warning)));
         assert!(last([calm(60), vec![450.0]].concat()).is_some_and(|surprise| surprise > warning));
         assert!(last([calm(60), vec![345.0; 4]].concat()).is_some_and(|surprise| surprise > warning));

@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn the_more_sensitive_the_shorter_is_a_run_that_is_stuck() {
         // ln 102 = 4.6 for each equal value: 40 nats by 9, 25 by 6, and no run of fewer than 5 counts.
-        let values = [moving(101), vec![50.5; 20]].concat();
+        let values = [moving(101), vec![50.5; 12]].concat();
         let runs = Sensitivity::EVERY.map(|sensitivity| changes_at(sensitivity, values.clone()));
         assert_eq!(runs, [9, 6, 5].map(|run| vec![(100 + run as usize, StuckChange::Stuck { run })]));
     }

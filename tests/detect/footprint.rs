@@ -1,7 +1,7 @@
 //! What a metric costs that the detectors of its own past watch.
 
 use allocation_counter::measure;
-use perftop::detect::{Monitor, Notice, Aim};
+use perftop::detect::{Aim, Monitor, Notice};
 use perftop::model::Point;
 
 use crate::support::Normal;

@@ -19,7 +19,7 @@ pub struct Thresholds {
 
 impl Thresholds {
     /// Those that were measured to be good for most metrics.
-    pub const USUAL: Self = Self { info: 17.5, warning: 24.25, critical: 28.0, is_user_facing: false };
+    pub const USUAL: Self = Self { info: 17.5, warning: 22.5, critical: 28.0, is_user_facing: false };
 
     /// Toasts from so many nats on, and the others in proportion.
     #[must_use]
@@ -34,9 +34,9 @@ impl Thresholds {
 const RESTRAINT: f64 = 0.1;
 const RESTRAINT_OF_TOASTS: f64 = 0.12;
 /// A metric that is hardly known is trusted as little as one that has toasted so often of late: tails fitted to a hundred
-/// values promise more than they know. Without it, healthy series of some kinds have 4 to 40 false toasts a week in their
-/// first thousand samples.
-const UNKNOWN: f64 = 4.0;
+/// values promise more than they know. Without it, healthy metrics have 2 to 20 times as many false toasts in their first
+/// thousand samples as later.
+const UNKNOWN: f64 = 5.0;
 /// A message is half forgotten after 1000 samples.
 const FORGET: f64 = 0.999_307_092_8;
 
@@ -46,6 +46,8 @@ pub(super) struct Decision {
     /// Messages and toasts, half forgotten after a while.
     messages: f64,
     toasts: f64,
+    /// What is left of the doubt in a metric that is hardly known.
+    unknown: f64,
     /// Samples since the last message.
     since: u32,
     last: Severity,
@@ -66,22 +68,24 @@ pub struct Verdict {
 
 impl Decision {
     pub(super) const fn new() -> Self {
-        Self { messages: 0.0, toasts: UNKNOWN, since: u32::MAX, last: Severity::Info }
+        Self { messages: 0.0, toasts: 0.0, unknown: UNKNOWN, since: u32::MAX, last: Severity::Info }
     }
 
     /// What is to be said: nothing graver than `most`, which is `None` for nothing at all, and in a pause of so many samples
-    /// after a message only what is graver.
+    /// after a message only what is graver. `is_sure` says that no fitted tail was needed to find it.
     pub(super) fn step(
         &mut self,
-        surprise: f64,
+        (surprise, is_sure): (f64, bool),
         thresholds: &Thresholds,
         most: Option<Severity>,
         pause: u32,
     ) -> Verdict {
         self.messages *= FORGET;
         self.toasts *= FORGET;
+        self.unknown *= FORGET;
         self.since = self.since.saturating_add(1);
-        let of_toasts = 1.0 + RESTRAINT_OF_TOASTS * self.toasts;
+        let doubt = if is_sure { 0.0 } else { self.unknown };
+        let of_toasts = 1.0 + RESTRAINT_OF_TOASTS * (self.toasts + doubt);
         let severity = if surprise >= thresholds.critical * of_toasts {
             Severity::Critical
         } else if surprise >= thresholds.warning * of_toasts {

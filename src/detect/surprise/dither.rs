@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// The weight of the newest value in the share of values that equal the one before.
 const WEIGHT: f64 = 1.0 / 256.0;
-/// Shares of them from which the fractions become smaller, and from which there are none.
-const SOME_REST: f64 = 1.0 / 3.0;
+/// Below this share of them there are fractions, and above the other there are none; in between as before: fractions that
+/// come and go, or grow, would themselves be a surprise.
+const FEW_REST: f64 = 1.0 / 3.0;
 const MANY_REST: f64 = 0.5;
 
 /// Gives whole numbers a fraction that looks like chance, up to half on either side, but not to those that often are the
@@ -17,12 +18,13 @@ pub(super) struct Dither {
     last: f64,
     /// The share of values that equal the one before.
     ties: f64,
+    is_moving: bool,
     taken: u64,
 }
 
 impl Dither {
     pub(super) const fn new() -> Self {
-        Self { is_whole: true, last: f64::NAN, ties: 1.0, taken: 0 }
+        Self { is_whole: true, last: f64::NAN, ties: 0.0, is_moving: true, taken: 0 }
     }
 
     /// Whether all values were whole numbers.
@@ -39,8 +41,9 @@ impl Dither {
         self.taken += 1;
         let is_tie = value.total_cmp(&self.last).is_eq();
         self.last = value;
-        self.ties += (f64::from(u8::from(is_tie)) - self.ties) * WEIGHT;
-        ((MANY_REST - self.ties) / (MANY_REST - SOME_REST)).clamp(0.0, 1.0) * (scattered(self.taken) - 0.5)
+        self.ties += (f64::from(u8::from(is_tie)) - self.ties) * WEIGHT.max((self.taken as f64).recip());
+        self.is_moving = self.ties < if self.is_moving { MANY_REST } else { FEW_REST };
+        if self.is_moving { scattered(self.taken) - 0.5 } else { 0.0 }
     }
 }
 
@@ -75,8 +78,16 @@ mod tests {
 
     #[test]
     fn what_rests_or_is_not_whole_is_left_alone() {
-        assert!(fractions((0..5_000).map(|at| f64::from(at / 3))).iter().all(|&fraction| fraction == 0.0));
+        let rests = fractions((0..5_000).map(|at| f64::from(at / 3)));
+        assert!(rests[2..].iter().all(|&fraction| fraction == 0.0), "but for the first, of which that is not known");
         let measured = fractions((0..5_000).map(|at| f64::from(at * 7919 % 13) + 0.25));
         assert!(measured.iter().all(|&fraction| fraction == 0.0));
+    }
+
+    /// Half of the values equal the one before, on average: fractions that came and went would be all that is odd.
+    #[test]
+    fn what_rests_half_of_the_time_is_left_alone_for_good() {
+        let coins = fractions((0..5_000).map(|at| (scattered(at) * 2.0).floor()));
+        assert!(coins[100..].iter().all(|&fraction| fraction == 0.0));
     }
 }

@@ -77,11 +77,12 @@ impl Surprising {
     ///
     /// `of_runs` is how surprising it is among the last runs, for a metric of runs.
     pub(crate) fn judge(&mut self, wall_ms: i64, value: f64, of_runs: Option<f64>, thresholds: &Thresholds) -> Verdict {
-        let surprise = self.surprise(wall_ms, value).max(of_runs.unwrap_or(0.0));
+        let found = self.surprise(wall_ms, value);
+        let surprise = found.max(of_runs.unwrap_or(0.0));
         let is_small = surprise >= thresholds.critical && !(thresholds.is_user_facing || self.is_large_change(value));
         let most = if is_small { Severity::Warning } else { Severity::Critical };
         let most = Some(most).filter(|_| !self.recurrence.is_usual(wall_ms, surprise));
-        self.decision.step(surprise, thresholds, most, pause(of_runs))
+        self.decision.step((surprise, surprise > found), thresholds, most, pause(of_runs))
     }
 
     /// How surprising the next value is, in nats.
