@@ -59,8 +59,9 @@ fn a_stuck_series_is_told_of_until_it_moves() {
     let stuck = |at, calm| Some(if (2_000..2_030).contains(&at) { 100.0 } else { calm });
     let found = events(samples(2_500, stuck));
     let of_rule: Vec<_> = found.iter().filter(|(_, rule, ..)| rule == "stuck").collect();
-    let [(event, .., begun), (over, .., ended)] = of_rule[..] else { panic!("{found:?}") };
+    let [(event, .., begun), (graver, _, severity, _), (over, .., ended)] = of_rule[..] else { panic!("{found:?}") };
     assert_eq!((&**event, &**over, *ended), ("opened", "recovery", 2_030));
+    assert_eq!((&**graver, &**severity), ("raised", "critical"), "it goes on for four times as long");
     assert!((2_004..2_012).contains(begun), "{begun}");
 }
 

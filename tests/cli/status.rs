@@ -30,8 +30,13 @@ fn an_alert_names_its_metric(#[case] words: &str, #[case] line: &str) {
 fn two_alerts_are_two_anomalies() {
     let home = Home::new();
     stores::filled(&home);
-    let earlier = NewSample { timestamp_ms: stores::now_ms() - 12 * 60_000, ..stores::sample("heap_bytes", 1e6) };
-    stores::append(&home.store(), &[earlier]);
+    // Apart from the other, so that they are not one incident.
+    let last_ms = stores::now_ms() - 25 * 60_000;
+    let of_queue = |i: i64| {
+        let value = if i == 0 { 900.0 } else { 50.0 + (i * 7919 % 101) as f64 / 50.0 };
+        NewSample { timestamp_ms: last_ms - i * 60_000, ..stores::sample("queue_depth", value) }
+    };
+    stores::append(&home.store(), &(0..400).rev().map(of_queue).collect::<Vec<_>>());
     let answer = home.run("status");
     assert!(answer.stdout.starts_with("Anomaly detected: 2 anomalies ("), "{}", answer.stdout);
     assert_eq!(answer.stdout.lines().count(), 1);

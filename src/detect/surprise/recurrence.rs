@@ -8,6 +8,8 @@ const STRETCHES: usize = 96;
 const STRETCH_MS: i64 = DAY_MS / 96;
 /// The days that are remembered; what was on one of them alone is not usual.
 const DAYS: usize = 3;
+/// Surprises are kept in quarters of a nat.
+const QUARTERS: f64 = 4.0;
 /// A surprise this much greater than usual at its time is news.
 const GREATER: f64 = 1.25;
 
@@ -15,13 +17,13 @@ const GREATER: f64 = 1.25;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Recurrence {
     today: i64,
-    /// That of today, then those before it.
-    days: Vec<f32>,
+    /// That of today, then those before it, in quarters of a nat.
+    days: Vec<u8>,
 }
 
 impl Recurrence {
     pub(super) fn new() -> Self {
-        Self { today: i64::MIN, days: vec![0.0; (DAYS + 1) * STRETCHES] }
+        Self { today: i64::MIN, days: vec![0; (DAYS + 1) * STRETCHES] }
     }
 
     /// Whether a surprise is about as great as it is at this time on most days; then learns it. The time is that of the
@@ -31,17 +33,17 @@ impl Recurrence {
         let passed = today.saturating_sub(self.today).clamp(0, DAYS.cast_signed() as i64 + 1) as usize;
         if passed > 0 {
             self.days.rotate_right(passed % (DAYS + 1) * STRETCHES);
-            self.days[..passed * STRETCHES].fill(0.0);
+            self.days[..passed * STRETCHES].fill(0);
             self.today = today;
         }
         let stretch = (wall_ms.rem_euclid(DAY_MS) / STRETCH_MS) as usize;
         let known = &mut self.days[stretch];
-        *known = known.max(surprise as f32);
+        *known = (*known).max((surprise * QUARTERS).ceil() as u8);
         // It may begin a little earlier or later than on other days.
         let near = [(stretch + STRETCHES - 1) % STRETCHES, stretch, (stretch + 1) % STRETCHES];
         let usual = self.days[STRETCHES..]
             .chunks_exact(STRETCHES)
-            .filter(|day| near.iter().any(|&stretch| GREATER * f64::from(day[stretch]) >= surprise));
+            .filter(|day| near.iter().any(|&stretch| GREATER * f64::from(day[stretch]) / QUARTERS >= surprise));
         usual.count() * 2 > DAYS
     }
 }
