@@ -204,6 +204,8 @@ impl<'a> Session<'a> {
         self.judge.pass_over_silence(self.context.now_ms());
         // What was over before the dashboard started is listed, not toasted.
         self.judge.mark(&mut self.store, self.context.now_ms())?;
+        // Alerts were told of on the way: the last ones are still to be compared with them.
+        self.grouped = None;
         self.end_quiet_alerts()?;
         // Rings that come while it waits start the row of looks again, so none of them is looked at once only.
         let mut looks = Looks::begin();

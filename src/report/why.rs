@@ -141,7 +141,8 @@ impl Why {
             let metric = printable(&of.metric);
             format!("alert {} on {metric}, which moved from {} on{state}", of.alert_id, self.when(of.onset_ms))
         };
-        std::iter::once(incident.summary()).chain(others.map(companion)).collect()
+        let summary = format!("{}: {}, {}", incident.id, incident.title(), incident.sentence());
+        std::iter::once(summary).chain(others.map(companion)).collect()
     }
 
     fn muted(&self) -> String {
