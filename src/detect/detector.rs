@@ -52,6 +52,10 @@ pub struct Detector {
 /// The longest stretch of samples that a reason is about.
 const LONGEST_EVIDENCE: usize = 288;
 
+/// A metric whose samples have come so often, and not all at once, is listened for: of one that came in a file nothing more
+/// is to be expected.
+const ARRIVALS: u8 = 5;
+
 /// Of a long history so many samples tell when they usually come.
 const HEARD: usize = 100;
 
@@ -71,6 +75,9 @@ struct Series {
     /// The last points in order, for evidence.
     recent: VecDeque<Point>,
     newest_ms: i64,
+    /// How often samples came since the start, up to [`ARRIVALS`], and when last by the clock.
+    arrivals: u8,
+    arrived_ms: i64,
 }
 
 /// What fired on a sample, and against what.
@@ -149,6 +156,7 @@ impl Detector {
         let options = self.options;
         let series = self.series(&sample.metric);
         let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+        series.arrive(point.timestamp_ms, now_ms);
         let mut findings = match series.judge(point, options, now_ms) {
             Some(judgement) => series.findings(sample, &judgement),
             None => Vec::new(),
@@ -196,7 +204,7 @@ impl Detector {
         let Self { monitors, series, .. } = self;
         let mut findings = Vec::new();
         monitors.look(now_ms, |told| {
-            let Some(series) = series.get_mut(told.metric) else { return };
+            let Some(series) = series.get_mut(told.metric).filter(|series| series.arrivals >= ARRIVALS) else { return };
             let point = Point { timestamp_ms: told.timestamp_ms, value: series.last };
             // No sample has shown it, so the instant stands for one: the same for whoever looks.
             if let Told::Finding(finding) = series.told(told.metric, point, told.timestamp_ms, told.notice) {
@@ -265,6 +273,18 @@ impl Series {
             runs: RunState::default(),
             recent: VecDeque::with_capacity(RUN_LENGTH as usize),
             newest_ms: i64::MIN,
+            arrivals: 0,
+            arrived_ms: i64::MIN,
+        }
+    }
+
+    /// Counts a sample that comes at least half as long after the last one that counted as it was measured after the one
+    /// before it: those of a file come all at once.
+    fn arrive(&mut self, timestamp_ms: i64, now_ms: i64) {
+        let waited_ms = now_ms.saturating_sub(self.arrived_ms);
+        if waited_ms >= timestamp_ms.saturating_sub(self.newest_ms.max(i64::MIN / 2)) / 2 && waited_ms > 0 {
+            self.arrived_ms = now_ms;
+            self.arrivals = self.arrivals.saturating_add(1).min(ARRIVALS);
         }
     }
 
@@ -504,6 +524,24 @@ mod tests {
         assert_eq!(feed(&mut detector, 0, &[0.1; 400]), []);
         let findings = detector.judge(&sample(400, 0.2), NOW_MS);
         assert!(findings[0].description.contains("differs from the constant"), "{}", findings[0].description);
+    }
+
+    /// Samples a minute apart, judged by a clock; whether the metric is called silent ten minutes after the last.
+    fn is_listened_for(now_ms: impl Fn(i64) -> i64) -> bool {
+        let mut detector = Detector::new(DetectOptions::default(), MetricBook::default(), Zone::utc());
+        for id in 0..40 {
+            let timestamp_ms = NOW_MS + id * 60_000;
+            detector.judge(&Sample { id, timestamp_ms, ..sample(0, (id % 7) as f64) }, now_ms(timestamp_ms));
+        }
+        !detector.look(NOW_MS + 50 * 60_000).is_empty()
+    }
+
+    #[test]
+    fn what_came_in_a_file_is_not_listened_for() {
+        assert!(is_listened_for(|timestamp_ms| timestamp_ms + 200));
+        assert!(is_listened_for(|timestamp_ms| timestamp_ms / 300_000 * 300_000 + 300_000), "five at a time");
+        assert!(!is_listened_for(|_| NOW_MS + 40 * 60_000), "all at once");
+        assert!(!is_listened_for(|timestamp_ms| NOW_MS + 40 * 60_000 + (timestamp_ms - NOW_MS) / 1_000), "in a moment");
     }
 
     #[test]
