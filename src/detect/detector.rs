@@ -139,6 +139,12 @@ impl Detector {
         self.monitors.learn(metric, points, up_to_id);
     }
 
+    /// Whether detectors of a metric's own past pass over a sample: it is dated ahead of the clock.
+    #[must_use]
+    pub const fn passes_over(point: Point, now_ms: i64) -> bool {
+        is_ahead(point, now_ms)
+    }
+
     /// What the detectors have learned of each metric.
     pub const fn monitors(&mut self) -> &mut Monitors {
         &mut self.monitors
