@@ -172,6 +172,12 @@ impl Monitors {
         self.by_name.get(metric).is_some_and(|&place| self.series[place].monitor.is_recovering())
     }
 
+    /// Whether a metric was heard of, if only as a [`DetectorState`] says.
+    #[must_use]
+    pub fn knows(&self, metric: &MetricName) -> bool {
+        self.by_name.contains_key(metric)
+    }
+
     /// Whether what was learned of a metric is in memory.
     #[must_use]
     pub fn has_memory(&self, metric: &MetricName) -> bool {

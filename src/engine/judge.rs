@@ -337,6 +337,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_learned_of_a_metric_is_known_when_it_has_not_sent_for_longer_than_the_window() {
+        let (_directory, mut store, options) = watched();
+        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
+        store.append(&samples, None, NOW_MS).unwrap();
+        judged(&mut store, &options, NOW_MS).finish(&mut store, NOW_MS).unwrap();
+        crate::engine::once::roll_up(&mut store).unwrap();
+        judged(&mut store, &options, NOW_MS).finish(&mut store, NOW_MS).unwrap();
+
+        let later_ms = NOW_MS + 30 * 86_400_000;
+        store.append(&[NewSample { timestamp_ms: later_ms, ..sample(0, 5.0) }], None, later_ms).unwrap();
+        let mut judge = judged(&mut store, &options, later_ms);
+        let watching = judge.watching(&store, &"m".into()).unwrap().unwrap();
+        assert_eq!(watching.samples, 201);
+    }
+
+    #[test]
     fn a_wrong_clock_brings_back_no_future() {
         let (_directory, mut store, options) = watched();
         let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
