@@ -81,6 +81,10 @@ impl Judge {
         }
         judge.heed_labels(store)?;
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
+        // Whoever told of it may have been killed before that was kept.
+        for (metric, since_ms) in store.silent()? {
+            judge.detector.monitors().set_silent(&metric, since_ms);
+        }
         Ok(judge)
     }
 
@@ -350,6 +354,21 @@ mod tests {
         let mut judge = judged(&mut store, &options, later_ms);
         let watching = judge.watching(&store, &"m".into()).unwrap().unwrap();
         assert_eq!(watching.samples, 201);
+    }
+
+    #[test]
+    fn silence_is_over_with_the_next_sample_whoever_told_of_it_was_killed() {
+        let (_directory, mut store, options) = watched();
+        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
+        store.append(&samples, None, NOW_MS).unwrap();
+        let (silent_ms, back_ms) = (NOW_MS + 3_600_000, NOW_MS + 7_200_000);
+        let mut killed = judged(&mut store, &options, NOW_MS);
+        assert_eq!(killed.look(&mut store, silent_ms).unwrap().len(), 1);
+        drop(killed);
+
+        store.append(&[sample(-120, 5.0)], None, back_ms).unwrap();
+        judged(&mut store, &options, back_ms);
+        assert!(store.silent().unwrap().is_empty());
     }
 
     #[test]
