@@ -124,11 +124,18 @@ impl Detector {
         self.monitors.resume_pulse(metric, pulse);
     }
 
-    /// Whether the next sample of a metric is judged by what was learned of it before, and that is not in memory.
+    /// Whether the next sample of a metric is judged by what was learned of it before, and that is not in memory. What
+    /// has not sent for longer than the window reaches is known by when it sent alone: [`Detector::resume_pulse`].
     #[must_use]
     pub fn wants_memory(&self, metric: &MetricName) -> bool {
-        let is_known = self.series.get(metric).is_some_and(|series| !series.detectors.is_empty());
-        is_known && !self.monitors.has_memory(metric)
+        let is_watched = match self.series.get(metric) {
+            Some(series) => !series.detectors.is_empty(),
+            None => {
+                self.monitors.knows(metric)
+                    && self.book.alerts(metric).iter().any(|rule| Rule::DETECTORS.contains(rule))
+            }
+        };
+        is_watched && !self.monitors.has_memory(metric)
     }
 
     /// Brings back what was learned of a metric, if there is something. The samples that are missing in it are those
@@ -138,12 +145,20 @@ impl Detector {
         let is_resumed = state.is_some_and(|state| self.monitors.resume(state));
         let learned_ms = self.monitors.newest_ms(metric).filter(|_| is_resumed).unwrap_or(i64::MIN);
         let (from_ms, until_ms) = (learned_ms.saturating_add(1), next_ms.max(judged_ms.saturating_add(1)));
-        (!is_resumed || learned_ms < judged_ms).then_some(TimeRange { from_ms, until_ms })
+        // Of what has not sent within the window only the store knows up to when it is judged.
+        let is_behind = !is_resumed || learned_ms < judged_ms || !self.series.contains_key(metric);
+        (is_behind && from_ms < until_ms).then_some(TimeRange { from_ms, until_ms })
     }
 
     /// Learns the samples that were missing, oldest first; the last row that is judged is `up_to_id`.
     pub fn learn(&mut self, metric: &MetricName, points: &[Point], up_to_id: i64) {
         self.monitors.learn(metric, points, up_to_id);
+    }
+
+    /// Whether detectors of a metric's own past pass over a sample: it is dated ahead of the clock.
+    #[must_use]
+    pub const fn passes_over(point: Point, now_ms: i64) -> bool {
+        is_ahead(point, now_ms)
     }
 
     /// What the detectors have learned of each metric.

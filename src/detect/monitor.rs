@@ -165,6 +165,12 @@ impl Monitor {
         }
     }
 
+    /// It was told since when it is silent.
+    pub const fn set_silent(&mut self, since_ms: i64) {
+        self.pulse.silence.set_silent();
+        self.pulse.silent_since_ms = since_ms;
+    }
+
     /// Whether what was learned of it is at hand.
     #[must_use]
     pub const fn has_memory(&self) -> bool {

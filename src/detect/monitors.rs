@@ -155,6 +155,12 @@ impl Monitors {
         self.series[place].monitor.resume_pulse(pulse);
     }
 
+    /// Somebody told since when a metric is silent.
+    pub fn set_silent(&mut self, metric: &MetricName, since_ms: i64) {
+        let place = self.place(metric);
+        self.series[place].monitor.set_silent(since_ms);
+    }
+
     /// What there is to show of a metric, which is in memory or whose state this is; `None` when nothing was learned.
     #[must_use]
     pub fn watching(&self, metric: &MetricName, state: Option<&DetectorState>) -> Option<Watching> {
@@ -170,6 +176,12 @@ impl Monitors {
     #[must_use]
     pub fn is_recovering(&self, metric: &MetricName) -> bool {
         self.by_name.get(metric).is_some_and(|&place| self.series[place].monitor.is_recovering())
+    }
+
+    /// Whether a metric was heard of, if only as a [`DetectorState`] says.
+    #[must_use]
+    pub fn knows(&self, metric: &MetricName) -> bool {
+        self.by_name.contains_key(metric)
     }
 
     /// Whether what was learned of a metric is in memory.

@@ -40,7 +40,8 @@ impl Silence {
             return None;
         };
         let interval_ms = timestamp_ms.saturating_sub(newest_ms);
-        if interval_ms < 0 {
+        // What it fell silent after, once more, is not the end of it.
+        if interval_ms < 0 || self.is_silent && interval_ms == 0 {
             return None;
         }
         self.newest_ms = Some(timestamp_ms);
@@ -66,6 +67,11 @@ impl Silence {
         sorted.sort_unstable();
         let at = |share: usize| i64::from(sorted[(sorted.len() - 1) * share / 100]);
         (self.usual_ms, self.rare_ms) = (at(50), at(RARE_SHARE));
+    }
+
+    /// It was told of before: the next sample is the end of it.
+    pub(crate) const fn set_silent(&mut self) {
+        self.is_silent = true;
     }
 
     /// When the newest sample came.
@@ -113,6 +119,7 @@ mod tests {
         assert_eq!(silence.look(34 * 60_000 - 1, MEDIUM), None);
         assert_eq!(silence.look(34 * 60_000, MEDIUM), Some(5 * 60_000));
         assert_eq!((silence.look(50 * 60_000, MEDIUM), silence.due_ms(MEDIUM)), (None, None));
+        assert_eq!(silence.heard(29 * 60_000), None, "the last sample again");
         assert_eq!(silence.heard(60 * 60_000), Some(31 * 60_000), "the end of it");
         assert_eq!(silence.due_ms(MEDIUM), Some(65 * 60_000), "one gap is not usual");
     }

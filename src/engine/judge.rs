@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::options::EngineOptions;
 use crate::detect::{Detector, STATE_VERSION};
 use crate::model::text::printable_short;
-use crate::model::{Alert, MetricName, Sample, TimeRange, Watching};
+use crate::model::{Alert, MetricName, Point, Sample, TimeRange, Watching};
 use crate::store::{OldHistory, Store, StoreError};
 
 /// Rows judged and recorded in one step: a few ms of work.
@@ -81,6 +81,10 @@ impl Judge {
         }
         judge.heed_labels(store)?;
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
+        // Whoever told of it may have been killed before that was kept.
+        for (metric, since_ms) in store.silent()? {
+            judge.detector.monitors().set_silent(&metric, since_ms);
+        }
         Ok(judge)
     }
 
@@ -114,7 +118,7 @@ impl Judge {
             self.after_id = self.after_id.max(newest_id);
             return Ok(None);
         }
-        self.bring_back(store, &batch.samples)?;
+        self.bring_back(store, &batch.samples, now_ms)?;
         let (mut findings, mut recoveries) = (Vec::new(), Vec::new());
         for sample in &batch.samples {
             if self.learned.is_none_or(|old| !old.contains(sample.id, sample.timestamp_ms)) {
@@ -141,10 +145,15 @@ impl Judge {
     }
 
     /// Brings back what the detectors learned of metrics that have not sent for long, or not since the start.
-    fn bring_back(&mut self, store: &Store, samples: &[Sample]) -> Result<(), StoreError> {
+    fn bring_back(&mut self, store: &Store, samples: &[Sample], now_ms: i64) -> Result<(), StoreError> {
         let detector = &self.detector;
+        // Up to a sample of a wrong clock there is what nobody judged yet, or ever will.
+        let is_next = |sample: &&Sample| {
+            let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+            !Detector::passes_over(point, now_ms) && detector.wants_memory(&sample.metric)
+        };
         let mut first_ms: BTreeMap<&MetricName, i64> = BTreeMap::new();
-        for sample in samples.iter().filter(|sample| detector.wants_memory(&sample.metric)) {
+        for sample in samples.iter().filter(is_next) {
             first_ms.entry(&sample.metric).or_insert(sample.timestamp_ms);
         }
         self.bring_back_from(store, first_ms)
@@ -315,5 +324,65 @@ mod tests {
             raised.extend(step.raised.iter().map(|alert| alert.first.timestamp_ms));
         }
         assert_eq!(raised, [NOW_MS - 2_980 * 60_000], "what came after first contact is judged, also when it is old");
+    }
+
+    fn watched() -> (tempfile::TempDir, Store, EngineOptions) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("perftop.db")).unwrap();
+        let options = EngineOptions::new(store.path().to_path_buf());
+        (directory, store, options)
+    }
+
+    /// Judges all that waits; the judge that did.
+    fn judged(store: &mut Store, options: &EngineOptions, now_ms: i64) -> Judge {
+        let mut judge = Judge::start(store, options, now_ms).unwrap();
+        while judge.step(store, now_ms).unwrap().is_some() {}
+        judge
+    }
+
+    #[test]
+    fn what_was_learned_of_a_metric_is_known_when_it_has_not_sent_for_longer_than_the_window() {
+        let (_directory, mut store, options) = watched();
+        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
+        store.append(&samples, None, NOW_MS).unwrap();
+        judged(&mut store, &options, NOW_MS).finish(&mut store, NOW_MS).unwrap();
+        crate::engine::once::roll_up(&mut store).unwrap();
+        judged(&mut store, &options, NOW_MS).finish(&mut store, NOW_MS).unwrap();
+
+        let later_ms = NOW_MS + 30 * 86_400_000;
+        store.append(&[NewSample { timestamp_ms: later_ms, ..sample(0, 5.0) }], None, later_ms).unwrap();
+        let mut judge = judged(&mut store, &options, later_ms);
+        let watching = judge.watching(&store, &"m".into()).unwrap().unwrap();
+        assert_eq!(watching.samples, 201);
+    }
+
+    #[test]
+    fn silence_is_over_with_the_next_sample_whoever_told_of_it_was_killed() {
+        let (_directory, mut store, options) = watched();
+        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
+        store.append(&samples, None, NOW_MS).unwrap();
+        let (silent_ms, back_ms) = (NOW_MS + 3_600_000, NOW_MS + 7_200_000);
+        let mut killed = judged(&mut store, &options, NOW_MS);
+        assert_eq!(killed.look(&mut store, silent_ms).unwrap().len(), 1);
+        drop(killed);
+
+        store.append(&[sample(-120, 5.0)], None, back_ms).unwrap();
+        judged(&mut store, &options, back_ms);
+        assert!(store.silent().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_wrong_clock_brings_back_no_future() {
+        let (_directory, mut store, options) = watched();
+        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
+        store.append(&samples, None, NOW_MS).unwrap();
+        judged(&mut store, &options, NOW_MS);
+        let ahead = |days: i64| sample(-days * 1_440, 5.0);
+        store.append(&[ahead(100)], None, NOW_MS).unwrap();
+        judged(&mut store, &options, NOW_MS).mark(&mut store, NOW_MS).unwrap();
+        // Another process, and the next wrong clock comes before what is right.
+        store.append(&[ahead(200), sample(-1, 5.0)], None, NOW_MS + 60_000).unwrap();
+        let mut judge = judged(&mut store, &options, NOW_MS + 60_000);
+        assert_eq!(judge.detector.monitors().newest_ms(&"m".into()), Some(NOW_MS + 60_000));
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::schema::{self, State};
 use super::{Store, StoreError};
-use crate::model::{Account, Alert, Precision, Rule, Severity};
+use crate::model::{Account, Alert, MetricName, Precision, Rule, Severity};
 
 pub use recording::Recorded;
 use row::{columns, complete, load, points, read};
@@ -46,6 +46,21 @@ impl Store {
                 alerts.extend(complete(conn, statement.query_map([left], read)?)?);
             }
             Ok(alerts)
+        })
+    }
+
+    /// The metrics whose silence is open, each with since when.
+    pub fn silent(&self) -> Result<Vec<(MetricName, i64)>, StoreError> {
+        self.read("read silent metrics", |conn| {
+            if !schema::has_derived(conn)? {
+                return Ok(Vec::new());
+            }
+            let names = &mut *self.names.borrow_mut();
+            conn.prepare_cached(
+                "SELECT metric_name, first_ms FROM perftop_alert WHERE recovered_at IS NULL AND rule = ?1",
+            )?
+            .query_map([Rule::Silence.as_str()], |row| Ok((names.shared(row.get_ref(0)?.as_str()?), row.get(1)?)))?
+            .collect()
         })
     }
 
