@@ -234,8 +234,10 @@ impl Monitors {
         self.in_memory
     }
 
-    /// Takes metrics out of memory until only `most` are there, those first whose last sample was judged longest ago,
-    /// up to `at_once` of them; what is to be kept of them.
+    /// Takes metrics out of memory until only `most` are there, up to `at_once` of them; what is to be kept of them.
+    ///
+    /// Those that rest go first. Of those that all send in turn it is any: the one that was quiet for longest is the next
+    /// to send.
     pub fn rest(&mut self, most: usize, at_once: usize) -> Vec<DetectorState> {
         let many = self.in_memory.saturating_sub(most).min(at_once);
         let mut places: Vec<usize> =
@@ -243,7 +245,11 @@ impl Monitors {
         if many == 0 || many > places.len() {
             return Vec::new();
         }
-        places.select_nth_unstable_by_key(many - 1, |&place| self.series[place].used);
+        let (clock, turn) = (self.clock, 4 * self.series.len() as u64);
+        places.select_nth_unstable_by_key(many - 1, |&place| {
+            let is_in_turn = clock - self.series[place].used < turn;
+            (is_in_turn, (place as u64 ^ clock).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32))
+        });
         self.in_memory -= many;
         let keep = |&place: &usize| {
             let known = &mut self.series[place];

@@ -24,7 +24,7 @@ const KEEP_EVERY: u32 = 4_096;
 /// States kept or taken out of memory in one transaction: a few ms of holding the lock.
 const KEEP_AT_ONCE: usize = 16;
 /// What is learned of more metrics than this is in the store alone until their next sample.
-pub(super) const MOST_IN_MEMORY: usize = 4_096;
+pub(super) const MOST_IN_MEMORY: usize = 8_192;
 /// Names longer than this are cut in the log.
 const LOGGED_NAME_CHARS: usize = 200;
 
@@ -196,10 +196,11 @@ impl Judge {
             return Ok(());
         }
         // Some more at once: finding out which they are looks at all.
-        while self.detector.monitors().in_memory() > MOST_IN_MEMORY / 4 * 3 {
+        let left = MOST_IN_MEMORY / 16 * 15;
+        while self.detector.monitors().in_memory() > left {
             self.mark(store, now_ms)?;
             let before = self.detector.monitors().in_memory();
-            let states = self.detector.monitors().rest(MOST_IN_MEMORY / 4 * 3, 8 * KEEP_AT_ONCE);
+            let states = self.detector.monitors().rest(left, 8 * KEEP_AT_ONCE);
             for states in states.chunks(KEEP_AT_ONCE) {
                 store.keep_detector_states(states, now_ms)?;
             }
