@@ -364,6 +364,11 @@ mod tests {
         store.append(&samples, None, NOW_MS).unwrap();
         let (silent_ms, back_ms) = (NOW_MS + 3_600_000, NOW_MS + 7_200_000);
         let mut killed = judged(&mut store, &options, NOW_MS);
+        // What came all at once is not listened for.
+        for minute in 1..=6 {
+            store.append(&[sample(-minute, 3.0)], None, NOW_MS + minute * 60_000).unwrap();
+            assert!(killed.step(&mut store, NOW_MS + minute * 60_000).unwrap().is_some());
+        }
         assert_eq!(killed.look(&mut store, silent_ms).unwrap().len(), 1);
         drop(killed);
 
