@@ -19,7 +19,10 @@ const FULL: usize = 30;
 
 /// A dashboard that shows its table.
 pub fn start(home: &Path) -> Terminal {
-    let terminal = Terminal::start(perftop_in(home, &store_in(home)), SIZE.0, SIZE.1);
+    // The default, and the rule that says something of every outlier: what has a row can be waited for.
+    let mut dashboard = perftop_in(home, &store_in(home));
+    dashboard.env("PERFTOP_DETECT_ALERTS", "surprise,stuck,silence,beyond-limit");
+    let terminal = Terminal::start(dashboard, SIZE.0, SIZE.1);
     terminal.wait_until("table", |seen| (seen.text().matches("service_").count() >= FULL).then_some(()));
     terminal
 }
