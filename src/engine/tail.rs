@@ -151,8 +151,9 @@ struct Session<'a> {
     mark_at: Option<Instant>,
     alerts_at: Option<Instant>,
     silence_at: Instant,
-    /// When alerts were last compared with each other.
+    /// When alerts were last compared with each other, and whether there are new ones since.
     grouped: Option<Instant>,
+    has_raised: bool,
     /// Which metric was last looked at for the screen, and how far the log and the store were then.
     shown: Option<(Option<MetricName>, i64, i64)>,
     /// What the user called the alerts that are listed.
@@ -194,6 +195,7 @@ impl<'a> Session<'a> {
             alerts_at: None,
             silence_at: Instant::now(),
             grouped: None,
+            has_raised: false,
             shown: None,
             labels: None,
         })
@@ -277,8 +279,11 @@ impl<'a> Session<'a> {
         if repairs != std::mem::replace(&mut self.repairs, repairs) {
             self.context.publisher.wake();
         }
-        if has_findings {
+        if self.has_raised {
             self.group_and_tell()?;
+        } else if has_findings {
+            // More of what is known changes nothing at once, and comparing it takes long beside that.
+            self.tell()?;
         } else if self.alerts_at.is_none() {
             self.alerts_at = Some(Instant::now() + ALERTS_EVERY);
         }
@@ -293,6 +298,7 @@ impl<'a> Session<'a> {
             let now_ms = self.context.now_ms();
             let Some(step) = self.judge.step(&mut self.store, now_ms)? else { break };
             has_findings |= step.has_findings;
+            self.has_raised |= !step.raised.is_empty();
             self.outbox.touched_here(&step.raised);
             self.outbox.touched_here(&step.updated);
             // Before anybody can take what is judged for all there is.
@@ -322,6 +328,7 @@ impl<'a> Session<'a> {
     /// Sees which alerts belong together, and tells of them.
     fn group_and_tell(&mut self) -> Result<(), StoreError> {
         self.grouped = Some(Instant::now());
+        self.has_raised = false;
         incidents::group(&mut self.store, self.context.now_ms())?;
         self.tell()
     }
