@@ -172,7 +172,7 @@ impl<'a> Replay<'a> {
             }
             self.has_read |= !progress.batch.samples.is_empty();
             for sample in &progress.batch.samples {
-                let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+                let point = sample.point();
                 written = self.judge(&sample.metric, point);
                 if written.is_err() {
                     return ControlFlow::Break(());
@@ -198,7 +198,7 @@ impl<'a> Replay<'a> {
             }
             after_id = batch.last_id;
             for sample in &batch.samples {
-                let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+                let point = sample.point();
                 self.judge(&sample.metric, point)?;
             }
         }

@@ -1,21 +1,11 @@
 //! The live detector: every series with its trailing baseline and the state of its run rules.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-use super::control_limits;
-use super::describe::{Account, NAME_CHARS};
-use super::ensemble::{self, Classics, Oddity};
-use super::monitor::{Change, Notice, Trouble};
 use super::monitors::Monitors;
-use super::rolling::RollingBaseline;
-use super::surprise::Reason;
-use super::western_electric::{Fired, RUN_LENGTH, RuleSet, RunState, Side, beyond};
-use crate::model::text::printable_short;
+use super::series::{Series, Told, detectors};
 use crate::model::time::Zone;
-use crate::model::{
-    ControlLimits, DetectorState, Direction, Ending, Explanation, Finding, LimitType, MetricBook, MetricName, Point,
-    Recovery, Rule, Sample, Severity, TimeRange, Unit, Window,
-};
+use crate::model::{DetectorState, Finding, MetricBook, MetricName, Point, Recovery, Sample, TimeRange, Window};
 
 /// A sample may be dated this far ahead of the clock (clocks differ) and still count as the present.
 const AHEAD_MS: i64 = 60_000;
@@ -49,44 +39,8 @@ pub struct Detector {
     recoveries: Vec<Recovery>,
 }
 
-/// The longest stretch of samples that a reason is about.
-const LONGEST_EVIDENCE: usize = 288;
-
-/// A metric whose samples have come so often, and not all at once, is listened for: of one that came in a file nothing more
-/// is to be expected.
-const ARRIVALS: u8 = 5;
-
 /// Of a long history so many samples tell when they usually come.
 const HEARD: usize = 100;
-
-/// One metric as the detector knows it.
-#[derive(Debug, Clone)]
-struct Series {
-    unit: Unit,
-    direction: Direction,
-    rules: RuleSet,
-    /// The detectors that know its own past and raise alerts on it.
-    detectors: Vec<Rule>,
-    /// Those that compare a sample with the hundred before it.
-    classics: Option<Classics>,
-    last: f64,
-    baseline: RollingBaseline,
-    runs: RunState,
-    /// The last points in order, for evidence.
-    recent: VecDeque<Point>,
-    newest_ms: i64,
-    /// How often samples came since the start, up to [`ARRIVALS`], and when last by the clock.
-    arrivals: u8,
-    arrived_ms: i64,
-}
-
-/// What fired on a sample, and against what.
-struct Judgement {
-    fired: Fired,
-    limits: ControlLimits,
-    /// Samples behind the limits.
-    count: u64,
-}
 
 impl Detector {
     /// A detector that knows no series yet. Times of the day are those of `zone`.
@@ -104,15 +58,8 @@ impl Detector {
         for &point in points {
             series.judge(point, options, now_ms);
         }
-        series.last = points.last().map_or(series.last, |point| point.value);
-        if let Some(classics) = &mut series.classics {
-            for &point in &points[points.len().saturating_sub(ensemble::REMEMBERED)..] {
-                if !is_ahead(point, now_ms) {
-                    classics.judge(point, |_| {});
-                }
-            }
-        }
-        if !series.detectors.is_empty() {
+        series.go_on(points, now_ms);
+        if series.has_detectors() {
             let last = &points[points.len().saturating_sub(HEARD)..];
             let heard = last.iter().filter(|point| !is_ahead(**point, now_ms)).map(|point| point.timestamp_ms);
             self.monitors.hear(metric, heard);
@@ -129,11 +76,8 @@ impl Detector {
     #[must_use]
     pub fn wants_memory(&self, metric: &MetricName) -> bool {
         let is_watched = match self.series.get(metric) {
-            Some(series) => !series.detectors.is_empty(),
-            None => {
-                self.monitors.knows(metric)
-                    && self.book.alerts(metric).iter().any(|rule| Rule::DETECTORS.contains(rule))
-            }
+            Some(series) => series.has_detectors(),
+            None => self.monitors.knows(metric) && detectors(&self.book, metric).next().is_some(),
         };
         is_watched && !self.monitors.has_memory(metric)
     }
@@ -170,7 +114,7 @@ impl Detector {
     pub fn judge(&mut self, sample: &Sample, now_ms: i64) -> Vec<Finding> {
         let options = self.options;
         let series = self.series(&sample.metric);
-        let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+        let point = sample.point();
         series.arrive(point.timestamp_ms, now_ms);
         let mut findings = match series.judge(point, options, now_ms) {
             Some(judgement) => series.findings(sample, &judgement),
@@ -181,29 +125,16 @@ impl Detector {
         }
         let Self { monitors, series, recoveries, .. } = self;
         let Some(series) = series.get_mut(&sample.metric) else { return findings };
-        if let Some(classics) = &mut series.classics {
-            let (unit, direction) = (series.unit, series.direction);
-            classics.judge(point, |told| match told {
-                ensemble::Told::Odd(oddity) => findings.push(odd(sample, &oddity, unit, direction)),
-                ensemble::Told::Over(rule) => {
-                    recoveries.push(Recovery {
-                        metric: MetricName::clone(&sample.metric),
-                        rule,
-                        sample_id: sample.id,
-                        timestamp_ms: point.timestamp_ms,
-                        ending: Ending::Recovered,
-                    });
-                }
-            });
-        }
-        if !series.detectors.is_empty() {
+        let mut keep = |told| match told {
+            Told::Finding(finding) => findings.push(finding),
+            Told::Over(recovery) => recoveries.push(recovery),
+            Told::Nothing => {}
+        };
+        series.compare(sample, &mut keep);
+        if series.has_detectors() {
             series.last = point.value;
             monitors.judge(&sample.metric, (sample.id, point), |told| {
-                match series.told(told.metric, point, sample.id, told.notice) {
-                    Told::Finding(finding) => findings.push(finding),
-                    Told::Over(recovery) => recoveries.push(recovery),
-                    Told::Nothing => {}
-                }
+                keep(series.told(told.metric, point, sample.id, told.notice));
             });
         }
         findings
@@ -219,7 +150,7 @@ impl Detector {
         let Self { monitors, series, .. } = self;
         let mut findings = Vec::new();
         monitors.look(now_ms, |told| {
-            let Some(series) = series.get_mut(told.metric).filter(|series| series.arrivals >= ARRIVALS) else { return };
+            let Some(series) = series.get_mut(told.metric).filter(|series| series.is_listened_for()) else { return };
             let point = Point { timestamp_ms: told.timestamp_ms, value: series.last };
             // No sample has shown it, so the instant stands for one: the same for whoever looks.
             if let Told::Finding(finding) = series.told(told.metric, point, told.timestamp_ms, told.notice) {
@@ -235,225 +166,15 @@ impl Detector {
     }
 }
 
-/// What a notice comes to.
-enum Told {
-    Finding(Finding),
-    Over(Recovery),
-    Nothing,
-}
-
-const fn is_ahead(point: Point, now_ms: i64) -> bool {
+/// Whether a sample is dated ahead of the clock.
+pub(super) const fn is_ahead(point: Point, now_ms: i64) -> bool {
     point.timestamp_ms > now_ms.saturating_add(AHEAD_MS)
-}
-
-/// Whether what was found is for the better, where it is high or low.
-const fn is_improvement(direction: Direction, is_high: Option<bool>) -> bool {
-    match (direction, is_high) {
-        (Direction::Lower, Some(is_high)) => !is_high,
-        (Direction::Higher, Some(is_high)) => is_high,
-        _ => false,
-    }
-}
-
-/// The finding that a sample is unlike the hundred before it.
-fn odd(sample: &Sample, oddity: &Oddity, unit: Unit, direction: Direction) -> Finding {
-    let (rule, is_high) = (oddity.rule(), oddity.is_high());
-    let name = printable_short(&sample.metric, NAME_CHARS);
-    let text = oddity.sentence(unit);
-    let description = format!("{name}: {text}");
-    let (observed, expected) = (Some(sample.value), Some(oddity.usual.center));
-    Finding {
-        metric: MetricName::clone(&sample.metric),
-        rule,
-        limit_type: if is_high { LimitType::Ucl } else { LimitType::Lcl },
-        severity: if is_improvement(direction, Some(is_high)) { Severity::Info } else { rule.severity() },
-        sample_id: sample.id,
-        evidence: vec![Point { timestamp_ms: sample.timestamp_ms, value: sample.value }],
-        limits: oddity.usual,
-        description,
-        explanations: vec![Explanation { text, observed, expected, rarity: None, samples: 1 }],
-    }
-}
-
-impl Series {
-    fn new(metric: &str, window: Window, book: &MetricBook) -> Self {
-        Self {
-            unit: book.unit(metric),
-            direction: book.direction(metric),
-            rules: RuleSet::from(book.alerts(metric)),
-            detectors: Rule::DETECTORS.into_iter().filter(|rule| book.alerts(metric).contains(rule)).collect(),
-            classics: Classics::new(book.alerts(metric), book.sensitivity(metric)),
-            last: 0.0,
-            baseline: RollingBaseline::new(window),
-            runs: RunState::default(),
-            recent: VecDeque::with_capacity(RUN_LENGTH as usize),
-            newest_ms: i64::MIN,
-            arrivals: 0,
-            arrived_ms: i64::MIN,
-        }
-    }
-
-    /// Counts a sample that comes at least half as long after the last one that counted as it was measured after the one
-    /// before it: those of a file come all at once.
-    fn arrive(&mut self, timestamp_ms: i64, now_ms: i64) {
-        let waited_ms = now_ms.saturating_sub(self.arrived_ms);
-        if waited_ms >= timestamp_ms.saturating_sub(self.newest_ms.max(i64::MIN / 2)) / 2 && waited_ms > 0 {
-            self.arrived_ms = now_ms;
-            self.arrivals = self.arrivals.saturating_add(1).min(ARRIVALS);
-        }
-    }
-
-    /// Judges a point and learns it; `None` when nothing fired.
-    fn judge(&mut self, point: Point, options: DetectOptions, now_ms: i64) -> Option<Judgement> {
-        let is_ahead = is_ahead(point, now_ms);
-        let is_next = !is_ahead && point.timestamp_ms >= self.newest_ms;
-        let moments = self.baseline.at(if is_ahead { now_ms } else { point.timestamp_ms });
-        let std_dev = moments.std_dev().unwrap_or(0.0);
-        let limits = control_limits(moments.n, moments.mean, std_dev, options.min_samples);
-        let fired = self.fired(point.value, limits.as_ref(), is_next);
-        if is_next {
-            self.newest_ms = point.timestamp_ms;
-            let kept = if self.detectors.is_empty() { RUN_LENGTH as usize } else { LONGEST_EVIDENCE };
-            if self.recent.len() == kept {
-                self.recent.pop_front();
-            }
-            self.recent.push_back(point);
-        }
-        if !is_ahead {
-            self.baseline.learn(point);
-        }
-        (fired != Fired::default()).then_some(limits).flatten().map(|limits| Judgement {
-            fired,
-            limits,
-            count: moments.n,
-        })
-    }
-
-    fn fired(&mut self, value: f64, limits: Option<&ControlLimits>, is_next: bool) -> Fired {
-        match limits {
-            Some(limits) if is_next => self.runs.step(value, limits),
-            Some(limits) => Fired { beyond_limit: beyond(value, limits, 3.0), ..Fired::default() },
-            None => {
-                if is_next {
-                    self.runs = RunState::default();
-                }
-                Fired::default()
-            }
-        }
-    }
-
-    fn findings(&self, sample: &Sample, judgement: &Judgement) -> Vec<Finding> {
-        judgement
-            .fired
-            .iter()
-            .filter(|&(rule, _)| self.rules.contains(rule))
-            .map(|(rule, side)| self.finding(sample, rule, side, judgement))
-            .collect()
-    }
-
-    fn finding(&self, sample: &Sample, rule: Rule, side: Side, judgement: &Judgement) -> Finding {
-        let evidence = self.evidence(sample, rule, side);
-        let Judgement { limits, count, .. } = *judgement;
-        let account =
-            Account { metric: &sample.metric, unit: self.unit, rule, side, evidence: &evidence, limits, count };
-        Finding {
-            description: account.sentence(),
-            explanations: vec![account.explanation()],
-            metric: MetricName::clone(&sample.metric),
-            rule,
-            limit_type: limit_type(rule, side),
-            severity: rule.severity(),
-            sample_id: sample.id,
-            evidence,
-            limits,
-        }
-    }
-
-    /// What a notice of the monitors comes to.
-    fn told(&mut self, metric: &MetricName, point: Point, sample_id: i64, notice: &Notice) -> Told {
-        let rule = match notice.trouble {
-            Trouble::Surprise => Rule::Surprise,
-            Trouble::Stuck => Rule::Stuck,
-            Trouble::Silence => Rule::Silence,
-        };
-        if !self.detectors.contains(&rule) {
-            return Told::Nothing;
-        }
-        let metric = MetricName::clone(metric);
-        let severity = match notice.change {
-            Change::Opened(severity) | Change::Raised(severity) | Change::Updated(severity) => severity,
-            Change::Recovered { .. } | Change::NewNormal { .. } => {
-                let is_new_normal = matches!(notice.change, Change::NewNormal { .. });
-                let ending = if is_new_normal { Ending::NewNormal } else { Ending::Recovered };
-                return Told::Over(Recovery { metric, rule, sample_id, timestamp_ms: point.timestamp_ms, ending });
-            }
-        };
-        let is_high = notice.reasons.iter().find_map(Reason::is_level_high);
-        let name = printable_short(&metric, NAME_CHARS);
-        let explanations = notice.explanations(point.value, point.timestamp_ms, self.unit);
-        let samples = explanations.first().map_or(1, |strongest| strongest.samples);
-        Told::Finding(Finding {
-            description: format!("{name}: {}", notice.sentence(Some(point.value), point.timestamp_ms, self.unit)),
-            rule,
-            limit_type: match rule {
-                Rule::Surprise if is_high == Some(false) => LimitType::Lcl,
-                Rule::Surprise => LimitType::Ucl,
-                _ => LimitType::Run,
-            },
-            severity: if is_improvement(self.direction, is_high) { Severity::Info } else { severity },
-            sample_id,
-            evidence: self.last(samples as usize, point),
-            limits: self.usual(point),
-            metric,
-            explanations,
-        })
-    }
-
-    /// The last samples up to a point, as far as they are known.
-    fn last(&self, samples: usize, point: Point) -> Vec<Point> {
-        if self.recent.back() != Some(&point) {
-            return vec![point];
-        }
-        self.recent.iter().skip(self.recent.len().saturating_sub(samples.max(1))).copied().collect()
-    }
-
-    /// The limits of what is usual at an instant.
-    fn usual(&mut self, point: Point) -> ControlLimits {
-        let moments = self.baseline.at(point.timestamp_ms);
-        let known = control_limits(moments.n, moments.mean, moments.std_dev().unwrap_or(0.0), 1);
-        known.unwrap_or(ControlLimits::new(point.value, 0.0))
-    }
-
-    fn evidence(&self, sample: &Sample, rule: Rule, side: Side) -> Vec<Point> {
-        match rule {
-            Rule::BeyondLimit => vec![Point { timestamp_ms: sample.timestamp_ms, value: sample.value }],
-            Rule::TwoOfThree => {
-                let newest_first = self.recent.iter().rev().take(3).enumerate();
-                let mut beyond: Vec<Point> = newest_first
-                    .filter(|&(back, _)| self.runs.was_warned(back, side))
-                    .map(|(_, &point)| point)
-                    .collect();
-                beyond.reverse();
-                beyond
-            }
-            _ => self.recent.iter().skip(self.recent.len().saturating_sub(RUN_LENGTH as usize)).copied().collect(),
-        }
-    }
-}
-
-const fn limit_type(rule: Rule, side: Side) -> LimitType {
-    match (rule, side) {
-        (Rule::BeyondLimit, Side::Above) => LimitType::Ucl,
-        (Rule::BeyondLimit, Side::Below) => LimitType::Lcl,
-        (Rule::SevenOnOneSide, _) => LimitType::Trend,
-        _ => LimitType::Run,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::MetricSettings;
+    use crate::model::{LimitType, MetricSettings, Rule};
 
     const NOW_MS: i64 = 1_700_000_000_000;
 

@@ -15,6 +15,7 @@ mod monitor;
 mod monitors;
 mod residuals;
 mod rolling;
+mod series;
 mod silence;
 mod sparse;
 mod stuck;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::options::EngineOptions;
 use crate::detect::{Detector, STATE_VERSION};
 use crate::model::text::printable_short;
-use crate::model::{Alert, MetricName, Point, Sample, TimeRange, Watching};
+use crate::model::{Alert, MetricName, Sample, TimeRange, Watching};
 use crate::store::{OldHistory, Store, StoreError};
 
 /// Rows judged and recorded in one step: a few ms of work.
@@ -149,7 +149,7 @@ impl Judge {
         let detector = &self.detector;
         // Up to a sample of a wrong clock there is what nobody judged yet, or ever will.
         let is_next = |sample: &&Sample| {
-            let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+            let point = sample.point();
             !Detector::passes_over(point, now_ms) && detector.wants_memory(&sample.metric)
         };
         let mut first_ms: BTreeMap<&MetricName, i64> = BTreeMap::new();

@@ -66,7 +66,7 @@ impl Shared {
     pub(super) fn arrived(&self, samples: &[Sample]) {
         let mut state = self.state();
         for sample in samples {
-            let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+            let point = sample.point();
             match state.latest.get_mut(&sample.metric) {
                 Some(latest) if latest.timestamp_ms > point.timestamp_ms => {}
                 Some(latest) => *latest = point,

@@ -19,6 +19,14 @@ pub struct Sample {
     pub timestamp_ms: i64,
 }
 
+impl Sample {
+    /// Its value at its time.
+    #[must_use]
+    pub const fn point(&self) -> Point {
+        Point { timestamp_ms: self.timestamp_ms, value: self.value }
+    }
+}
+
 /// A sample on its way into the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewSample {
@@ -30,6 +38,14 @@ pub struct NewSample {
     pub timestamp_ms: i64,
     /// A flat JSON object of tags, as text; shared by samples of the same tags where the producer can.
     pub context_json: Option<Arc<str>>,
+}
+
+impl NewSample {
+    /// Its value at its time.
+    #[must_use]
+    pub const fn point(&self) -> Point {
+        Point { timestamp_ms: self.timestamp_ms, value: self.value }
+    }
 }
 
 /// A value at a time, of a series known from the surroundings.

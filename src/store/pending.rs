@@ -128,7 +128,7 @@ impl Pending {
             let metric = self.metrics.index(&sample.metric, || MetricName::clone(&sample.metric));
             let context =
                 sample.context_json.as_ref().map_or(0, |text| self.contexts.index(text, || Arc::from(&**text)));
-            let point = Point { timestamp_ms: sample.timestamp_ms, value: sample.value };
+            let point = sample.point();
             self.push(Row { id: self.last_id, metric, context, point });
         }
     }
