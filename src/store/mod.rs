@@ -16,6 +16,7 @@
 //! | `windows`, `groups`, `segments` | all series at once over windows; series taken apart by tags |
 //! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
 //! | `alerts`, `incidents`, `mutes`, `anomalies`, `baselines` | what was found, what of it belongs together, what is not told of, and what is normal |
+//! | `runs` | what commands cost, with their samples |
 //! | `detector_states` | what the detectors have learned |
 //! | `files` | is the database at the path still the one that was opened |
 //! | `gate`, `courtesy` | holds the writes of this process while it is stopped; rests between them |
@@ -57,6 +58,7 @@ mod rebuild;
 mod repair;
 mod replace;
 mod rollup;
+mod runs;
 mod salvage;
 mod schema;
 mod segments;
@@ -82,6 +84,7 @@ pub use prune::{PruneBefore, Pruned};
 pub use reader::Totals;
 pub use rebuild::Rebuilt;
 pub use rollup::RollUp;
+pub use runs::ModuleRuns;
 pub use salvage::{Salvaged, SalvagedTable, salvage};
 pub use segments::{Baselines, MAX_SEGMENTS, Segments, Tag};
 pub use tail::{OldHistory, TailBatch};

@@ -120,6 +120,13 @@ BEGIN
 END;
 INSERT INTO perftop_state (k, v) SELECT 'grouped_up_to', coalesce(max(id), 0) FROM perftop_alert;
 ",
+    "
+CREATE TABLE perftop_run (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, module TEXT NOT NULL, run_key TEXT NOT NULL UNIQUE, batch TEXT NOT NULL,
+  started_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, exit_code INTEGER, signal INTEGER, source TEXT NOT NULL,
+  commit_hash TEXT, environment TEXT, tags TEXT NOT NULL, measures TEXT NOT NULL, phases TEXT NOT NULL);
+CREATE INDEX perftop_run_module ON perftop_run (module, started_ms);
+",
 ];
 
 /// Notices what others delete or change. Of rows that are rolled up already, the hour is entered, to be made
@@ -265,6 +272,11 @@ pub(super) fn has_endings(conn: &Connection) -> rusqlite::Result<bool> {
 /// Whether there is a place for incidents, as of layout 5.
 pub(super) fn has_incidents(conn: &Connection) -> rusqlite::Result<bool> {
     has_table(conn, "perftop_incident")
+}
+
+/// Whether there is a place for runs, as of layout 6.
+pub(super) fn has_runs(conn: &Connection) -> rusqlite::Result<bool> {
+    has_table(conn, "perftop_run")
 }
 
 /// Whether the database has tables, and none that the contract names.

@@ -38,28 +38,42 @@ impl Store {
         at: Option<&SourceOffset>,
         now_ms: i64,
     ) -> Result<Appended, StoreError> {
-        let written = self.write("store samples", |transaction| {
-            if let Some(at) = at
-                && let Err(moved) = ledger::advance(transaction, at, now_ms)?
-            {
-                return Ok(Err(moved));
+        let mut moved = None;
+        let appended = self.append_after(now_ms, "store samples", |transaction| {
+            if let Some(at) = at {
+                moved = ledger::advance(transaction, at, now_ms)?.err();
             }
-            let before = log::ends(transaction)?;
-            Ok(Ok((before, insert(transaction, batch, now_ms)?)))
+            Ok(moved.is_none().then_some(batch))
         })?;
-        let (before, last_id) = match (written, at) {
-            (Ok(ids), _) => ids,
-            (Err(ledger::Moved { found }), at) => {
-                let (path, expected) = at.map(|at| (at.path.clone(), at.expected_offset)).unwrap_or_default();
-                return Err(StoreError::SourceMoved { path, expected, found });
-            }
-        };
+        appended.ok_or_else(|| {
+            let (path, expected) = at.map(|at| (at.path.clone(), at.expected_offset)).unwrap_or_default();
+            let found = moved.map(|moved| moved.found).unwrap_or_default();
+            StoreError::SourceMoved { path, expected, found }
+        })
+    }
+
+    /// Does what `prepare` does and appends the samples that it answers with, both or neither. `None` when it answers
+    /// with none, and that nothing is to be stored.
+    pub(super) fn append_after<B: AsRef<[NewSample]>>(
+        &mut self,
+        now_ms: i64,
+        doing: &'static str,
+        prepare: impl FnOnce(&Connection) -> rusqlite::Result<Option<B>>,
+    ) -> Result<Option<Appended>, StoreError> {
+        let written = self.write(doing, |transaction| {
+            let Some(batch) = prepare(transaction)? else { return Ok(None) };
+            let before = log::ends(transaction)?;
+            let last_id = insert(transaction, batch.as_ref(), now_ms)?;
+            Ok(Some((batch, before, last_id)))
+        })?;
+        let Some((batch, before, last_id)) = written else { return Ok(None) };
+        let batch = batch.as_ref();
         // The samples are stored whatever happens now: who hears of an error would append them again.
         if let Err(error) = self.keep_waiting(batch, before).and_then(|()| self.roll_up_waiting()) {
             tracing::debug!("left to the next roll-up: {error}");
             self.pending = None;
         }
-        Ok(Appended { first_id: last_id + 1 - batch.len().cast_signed() as i64, last_id })
+        Ok(Some(Appended { first_id: last_id + 1 - batch.len().cast_signed() as i64, last_id }))
     }
 
     /// Remembers what was appended, so that rolling it up need not read it back; a few rows of others in

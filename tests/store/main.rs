@@ -10,6 +10,7 @@ mod layouts;
 mod processes;
 mod rebuild;
 mod retention;
+mod runs;
 mod salvage;
 mod segments;
 mod support;

@@ -21,7 +21,7 @@ pub(super) struct Table {
 }
 
 /// In the order in which they are saved.
-pub(super) const TABLES: [Table; 7] = [
+pub(super) const TABLES: [Table; 8] = [
     Table {
         name: "performance_samples",
         columns: &["id", "metric_name", "value", "timestamp", "context_json", "created_at"],
@@ -92,6 +92,28 @@ pub(super) const TABLES: [Table; 7] = [
         leaf: Kind::TableLeaf,
         shape: "IiITTT",
         always: 6,
+    },
+    Table {
+        name: "perftop_run",
+        columns: &[
+            "id",
+            "module",
+            "run_key",
+            "batch",
+            "started_ms",
+            "ended_ms",
+            "exit_code",
+            "signal",
+            "source",
+            "commit_hash",
+            "environment",
+            "tags",
+            "measures",
+            "phases",
+        ],
+        leaf: Kind::TableLeaf,
+        shape: "ItttiiIItTTttt",
+        always: 14,
     },
     Table {
         name: "perftop_file",

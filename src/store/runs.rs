@@ -1,0 +1,152 @@
+//! Runs: each with its samples in the log, in one transaction, and the newest of each module kept.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row};
+
+use super::{Store, StoreError, schema};
+use crate::model::{NewRun, NewSample, Run, RunExit};
+
+const COLUMNS: &str = "id, module, run_key, batch, started_ms, ended_ms, exit_code, signal, source, commit_hash, \
+                       environment, tags, measures, phases";
+
+/// How often a module was run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleRuns {
+    /// Its name.
+    pub module: Arc<str>,
+    /// Runs that are kept.
+    pub count: u64,
+    /// When the newest began: ms since the Unix epoch.
+    pub newest_ms: i64,
+}
+
+impl Store {
+    /// Records runs that are not recorded yet, with their samples, and of each module keeps the newest `keep`. Answers how
+    /// many were new.
+    pub fn record_runs(&mut self, runs: &[NewRun], keep: usize, now_ms: i64) -> Result<usize, StoreError> {
+        let mut new = 0;
+        self.append_after(now_ms, "store runs", |transaction| {
+            let mut samples: Vec<NewSample> = Vec::new();
+            for run in runs {
+                if insert(transaction, run)? {
+                    new += 1;
+                    samples.extend(run.samples());
+                }
+            }
+            for run in runs {
+                forget_old(transaction, &run.module, keep)?;
+            }
+            Ok(Some(samples))
+        })?;
+        Ok(new)
+    }
+
+    /// The modules that have runs, by name.
+    pub fn modules(&self) -> Result<Vec<ModuleRuns>, StoreError> {
+        self.read("read runs", |conn| {
+            if !schema::has_runs(conn)? {
+                return Ok(Vec::new());
+            }
+            conn.prepare_cached(
+                "SELECT module, count(*), max(started_ms) FROM perftop_run GROUP BY module ORDER BY module",
+            )?
+            .query_map([], |row| {
+                let count = row.get::<_, i64>(1)?.unsigned_abs();
+                Ok(ModuleRuns { module: row.get(0)?, count, newest_ms: row.get(2)? })
+            })?
+            .collect()
+        })
+    }
+
+    /// The newest runs of a module, the oldest of them first; at most `last`.
+    pub fn runs(&self, module: &str, last: usize) -> Result<Vec<Run>, StoreError> {
+        self.read("read runs", |conn| {
+            if !schema::has_runs(conn)? {
+                return Ok(Vec::new());
+            }
+            let last = i64::try_from(last).unwrap_or(i64::MAX);
+            let mut runs = conn
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM perftop_run WHERE module = ?1 ORDER BY started_ms DESC, id DESC LIMIT ?2"
+                ))?
+                .query_map((module, last), read)?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            runs.reverse();
+            Ok(runs)
+        })
+    }
+}
+
+/// Whether the run was not there before.
+fn insert(conn: &Connection, run: &NewRun) -> rusqlite::Result<bool> {
+    let (code, signal) = match run.exit {
+        RunExit::Code(code) => (Some(code), None),
+        RunExit::Signal(signal) => (None, Some(signal)),
+        RunExit::TimedOut => (None, None),
+    };
+    let inserted = conn
+        .prepare_cached(
+            "INSERT INTO perftop_run (module, run_key, batch, started_ms, ended_ms, exit_code, signal, source,
+               commit_hash, environment, tags, measures, phases)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (run_key) DO NOTHING",
+        )?
+        .execute(rusqlite::params![
+            run.module,
+            run.key,
+            run.batch,
+            run.started_ms,
+            run.ended_ms,
+            code,
+            signal,
+            run.source,
+            run.commit,
+            run.environment.as_ref().map(json),
+            json(&run.tags),
+            json(&run.measures),
+            json(&run.phases),
+        ])?;
+    Ok(inserted == 1)
+}
+
+fn forget_old(conn: &Connection, module: &str, keep: usize) -> rusqlite::Result<()> {
+    let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+    conn.prepare_cached(
+        "DELETE FROM perftop_run WHERE module = ?1 AND id IN
+           (SELECT id FROM perftop_run WHERE module = ?1 ORDER BY started_ms DESC, id DESC LIMIT -1 OFFSET ?2)",
+    )?
+    .execute((module, keep))?;
+    Ok(())
+}
+
+/// What cannot be read, because another program wrote it, is as if it had not been said.
+fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
+    let (code, signal): (Option<i32>, Option<i32>) = (row.get(6)?, row.get(7)?);
+    let run = NewRun {
+        module: row.get(1)?,
+        key: row.get(2)?,
+        batch: row.get(3)?,
+        started_ms: row.get(4)?,
+        ended_ms: row.get(5)?,
+        exit: match (code, signal) {
+            (Some(code), _) => RunExit::Code(code),
+            (None, Some(signal)) => RunExit::Signal(signal),
+            (None, None) => RunExit::TimedOut,
+        },
+        source: row.get(8)?,
+        commit: row.get(9)?,
+        environment: row.get::<_, Option<String>>(10)?.and_then(|text| serde_json::from_str(&text).ok()),
+        tags: parsed(row, 11)?,
+        measures: parsed(row, 12)?,
+        phases: parsed(row, 13)?,
+    };
+    Ok(Run { id: row.get(0)?, run })
+}
+
+fn parsed<T: Default + serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    Ok(serde_json::from_str(row.get_ref(column)?.as_str()?).unwrap_or_default())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,71 @@
+//! Runs are recorded once, with their samples, and the newest of each module are kept.
+
+use perftop::model::{Environment, NewRun, Phase, RunExit, measure};
+use perftop::store::Store;
+
+use crate::support::{ALWAYS, Place};
+
+fn run(module: &str, number: i64) -> NewRun {
+    NewRun {
+        module: module.into(),
+        key: format!("{module}-{number}"),
+        batch: "night".to_owned(),
+        started_ms: number * 60_000,
+        ended_ms: number * 60_000 + 1_500,
+        exit: RunExit::Code(0),
+        source: "run".to_owned(),
+        commit: Some("9cfd88a".to_owned()),
+        environment: Some(Environment { cpu: "EPYC".to_owned(), cores: 2, os: "linux x86_64".to_owned() }),
+        tags: [("branch".to_owned(), "main".to_owned())].into(),
+        measures: [(measure::DURATION.to_owned(), 1_500.0), (measure::MEMORY.to_owned(), 4_096.0)].into(),
+        phases: vec![Phase { name: "link".into(), duration_ms: 700.0 }],
+    }
+}
+
+fn starts(store: &Store, module: &str, last: usize) -> Vec<i64> {
+    store.runs(module, last).unwrap().iter().map(|run| run.run.started_ms / 60_000).collect()
+}
+
+#[test]
+fn a_run_comes_back_as_it_was_recorded_and_is_recorded_once() {
+    let place = Place::new();
+    let mut store = place.open();
+    let failed = NewRun { exit: RunExit::Signal(9), commit: None, environment: None, ..run("build", 2) };
+    let given = [run("build", 1), failed, NewRun { exit: RunExit::TimedOut, ..run("build", 3) }];
+    assert_eq!(store.record_runs(&given, 100, 0).unwrap(), 3);
+    assert_eq!(store.record_runs(&given, 100, 0).unwrap(), 0, "they are there already");
+    let found: Vec<NewRun> = store.runs("build", 10).unwrap().into_iter().map(|run| run.run).collect();
+    assert_eq!(found, given);
+    let samples =
+        |metric| -> Vec<f64> { store.points(metric, ALWAYS).unwrap().iter().map(|point| point.value).collect() };
+    assert_eq!(samples("build.duration_ms"), [1_500.0; 3]);
+    assert_eq!(samples("build.success"), [1.0, 0.0, 0.0]);
+    assert_eq!(samples("build.link.duration_ms"), [700.0; 3]);
+}
+
+#[test]
+fn the_newest_runs_of_each_module_are_kept() {
+    let place = Place::new();
+    let mut store = place.open();
+    for number in 1..=8 {
+        store.record_runs(&[run("build", number)], 5, 0).unwrap();
+    }
+    store.record_runs(&[run("test", 1)], 5, 0).unwrap();
+    assert_eq!(starts(&store, "build", 100), [4, 5, 6, 7, 8]);
+    assert_eq!(starts(&store, "build", 2), [7, 8]);
+    let modules = store.modules().unwrap();
+    let told: Vec<_> = modules.iter().map(|module| (&*module.module, module.count, module.newest_ms)).collect();
+    assert_eq!(told, [("build", 5, 480_000), ("test", 1, 60_000)]);
+    assert_eq!(store.points("build.success", ALWAYS).unwrap().len(), 8, "samples have an age of their own");
+}
+
+#[test]
+fn a_run_that_another_program_spoilt_is_read_as_far_as_it_goes() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.record_runs(&[run("build", 1)], 5, 0).unwrap();
+    place.raw().execute("UPDATE perftop_run SET measures = '{', environment = '7', phases = '[1]'", []).unwrap();
+    let found = store.runs("build", 5).unwrap().remove(0).run;
+    assert_eq!((found.measures.len(), found.phases.len(), found.environment), (0, 0, None));
+    assert_eq!(found.tags.len(), 1);
+}
