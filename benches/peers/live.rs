@@ -84,6 +84,8 @@ pub fn noticed(plan: &Plan, home: &Path, results: &mut Results) {
             outsider.until_row("spc_anomalies", Outsider::spike)
         }))
     };
+    // The detectors learn a metric's history when its first sample comes.
+    let first = spikes(crate::data::METRICS, STREAM_PAUSE_MS);
     let stream = spikes(plan.size.repeats(400), STREAM_PAUSE_MS);
     let lone = spikes(plan.size.repeats(20), LONE_PAUSE_MS);
     let dropped = drop_files(plan, home, &mut outsider);
@@ -98,6 +100,7 @@ pub fn noticed(plan: &Plan, home: &Path, results: &mut Results) {
         title: "How soon a dashboard acts, ms".to_owned(),
         head: vec!["on", "n", "p50", "p95", "p99", "longest"],
         rows: vec![
+            cells("the first commit of a metric that was never judged", &first),
             cells("a commit every 15 to 30 ms", &stream),
             cells("a commit every 1.1 to 1.6 s", &lone),
             cells("a dropped file of one line", &dropped),
