@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod model;
 pub mod render;
 pub mod report;
+pub mod runs;
 pub mod stats;
 pub mod store;
 pub mod tui;

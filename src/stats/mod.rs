@@ -1,5 +1,5 @@
 //! Pure functions and small accumulators: moments, quantiles, sketches of them, fences, the trend test, correlation, change
-//! points, control charts, isolation forests.
+//! points, control charts, isolation forests, comparisons of two samples.
 //!
 //! Knows numbers only: no metric, no store, no clock. Values are expected to be finite.
 
@@ -7,6 +7,7 @@ mod change_point;
 mod correlation;
 mod cusum;
 mod ewma;
+mod false_discovery;
 mod fences;
 mod grid;
 mod isolation_forest;
@@ -21,11 +22,13 @@ mod reservoir;
 mod sieve;
 mod sketch;
 mod trend;
+mod two_samples;
 
 pub use change_point::change_point;
 pub use correlation::correlation;
 pub use cusum::{Cusum, CusumChart};
 pub use ewma::EwmaChart;
+pub use false_discovery::false_discovery;
 pub use fences::Fences;
 pub use isolation_forest::IsolationForest;
 pub use moments::Moments;
@@ -37,3 +40,4 @@ pub(crate) use reservoir::CAPACITY;
 pub use sieve::Sieve;
 pub use sketch::{RELATIVE_ERROR, Sketch, SketchError};
 pub use trend::{Line, line, trend};
+pub use two_samples::{MannWhitney, Shift, Student, shift};

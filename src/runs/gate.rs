@@ -1,0 +1,254 @@
+//! The gate: whether the newest runs are a regression against those that were accepted.
+
+use serde::Serialize;
+
+use super::comparison::Comparison;
+use crate::model::Direction;
+use crate::stats::false_discovery;
+
+/// What is asked of a regression.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GateOptions {
+    /// How likely at most a shift as clear as the one found is when nothing has changed.
+    pub significance: f64,
+    /// Changes below this share are none.
+    pub min_effect: f64,
+    /// How many of the newest runs must show it one by one; `None` for four of five, of however many there are.
+    pub confirm: Option<Confirm>,
+}
+
+impl Default for GateOptions {
+    /// One false regression in a hundred unchanged comparisons (`docs/runs.md` has the measured rates): 0.0085 for the
+    /// test of means, which that of ranks adds to.
+    fn default() -> Self {
+        Self { significance: 0.0085, min_effect: 0.03, confirm: None }
+    }
+}
+
+/// `k` of the `n` newest runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Confirm {
+    /// So many must show a change,
+    pub k: usize,
+    /// of so many that are looked at.
+    pub n: usize,
+}
+
+/// Fewer runs than these show nothing, unless the user says how many are to confirm it.
+const FEWEST_NEW: usize = 3;
+/// Fewer runs than these are no baseline.
+const FEWEST_BEFORE: usize = 5;
+
+/// What the newest runs are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Worse, for sure and by more than the least effect.
+    Regression,
+    /// Better, as surely.
+    Improvement,
+    /// Neither.
+    NoChange,
+    /// Worse by the looks of it, and not for sure.
+    Inconclusive,
+    /// There are too few runs to say.
+    NotEnoughData,
+    /// The runs took place in different environments.
+    DifferentEnvironment,
+}
+
+impl Verdict {
+    /// As it is said to the user.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Regression => "regression",
+            Self::Improvement => "improvement",
+            Self::NoChange => "no change",
+            Self::Inconclusive => "inconclusive",
+            Self::NotEnoughData => "not enough data",
+            Self::DifferentEnvironment => "different environment",
+        }
+    }
+}
+
+/// The values of one metric on both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// Those that were accepted, or came before.
+    pub before: Vec<f64>,
+    /// Those of the newest runs.
+    pub after: Vec<f64>,
+    /// Which way is better; either for a metric of which any change is to be looked at.
+    pub direction: Direction,
+    /// Whether both took place in one environment.
+    pub is_comparable: bool,
+}
+
+/// What was found of one metric.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Judged {
+    /// What the newest runs are.
+    pub verdict: Verdict,
+    /// How both sides differ; `None` when one of them is empty.
+    pub comparison: Option<Comparison>,
+    /// How likely at most as clear a change for the worse is when nothing has changed, among so many metrics
+    /// ([`false_discovery`]).
+    pub p_worse: f64,
+    /// How many of the newest runs show it one by one,
+    pub confirmed: usize,
+    /// and how many have to.
+    pub needed: usize,
+}
+
+/// Judges the metrics of one gate together: the more are looked at, the clearer each must be.
+#[must_use]
+pub fn judge(metrics: &[Evidence], options: &GateOptions) -> Vec<Judged> {
+    let compared: Vec<Sided> = metrics.iter().map(|evidence| Sided::of(evidence, options)).collect();
+    let adjusted = |p: fn(&Sided) -> f64| false_discovery(&compared.iter().map(p).collect::<Vec<_>>());
+    let (worse, better) = (adjusted(|sided| sided.p_worse), adjusted(|sided| sided.p_better));
+    let judged = compared.iter().zip(metrics).zip(worse.into_iter().zip(better));
+    judged.map(|((sided, evidence), (p_worse, p_better))| sided.judged(evidence, p_worse, p_better, options)).collect()
+}
+
+/// A comparison by what is better and worse.
+#[derive(Debug)]
+struct Sided {
+    comparison: Option<Comparison>,
+    p_worse: f64,
+    p_better: f64,
+}
+
+impl Sided {
+    fn of(evidence: &Evidence, options: &GateOptions) -> Self {
+        let comparison = Comparison::of(&evidence.before, &evidence.after, options.significance);
+        let (p_worse, p_better) = comparison.map_or((1.0, 1.0), |found| match evidence.direction {
+            Direction::Lower => (found.p_above, found.p_below),
+            Direction::Higher => (found.p_below, found.p_above),
+            Direction::Either => ((2.0 * found.p_above.min(found.p_below)).min(1.0), 1.0),
+        });
+        Self { comparison, p_worse, p_better }
+    }
+
+    fn judged(&self, evidence: &Evidence, p_worse: f64, p_better: f64, options: &GateOptions) -> Judged {
+        let needed = needed(evidence.after.len(), options.confirm);
+        let judged = |verdict, confirmed| Judged { verdict, comparison: self.comparison, p_worse, confirmed, needed };
+        let Some(found) = &self.comparison else { return judged(Verdict::NotEnoughData, 0) };
+        if !evidence.is_comparable {
+            return judged(Verdict::DifferentEnvironment, 0);
+        }
+        if evidence.before.len() < FEWEST_BEFORE {
+            return judged(Verdict::NotEnoughData, 0);
+        }
+        // A change of what lies around 0 has no share: then every one counts that is sure.
+        let least = |share: Option<f64>| share.is_none_or(|share| share >= options.min_effect);
+        let confirmed = |sign: f64| {
+            let shows = |value: &&f64| match found.change_of(**value) {
+                Some(change) => sign * change >= options.min_effect,
+                None => sign * (**value - found.first.median) > 0.0,
+            };
+            evidence.after.iter().filter(shows).count()
+        };
+        let up = found.shift.signum();
+        let worse_sign = match evidence.direction {
+            Direction::Lower => 1.0,
+            Direction::Higher => -1.0,
+            Direction::Either => up,
+        };
+        let worse = confirmed(worse_sign);
+        let by = found.change.map(|change| worse_sign * change.estimate);
+        let is_worse = least(by) && up == worse_sign;
+        if is_worse && p_worse <= options.significance && worse >= needed {
+            return judged(Verdict::Regression, worse);
+        }
+        let is_better = least(by.map(|by| -by)) && up == -worse_sign;
+        if is_better && p_better <= options.significance && confirmed(-worse_sign) >= needed {
+            return judged(Verdict::Improvement, confirmed(-worse_sign));
+        }
+        if evidence.after.len() < FEWEST_NEW && options.confirm.is_none() && !is_worse {
+            return judged(Verdict::NotEnoughData, worse);
+        }
+        judged(if is_worse { Verdict::Inconclusive } else { Verdict::NoChange }, worse)
+    }
+}
+
+/// How many runs must show a change one by one.
+fn needed(count: usize, confirm: Option<Confirm>) -> usize {
+    confirm.map_or_else(|| (count * 4).div_ceil(5).max(FEWEST_NEW), |confirm| confirm.k)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const CALM: [f64; 6] = [100.0, 101.0, 99.0, 102.0, 98.0, 100.5];
+
+    fn verdict(after: &[f64], direction: Direction, options: &GateOptions) -> Verdict {
+        let evidence = Evidence { before: CALM.to_vec(), after: after.to_vec(), direction, is_comparable: true };
+        judge(&[evidence], options)[0].verdict
+    }
+
+    #[rstest]
+    #[case::slower(1.2, Direction::Lower, Verdict::Regression)]
+    #[case::less_is_worse(1.2, Direction::Higher, Verdict::Improvement)]
+    #[case::any_change(1.2, Direction::Either, Verdict::Regression)]
+    #[case::faster(0.8, Direction::Lower, Verdict::Improvement)]
+    #[case::fewer(0.8, Direction::Higher, Verdict::Regression)]
+    #[case::any_change_down(0.8, Direction::Either, Verdict::Regression)]
+    #[case::same(1.0, Direction::Lower, Verdict::NoChange)]
+    #[case::too_little(1.025, Direction::Lower, Verdict::NoChange)]
+    fn a_shift_is_judged_by_what_is_better(#[case] by: f64, #[case] direction: Direction, #[case] expected: Verdict) {
+        assert_eq!(verdict(&CALM.map(|value| value * by), direction, &GateOptions::default()), expected);
+    }
+
+    #[test]
+    fn what_one_run_shows_is_to_be_confirmed() {
+        let options = GateOptions::default();
+        assert_eq!(verdict(&[150.0], Direction::Lower, &options), Verdict::Inconclusive);
+        assert_eq!(verdict(&[100.0], Direction::Lower, &options), Verdict::NotEnoughData);
+        let alone = GateOptions { confirm: Some(Confirm { k: 1, n: 1 }), ..options };
+        assert_eq!(verdict(&[150.0], Direction::Lower, &alone), Verdict::Inconclusive, "ranks of one say little");
+        assert_eq!(verdict(&[], Direction::Lower, &options), Verdict::NotEnoughData);
+    }
+
+    #[test]
+    fn environments_and_short_histories_are_not_judged() {
+        let slower = CALM.map(|value| value * 2.0).to_vec();
+        let elsewhere = Evidence {
+            before: CALM.to_vec(),
+            after: slower.clone(),
+            direction: Direction::Lower,
+            is_comparable: false,
+        };
+        let short = Evidence { before: CALM[..4].to_vec(), is_comparable: true, ..elsewhere.clone() };
+        let judged = judge(&[elsewhere, short], &GateOptions::default());
+        assert_eq!([judged[0].verdict, judged[1].verdict], [Verdict::DifferentEnvironment, Verdict::NotEnoughData]);
+    }
+
+    #[test]
+    fn among_many_metrics_each_must_be_clearer() {
+        // Ranks as far apart as five and six can be, by more than the least effect, and hardly so in the mean.
+        let after = [103.5, 104.0, 104.2, 105.0, 106.0];
+        let one = Evidence {
+            before: vec![100.0, 101.0, 99.0, 103.0, 98.0, 102.5],
+            after: after.to_vec(),
+            direction: Direction::Lower,
+            is_comparable: true,
+        };
+        let calm = Evidence { after: CALM.to_vec(), ..one.clone() };
+        let verdict = |others: usize| {
+            let metrics = [vec![one.clone()], vec![calm.clone(); others]].concat();
+            judge(&metrics, &GateOptions::default())[0].verdict
+        };
+        assert_eq!((verdict(0), verdict(100)), (Verdict::Regression, Verdict::Inconclusive));
+    }
+
+    #[test]
+    fn a_metric_that_was_zero_is_judged_without_a_share() {
+        let evidence =
+            Evidence { before: vec![0.0; 8], after: vec![3.0; 5], direction: Direction::Lower, is_comparable: true };
+        assert_eq!(judge(&[evidence], &GateOptions::default())[0].verdict, Verdict::Regression);
+    }
+}
