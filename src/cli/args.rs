@@ -6,8 +6,8 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    alerts, anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, ingest, label, man, mute,
-    prune, record, spc, status, trends, why,
+    accept, alerts, anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, gate, ingest, label,
+    man, mute, prune, record, spc, status, trends, why,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -25,7 +25,7 @@ const DROP_DIR_HELP: &str = "Take in .jsonl, .csv, .prom, .lp and .json files th
 #[derive(Debug, Parser)]
 #[command(name = "perftop", version, propagate_version = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 fine, 1 found something, 2 usage or configuration, 3 not enough data, 5 I/O or store."
+    after_help = "Exit codes: 0 fine, 1 found something, 2 usage or configuration, 3 not enough data, 4 environments not comparable, 5 I/O or store."
 )]
 pub struct Cli {
     /// What every command understands.
@@ -150,6 +150,10 @@ pub enum Command {
     Anomalies(anomalies::Args),
     /// Replay samples through the detectors: what would have been raised
     Backtest(backtest::Args),
+    /// Judge the newest runs for CI; exit code 1 when one is a regression
+    Gate(gate::Args),
+    /// Accept what the newest runs cost as the new normal
+    Accept(accept::Args),
     /// Print one line for a status bar; exit code 1 when an alert fires
     Status(status::Args),
     /// Look at everything perftop depends on

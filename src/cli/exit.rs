@@ -17,6 +17,8 @@ pub enum Exit {
     Usage,
     /// There is not enough data for an answer.
     NotEnoughData,
+    /// What is to be compared took place in different environments.
+    OtherEnvironment,
     /// A file or the store could not be read or written.
     Io,
     /// Ended by a signal.
@@ -32,6 +34,7 @@ impl Exit {
             Self::Found => 1,
             Self::Usage => 2,
             Self::NotEnoughData => 3,
+            Self::OtherEnvironment => 4,
             Self::Io => 5,
             Self::Signal(number) => 128 + number,
         }

@@ -1,5 +1,6 @@
 //! The command line: parse, run, answer with an exit code. One short file per command.
 
+mod accept;
 mod alerts;
 mod anomalies;
 pub mod args;
@@ -13,6 +14,7 @@ pub mod demo;
 mod doctor;
 mod exit;
 mod expected;
+mod gate;
 mod ingest;
 mod interrupt;
 mod label;
@@ -124,6 +126,8 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
         Some(Command::Unmute(args)) => mute::unmute(args, &context),
         Some(Command::Anomalies(args)) => anomalies::run(args, &context),
         Some(Command::Status(args)) => status::run(args, &context),
+        Some(Command::Gate(args)) => gate::run(args, &context),
+        Some(Command::Accept(args)) => accept::run(args, &context),
         Some(Command::Prune(args)) => prune::run(args, &context),
         _ => bare(&cli.dashboard, &context),
     }

@@ -38,7 +38,7 @@ pub use incident::{Beginning, Companion, Incident, Membership};
 pub use metric::{Direction, MetricName, Unit, is_of_runs};
 pub use mute::Mute;
 pub use priority::by_priority;
-pub use run::{Environment, NewRun, Phase, Run, RunExit, measure, metric_of};
+pub use run::{Accepted, Environment, NewRun, Phase, Run, RunExit, measure, metric_of, usual_direction};
 pub use sample::{NewSample, Point, Sample};
 pub use segment::{Limited, Segment, SegmentParseError, TagValue};
 pub use sensitivity::Sensitivity;

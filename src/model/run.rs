@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MetricName, NewSample};
+use super::{Direction, MetricName, NewSample};
 
 /// What is measured of a run, by name. The unit is the last word, as in the names of metrics; whatever else a module
 /// measures of itself stands beside these.
@@ -109,6 +109,21 @@ pub struct Run {
     pub run: NewRun,
 }
 
+/// Runs of a module that the user has accepted as what is normal.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Accepted {
+    /// The version: rises with each that is accepted.
+    pub id: i64,
+    /// When: ms since the Unix epoch.
+    pub accepted_at_ms: i64,
+    /// Of which module.
+    pub module: Arc<str>,
+    /// Why, in the user's words.
+    pub note: Option<String>,
+    /// The runs.
+    pub runs: Vec<NewRun>,
+}
+
 impl NewRun {
     /// What a measure was; `None` when it was not taken.
     #[must_use]
@@ -132,6 +147,21 @@ impl NewRun {
                 context_json: None,
             })
             .collect()
+    }
+}
+
+/// Which way is better for a measure, by its name: less time and memory, more that is done.
+#[must_use]
+pub fn usual_direction(name: &str) -> Direction {
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    if name == measure::CPU_PERCENT {
+        Direction::Either
+    } else if ends(&["_per_hour", "_per_second", "speed_up", measure::SUCCESS]) {
+        Direction::Higher
+    } else if ends(&["_ns", "_us", "_ms", "_seconds", "_bytes", "_errors", "_percent"]) {
+        Direction::Lower
+    } else {
+        Direction::Either
     }
 }
 

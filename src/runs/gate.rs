@@ -149,19 +149,18 @@ impl Sided {
             };
             evidence.after.iter().filter(shows).count()
         };
-        let up = found.shift.signum();
         let worse_sign = match evidence.direction {
             Direction::Lower => 1.0,
             Direction::Higher => -1.0,
-            Direction::Either => up,
+            Direction::Either => found.shift.signum(),
         };
         let worse = confirmed(worse_sign);
         let by = found.change.map(|change| worse_sign * change.estimate);
-        let is_worse = least(by) && up == worse_sign;
+        let is_worse = least(by) && worse_sign * found.shift > 0.0;
         if is_worse && p_worse <= options.significance && worse >= needed {
             return judged(Verdict::Regression, worse);
         }
-        let is_better = least(by.map(|by| -by)) && up == -worse_sign;
+        let is_better = least(by.map(|by| -by)) && worse_sign * found.shift < 0.0;
         if is_better && p_better <= options.significance && confirmed(-worse_sign) >= needed {
             return judged(Verdict::Improvement, confirmed(-worse_sign));
         }

@@ -16,7 +16,7 @@
 //! | `windows`, `groups`, `segments` | all series at once over windows; series taken apart by tags |
 //! | `contexts`, `totals` | the dictionary of tags; how much there is of each metric |
 //! | `alerts`, `incidents`, `mutes`, `anomalies`, `baselines` | what was found, what of it belongs together, what is not told of, and what is normal |
-//! | `runs` | what commands cost, with their samples |
+//! | `runs`, `accepted` | what commands cost, with their samples; what they may cost |
 //! | `detector_states` | what the detectors have learned |
 //! | `files` | is the database at the path still the one that was opened |
 //! | `gate`, `courtesy` | holds the writes of this process while it is stopped; rests between them |
@@ -27,6 +27,7 @@
 //! | `btree` | the file's pages, read without SQLite |
 //! | `salvage` | what can still be read of a damaged file, into a new one |
 
+mod accepted;
 mod alerts;
 mod anomalies;
 mod baselines;

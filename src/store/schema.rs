@@ -126,6 +126,9 @@ CREATE TABLE perftop_run (
   started_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, exit_code INTEGER, signal INTEGER, source TEXT NOT NULL,
   commit_hash TEXT, environment TEXT, tags TEXT NOT NULL, measures TEXT NOT NULL, phases TEXT NOT NULL);
 CREATE INDEX perftop_run_module ON perftop_run (module, started_ms);
+CREATE TABLE perftop_accepted (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, accepted_at INTEGER NOT NULL, undone_at INTEGER, module TEXT NOT NULL,
+  run_count INTEGER NOT NULL, commit_hash TEXT, note TEXT, runs TEXT NOT NULL);
 ",
 ];
 

@@ -69,3 +69,20 @@ fn a_run_that_another_program_spoilt_is_read_as_far_as_it_goes() {
     assert_eq!((found.measures.len(), found.phases.len(), found.environment), (0, 0, None));
     assert_eq!(found.tags.len(), 1);
 }
+
+#[test]
+fn what_was_accepted_is_a_version_that_can_be_taken_back() {
+    let place = Place::new();
+    let mut store = place.open();
+    let (first, second) = (vec![run("build", 1)], vec![run("build", 2), run("build", 3)]);
+    store.accept_runs("build", &first, None, 10).unwrap();
+    store.accept_runs("test", &[run("test", 1)], None, 15).unwrap();
+    store.accept_runs("build", &second, Some("new compiler"), 20).unwrap();
+    let newest = store.accepted("build").unwrap().remove(0);
+    assert_eq!((newest.runs, newest.note.as_deref(), newest.accepted_at_ms), (second, Some("new compiler"), 20));
+    assert_eq!(store.undo_accepted("build", 30).unwrap().unwrap().accepted_at_ms, 20);
+    assert_eq!(store.accepted("build").unwrap().remove(0).runs, first);
+    assert!(store.undo_accepted("build", 40).unwrap().is_some());
+    assert!(store.undo_accepted("build", 50).unwrap().is_none(), "nothing is left");
+    assert_eq!(store.accepted("test").unwrap().len(), 1);
+}

@@ -56,7 +56,7 @@ fn doubled_ranks(first: &[f64], second: &[f64]) -> (Vec<usize>, Vec<bool>, f64) 
     let mut all = [marked(first, false), marked(second, true)].concat();
     all.sort_by(|one, other| one.0.total_cmp(&other.0));
     let (mut ranks, mut ties) = (Vec::with_capacity(all.len()), 0.0);
-    for tied in all.chunk_by(|one, other| one.0 == other.0) {
+    for tied in all.chunk_by(|one, other| one.0 >= other.0) {
         let (before, count) = (ranks.len(), tied.len());
         // The mean of before + 1 ..= before + count, doubled.
         ranks.extend(std::iter::repeat_n(2 * before + count + 1, count));

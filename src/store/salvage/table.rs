@@ -21,7 +21,7 @@ pub(super) struct Table {
 }
 
 /// In the order in which they are saved.
-pub(super) const TABLES: [Table; 8] = [
+pub(super) const TABLES: [Table; 9] = [
     Table {
         name: "performance_samples",
         columns: &["id", "metric_name", "value", "timestamp", "context_json", "created_at"],
@@ -114,6 +114,13 @@ pub(super) const TABLES: [Table; 8] = [
         leaf: Kind::TableLeaf,
         shape: "ItttiiIItTTttt",
         always: 14,
+    },
+    Table {
+        name: "perftop_accepted",
+        columns: &["id", "accepted_at", "undone_at", "module", "run_count", "commit_hash", "note", "runs"],
+        leaf: Kind::TableLeaf,
+        shape: "IiItiTTt",
+        always: 8,
     },
     Table {
         name: "perftop_file",

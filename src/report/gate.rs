@@ -1,0 +1,212 @@
+//! `perftop gate`: what the newest runs are, against those before.
+
+mod files;
+mod words;
+
+use serde::Serialize;
+
+use super::table::{Cell, Column, Line, Table};
+use super::{Report, csv, line};
+use crate::model::text::{counted, printable, value};
+use crate::model::{Direction, Unit};
+use crate::runs::{Judged, SelfTest, Verdict};
+use crate::ui::symbols::SymbolSet;
+use crate::ui::theme::Role;
+use words::{change, interval, share};
+
+/// What was found of the modules that were judged.
+#[derive(Debug, Serialize)]
+pub struct Gate {
+    /// The worst of all verdicts.
+    pub verdict: Verdict,
+    /// The modules.
+    pub modules: Vec<ModuleGate>,
+    /// Whether the text gives the values and what was asked of them.
+    #[serde(skip)]
+    pub explains: bool,
+}
+
+/// What was found of a module.
+#[derive(Debug, Serialize)]
+pub struct ModuleGate {
+    /// Its name.
+    pub module: String,
+    /// What its newest runs were compared with, as on the command line.
+    pub baseline: String,
+    /// The commit of the newest run.
+    pub commit: Option<String>,
+    /// How many runs of the baseline took place elsewhere, and were left out.
+    pub elsewhere: usize,
+    /// How many of the newest runs failed, and were left out.
+    pub failed: usize,
+    /// What was asked of a regression: the most likely chance, and the least change as a share.
+    pub significance: f64,
+    /// Changes below this share are none.
+    pub min_effect: f64,
+    /// Its metrics.
+    pub metrics: Vec<GateRow>,
+    /// How often it is wrong on this history, when that was asked.
+    pub self_test: Option<SelfTest>,
+}
+
+/// What was found of a metric.
+#[derive(Debug, Serialize)]
+pub struct GateRow {
+    /// The measure, without its module.
+    pub metric: String,
+    /// What its values count.
+    pub unit: Unit,
+    /// Which way is better.
+    pub direction: Direction,
+    /// What was found.
+    #[serde(flatten)]
+    pub judged: Judged,
+    /// The values before,
+    pub before: Vec<f64>,
+    /// and of the newest runs.
+    pub after: Vec<f64>,
+}
+
+impl Gate {
+    /// The report with the worst verdict of all.
+    #[must_use]
+    pub fn new(modules: Vec<ModuleGate>, explains: bool) -> Self {
+        let rank = |verdict: &Verdict| match verdict {
+            Verdict::Regression => 0,
+            Verdict::DifferentEnvironment => 1,
+            Verdict::NotEnoughData => 2,
+            Verdict::Inconclusive => 3,
+            Verdict::NoChange => 4,
+            Verdict::Improvement => 5,
+        };
+        let verdicts = modules.iter().flat_map(|module| module.metrics.iter().map(|row| row.judged.verdict));
+        let verdict = verdicts.min_by_key(rank).unwrap_or(Verdict::NotEnoughData);
+        Self { verdict, modules, explains }
+    }
+
+    /// Every metric with its module.
+    fn rows(&self) -> impl Iterator<Item = (&ModuleGate, &GateRow)> {
+        self.modules.iter().flat_map(|module| module.metrics.iter().map(move |row| (module, row)))
+    }
+}
+
+impl ModuleGate {
+    fn head(&self) -> String {
+        let (module, baseline) = (printable(&self.module), printable(&self.baseline));
+        let count = |of: fn(&GateRow) -> usize| self.metrics.iter().map(of).max().unwrap_or(0);
+        let after = counted(count(|row| row.after.len()) as u64, "run");
+        format!("{module}: the newest {after} against {} before ({baseline})", count(|row| row.before.len()))
+    }
+
+    /// What the reader has to know beside the numbers.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.failed > 0 {
+            notes.push(format!("{} left out that failed", counted(self.failed as u64, "newest run")));
+        }
+        if self.elsewhere > 0 {
+            notes.push(format!("{} left out of another environment", counted(self.elsewhere as u64, "run")));
+        }
+        if let Some(test) = &self.self_test {
+            let rate = 100.0 * test.regressions as f64 / test.splits as f64;
+            notes.push(format!(
+                "self-test: {} of {} splits of these runs by chance ({} and {}) were called a regression, {rate:.1} %",
+                test.regressions, test.splits, test.before, test.after
+            ));
+        }
+        notes
+    }
+}
+
+impl GateRow {
+    fn name(&self, module: &ModuleGate) -> String {
+        format!("{}.{}", printable(&module.module), printable(&self.metric))
+    }
+
+    fn show(&self, number: f64) -> String {
+        value(number, self.unit)
+    }
+
+    /// The verdict with its numbers, in a sentence.
+    fn sentence(&self, module: &ModuleGate) -> String {
+        words::sentence(self, module)
+    }
+}
+
+/// How a verdict looks.
+const fn role(verdict: Verdict) -> Role {
+    match verdict {
+        Verdict::Regression => Role::Critical,
+        Verdict::Improvement | Verdict::NoChange => Role::Ok,
+        Verdict::Inconclusive | Verdict::NotEnoughData | Verdict::DifferentEnvironment => Role::Warning,
+    }
+}
+
+impl Report for Gate {
+    const SCHEMA: &'static str = "perftop.gate/1";
+    const COLUMNS: &'static [&'static str] =
+        &["module", "metric", "verdict", "before", "after", "change", "low", "high", "p_worse", "detectable"];
+
+    fn records(&self) -> Vec<Vec<String>> {
+        let record = |(module, row): (&ModuleGate, &GateRow)| {
+            let found = row.judged.comparison;
+            let change = found.and_then(|found| found.change);
+            let optional = |number: Option<f64>| number.map_or_else(String::new, csv::number);
+            let bounds = change.and_then(|change| change.interval);
+            vec![
+                csv::name(&module.module),
+                csv::name(&row.metric),
+                row.judged.verdict.as_str().to_owned(),
+                optional(found.map(|found| found.first.median)),
+                optional(found.map(|found| found.second.median)),
+                optional(change.map(|change| change.estimate)),
+                optional(bounds.map(|bounds| bounds.0)),
+                optional(bounds.map(|bounds| bounds.1)),
+                csv::number(row.judged.p_worse),
+                optional(change.map(|change| change.detectable).filter(|least| least.is_finite())),
+            ]
+        };
+        self.rows().map(record).collect()
+    }
+
+    fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for module in &self.modules {
+            lines.push(line(module.head(), Role::Title));
+            let mut table = Table::new(&[
+                Column::left("METRIC"),
+                Column::right("BEFORE"),
+                Column::right("AFTER"),
+                Column::right("CHANGE"),
+                Column::right("95 %").may_go(2),
+                Column::right("P").may_go(1),
+                Column::right("COULD SEE").may_go(3),
+                Column::left("VERDICT"),
+            ]);
+            for row in &module.metrics {
+                let found = row.judged.comparison;
+                let side = |of: Option<f64>| Cell::optional(of.map(|median| row.show(median)));
+                table.push(vec![
+                    Cell::text(printable(&row.metric)),
+                    side(found.map(|found| found.first.median)),
+                    side(found.map(|found| found.second.median)),
+                    Cell::optional(found.map(|found| change(&found, row.unit))),
+                    Cell::optional(found.and_then(|found| interval(&found, row.unit))),
+                    Cell::optional(found.is_some().then(|| words::chance(row.judged.p_worse))),
+                    Cell::optional(found.and_then(|found| found.change).and_then(|change| share(change.detectable))),
+                    Cell::new(row.judged.verdict.as_str(), role(row.judged.verdict)),
+                ]);
+            }
+            lines.extend(table.lines(symbols, room));
+            lines.extend(module.notes().into_iter().map(|note| line(format!("  {note}"), Role::Muted)));
+            if self.explains {
+                let explained = module.metrics.iter().flat_map(|row| words::explanation(row, module));
+                lines.extend(explained.map(|text| line(format!("  {text}"), Role::Text)));
+            }
+        }
+        let judged = self.rows().count() as u64;
+        let verdict = format!("{}: {}", counted(judged, "metric"), self.verdict.as_str());
+        lines.push(line(verdict, role(self.verdict)));
+        lines
+    }
+}

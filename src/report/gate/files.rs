@@ -1,0 +1,108 @@
+//! What machines read of a gate: Markdown for a summary, `JUnit` for test reports, annotations for GitHub.
+
+use std::fmt::Write as _;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::words::{self, change, interval};
+use super::{Gate, GateRow, ModuleGate};
+use crate::runs::Verdict;
+
+impl Gate {
+    /// A Markdown table of each module.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut out = format!("## Performance: {}\n", self.verdict.as_str());
+        for module in &self.modules {
+            let _ =
+                writeln!(out, "\n{}\n\n| metric | before | after | change | 95 % | verdict |", escaped(&module.head()));
+            out.push_str("|---|---:|---:|---:|---:|---|\n");
+            for row in &module.metrics {
+                let found = row.judged.comparison;
+                let side = |median: Option<f64>| median.map_or_else(|| "-".to_owned(), |median| row.show(median));
+                let _ = writeln!(
+                    out,
+                    "| {} | {} | {} | {} | {} | {} |",
+                    escaped(&row.metric),
+                    side(found.map(|found| found.first.median)),
+                    side(found.map(|found| found.second.median)),
+                    found.map_or_else(|| "-".to_owned(), |found| change(&found, row.unit)),
+                    found.and_then(|found| interval(&found, row.unit)).unwrap_or_else(|| "-".to_owned()),
+                    emphasised(row.judged.verdict),
+                );
+            }
+            for note in module.notes() {
+                let _ = writeln!(out, "\n{}", escaped(&note));
+            }
+        }
+        out
+    }
+
+    /// A `JUnit` report: each metric is a test; a regression is a failure, what could not be judged is skipped.
+    ///
+    /// # Errors
+    /// When it cannot be written as XML.
+    pub fn junit(&self) -> Result<String, quick_junit::SerializeError> {
+        let mut report = Report::new("perftop gate");
+        for module in &self.modules {
+            let mut suite = TestSuite::new(&*module.module);
+            for row in &module.metrics {
+                let sentence = row.sentence(module);
+                let status = match row.judged.verdict {
+                    Verdict::Regression => {
+                        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                        status.set_message(sentence.as_str());
+                        status.set_description(words::explanation(row, module).join("\n"));
+                        status
+                    }
+                    Verdict::Inconclusive | Verdict::NotEnoughData | Verdict::DifferentEnvironment => {
+                        let mut status = TestCaseStatus::skipped();
+                        status.set_message(sentence.as_str());
+                        status
+                    }
+                    Verdict::Improvement | Verdict::NoChange => TestCaseStatus::success(),
+                };
+                let mut case = TestCase::new(&*row.metric, status);
+                case.set_classname(&*module.module);
+                case.set_system_out(sentence);
+                suite.add_test_case(case);
+            }
+            report.add_test_suite(suite);
+        }
+        report.to_string()
+    }
+
+    /// Workflow commands that GitHub shows beside a commit: an error of each regression, a warning of what could not be
+    /// judged.
+    pub fn annotations(&self) -> impl Iterator<Item = String> {
+        self.rows().filter_map(|(module, row)| annotation(module, row))
+    }
+}
+
+fn annotation(module: &ModuleGate, row: &GateRow) -> Option<String> {
+    let kind = match row.judged.verdict {
+        Verdict::Regression => "error",
+        Verdict::Inconclusive | Verdict::NotEnoughData | Verdict::DifferentEnvironment => "warning",
+        Verdict::Improvement | Verdict::NoChange => return None,
+    };
+    // A line break would end the command; what comes after `%` is read as a byte.
+    let text = row.sentence(module).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    Some(format!("::{kind} title=perftop gate::{text}"))
+}
+
+fn emphasised(verdict: Verdict) -> String {
+    let word = verdict.as_str();
+    if verdict == Verdict::Regression { format!("**{word}**") } else { word.to_owned() }
+}
+
+/// A text as a cell of a table that is nothing but text.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in crate::model::text::printable(text).chars() {
+        if "\\`*_{}[]<>()#+!|~".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}

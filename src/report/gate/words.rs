@@ -1,0 +1,104 @@
+//! A comparison in words.
+
+use super::{GateRow, ModuleGate};
+use crate::model::Unit;
+use crate::model::text::{percent_signed, printable, value};
+use crate::runs::{Comparison, Verdict};
+
+/// Values of a side that an explanation lists: the newest.
+const LISTED: usize = 10;
+
+/// How far apart both sides are.
+pub(super) fn change(found: &Comparison, unit: Unit) -> String {
+    found.change.map_or_else(|| signed(found.shift, unit), |change| percent_signed(100.0 * change.estimate))
+}
+
+/// Where the true change lies; `None` when there are too few values to say.
+pub(super) fn interval(found: &Comparison, unit: Unit) -> Option<String> {
+    if let Some(change) = found.change {
+        let (low, high) = change.interval?;
+        return Some(format!("{} to {}", percent_signed(100.0 * low), percent_signed(100.0 * high)));
+    }
+    let (low, high) = found.shift_interval?;
+    Some(format!("{} to {}", signed(low, unit), signed(high, unit)))
+}
+
+fn signed(number: f64, unit: Unit) -> String {
+    let sign = if number > 0.0 { "+" } else { "" };
+    format!("{sign}{}", value(number, unit))
+}
+
+/// A share without a sign; `None` when it has no end.
+pub(super) fn share(share: f64) -> Option<String> {
+    let percent = 100.0 * share.abs();
+    let decimals = usize::from(percent < 10.0);
+    percent.is_finite().then(|| format!("{percent:.decimals$} %"))
+}
+
+/// A probability, as far as it says something.
+pub(super) fn chance(p: f64) -> String {
+    if p < 0.0001 { "< .0001".to_owned() } else { format!("{p:.4}").trim_start_matches('0').to_owned() }
+}
+
+/// The verdict with its numbers.
+pub(super) fn sentence(row: &GateRow, module: &ModuleGate) -> String {
+    let name = row.name(module);
+    let judged = &row.judged;
+    let Some(found) = &judged.comparison else {
+        return format!("{name}: {}: one of the sides has no runs that succeeded", judged.verdict.as_str());
+    };
+    let (before, after) = (row.show(found.first.median), row.show(found.second.median));
+    let change = change(found, row.unit);
+    let numbers = format!("{before} -> {after} ({change}, {} against {} runs)", row.after.len(), row.before.len());
+    let why = match judged.verdict {
+        Verdict::Inconclusive => {
+            let seen = found.change.and_then(|change| share(change.detectable));
+            let seen = seen.map_or_else(String::new, |least| format!("; these runs could have shown {least}"));
+            format!(
+                ": not sure (p = {}, {} of {} runs show it{seen})",
+                chance(judged.p_worse),
+                judged.confirmed,
+                judged.needed
+            )
+        }
+        Verdict::NotEnoughData => ": too few runs to say".to_owned(),
+        Verdict::DifferentEnvironment => ": the runs took place in different environments".to_owned(),
+        Verdict::Regression => format!(", p = {}", chance(judged.p_worse)),
+        Verdict::Improvement | Verdict::NoChange => String::new(),
+    };
+    format!("{name}: {}: {numbers}{why}", judged.verdict.as_str())
+}
+
+/// What the verdict rests on, line by line.
+pub(super) fn explanation(row: &GateRow, module: &ModuleGate) -> Vec<String> {
+    let judged = &row.judged;
+    let mut lines = vec![sentence(row, module)];
+    let Some(found) = &judged.comparison else { return lines };
+    let listed = |values: &[f64]| {
+        let newest = &values[values.len().saturating_sub(LISTED)..];
+        let dots = if newest.len() < values.len() { "... " } else { "" };
+        let shown: Vec<String> = newest.iter().map(|&number| row.show(number)).collect();
+        format!("{dots}{}", shown.join(", "))
+    };
+    lines.push(format!("  before: {}", listed(&row.before)));
+    lines.push(format!("  after:  {}", listed(&row.after)));
+    lines.push(format!(
+        "  chance of such a change for the worse from noise: {} (asked: at most {}, over all metrics judged)",
+        chance(judged.p_worse),
+        chance(module.significance)
+    ));
+    lines.push(format!(
+        "  ranks: p = {}; a run after is above one before in {:.0} of 100 pairs",
+        chance(found.p_value),
+        100.0 * found.superiority
+    ));
+    let least = share(module.min_effect).unwrap_or_default();
+    let detectable = found.change.and_then(|change| share(change.detectable));
+    let detectable = detectable.unwrap_or_else(|| "nothing".to_owned());
+    lines.push(format!("  least change that counts: {least}; these runs could have shown: {detectable}"));
+    lines.push(format!("  runs that show it one by one: {} (asked: {})", judged.confirmed, judged.needed));
+    if let Some(commit) = &module.commit {
+        lines.push(format!("  commit: {}", printable(commit)));
+    }
+    lines
+}
