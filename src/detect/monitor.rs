@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::keeping::{kept, read_kept};
-use super::silence::Silence;
+use super::silence::{Silence, SilenceChange};
 use super::sparse::Sparse;
 use super::stuck::{Stuck, StuckChange};
 use super::surprise::{Aim, Course, LEARNS, Peaks, Reason, Surprising, Verdict, pause};
@@ -150,25 +150,34 @@ impl Monitor {
         }
     }
 
-    /// From when on a missing sample is news.
+    /// From when on a missing sample is news, or that it is still missing.
     #[must_use]
     pub fn due_ms(&self) -> Option<i64> {
         self.pulse.silence.due_ms(self.aim.sensitivity)
     }
 
-    /// Looks whether a sample is missing at an instant.
+    /// Looks whether a sample is missing at an instant; what is grave by then is told by the next look.
     pub fn look(&mut self, now_ms: i64, notices: &mut Vec<Notice>) {
-        if let Some(silent_ms) = self.pulse.silence.look(now_ms, self.aim.sensitivity) {
-            self.pulse.silent_since_ms = now_ms;
-            let change = Change::Opened(Severity::Warning);
-            notices.push(Notice { extent: silent_ms, ..Notice::new(Trouble::Silence, change) });
-        }
+        let (change, silent_ms) = match self.pulse.silence.look(now_ms, self.aim.sensitivity) {
+            None => return,
+            Some(SilenceChange::Silent(silent_ms)) => {
+                self.pulse.silent_since_ms = now_ms;
+                (Change::Opened(Severity::Warning), silent_ms)
+            }
+            Some(SilenceChange::LongSilent(silent_ms)) => (Change::Raised(Severity::Critical), silent_ms),
+        };
+        notices.push(Notice { extent: silent_ms, ..Notice::new(Trouble::Silence, change) });
     }
 
     /// It was told since when it is silent.
-    pub const fn set_silent(&mut self, since_ms: i64) {
+    pub fn set_silent(&mut self, since_ms: i64) {
         self.pulse.silence.set_silent();
         self.pulse.silent_since_ms = since_ms;
+    }
+
+    /// However long the silence lasts that goes on, nothing more is told of it.
+    pub const fn tell_no_more(&mut self) {
+        self.pulse.silence.tell_no_more();
     }
 
     /// Whether what was learned of it is at hand.

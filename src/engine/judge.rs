@@ -10,7 +10,7 @@ use super::options::EngineOptions;
 use crate::detect::{Detector, STATE_VERSION};
 use crate::model::text::printable_short;
 use crate::model::{Alert, MetricName, Sample, TimeRange, Watching};
-use crate::store::{OldHistory, Store, StoreError};
+use crate::store::{OldHistory, Recorded, Store, StoreError};
 
 /// Rows judged and recorded in one step: a few ms of work.
 const STEP_ROWS: usize = 2_000;
@@ -83,7 +83,7 @@ impl Judge {
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
         // Whoever told of it may have been killed before that was kept.
         for (metric, since_ms) in store.silent()? {
-            judge.detector.monitors().set_silent(&metric, since_ms);
+            judge.detector.set_silent(&metric, since_ms);
         }
         Ok(judge)
     }
@@ -228,19 +228,19 @@ impl Judge {
 
     /// What has gone silent when nobody looked is no news.
     pub(super) fn pass_over_silence(&mut self, now_ms: i64) {
-        self.detector.look(now_ms);
+        self.detector.monitors().pass_over_silence(now_ms);
     }
 
-    /// Records which metrics have gone silent; the alerts it opened.
-    pub(super) fn look(&mut self, store: &mut Store, now_ms: i64) -> Result<Vec<Alert>, StoreError> {
+    /// Records which metrics have gone silent, and which are for long; the alerts it opened and made graver.
+    pub(super) fn look(&mut self, store: &mut Store, now_ms: i64) -> Result<Recorded, StoreError> {
         let findings = self.detector.look(now_ms);
         if findings.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Recorded::default());
         }
         let recorded = store.record(&findings, &[], self.after_id, self.cooldown_ms, now_ms)?;
         self.marked_id = self.after_id;
         recorded.raised.iter().for_each(log_raised);
-        Ok(recorded.raised)
+        Ok(recorded)
     }
 
     /// What there is to show of how a metric is watched; `None` when it is not, or nothing is learned of it.
@@ -294,7 +294,7 @@ fn log_raised(alert: &Alert) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::NewSample;
+    use crate::model::{NewSample, Rule, Severity};
 
     const NOW_MS: i64 = 1_700_000_000_000;
 
@@ -357,24 +357,80 @@ mod tests {
         assert_eq!(watching.samples, 201);
     }
 
+    /// A judge that listens for a metric that sends every minute, and up to when it has heard of it.
+    fn listening(store: &mut Store, options: &EngineOptions) -> (Judge, i64) {
+        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
+        store.append(&samples, None, NOW_MS).unwrap();
+        let mut judge = judged(store, options, NOW_MS);
+        // What came all at once is not listened for.
+        for minute in 1..=6 {
+            store.append(&[sample(-minute, (minute * 5 % 11) as f64)], None, NOW_MS + minute * 60_000).unwrap();
+            assert!(judge.step(store, NOW_MS + minute * 60_000).unwrap().is_some());
+        }
+        (judge, NOW_MS + 6 * 60_000)
+    }
+
+    /// How many alerts a look opens and makes graver.
+    fn looked(judge: &mut Judge, store: &mut Store, now_ms: i64) -> (usize, usize) {
+        let recorded = judge.look(store, now_ms).unwrap();
+        (recorded.raised.len(), recorded.updated.len())
+    }
+
     #[test]
     fn silence_is_over_with_the_next_sample_whoever_told_of_it_was_killed() {
         let (_directory, mut store, options) = watched();
-        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
-        store.append(&samples, None, NOW_MS).unwrap();
-        let (silent_ms, back_ms) = (NOW_MS + 3_600_000, NOW_MS + 7_200_000);
-        let mut killed = judged(&mut store, &options, NOW_MS);
-        // What came all at once is not listened for.
-        for minute in 1..=6 {
-            store.append(&[sample(-minute, 3.0)], None, NOW_MS + minute * 60_000).unwrap();
-            assert!(killed.step(&mut store, NOW_MS + minute * 60_000).unwrap().is_some());
-        }
-        assert_eq!(killed.look(&mut store, silent_ms).unwrap().len(), 1);
+        let (mut killed, heard_ms) = listening(&mut store, &options);
+        let (silent_ms, back_ms) = (heard_ms + 6 * 60_000, NOW_MS + 7_200_000);
+        assert_eq!(looked(&mut killed, &mut store, silent_ms), (1, 0));
         drop(killed);
 
         store.append(&[sample(-120, 5.0)], None, back_ms).unwrap();
         judged(&mut store, &options, back_ms);
         assert!(store.silent().unwrap().is_empty());
+    }
+
+    #[test]
+    fn silence_becomes_grave_once_whoever_looks() {
+        let (_directory, mut store, options) = watched();
+        let (mut first, heard_ms) = listening(&mut store, &options);
+        let after = |minutes: i64| heard_ms + minutes * 60_000;
+        assert_eq!(looked(&mut first, &mut store, after(6)), (1, 0));
+        // A pane that starts meanwhile has not listened itself.
+        let mut second = judged(&mut store, &options, after(7));
+        second.pass_over_silence(after(7));
+        assert_eq!(looked(&mut second, &mut store, after(19)), (0, 0));
+        assert_eq!(looked(&mut second, &mut store, after(21)), (0, 1));
+        assert_eq!(looked(&mut first, &mut store, after(21)), (0, 0));
+        let alerts = store.alerts(9).unwrap();
+        let alert = alerts.iter().find(|alert| alert.rule == Rule::Silence).unwrap();
+        let told = (alert.severity, alert.first.timestamp_ms, alert.last.timestamp_ms);
+        assert_eq!(told, (Severity::Critical, after(5), after(20)), "by when it was due");
+    }
+
+    #[test]
+    fn what_was_found_late_is_told_in_one_look() {
+        let (_directory, mut store, options) = watched();
+        let (mut judge, heard_ms) = listening(&mut store, &options);
+        // As after the machine was asleep.
+        assert_eq!(looked(&mut judge, &mut store, heard_ms + 3_600_000), (1, 0));
+        assert_eq!(store.alerts(9).unwrap()[0].severity, Severity::Critical);
+    }
+
+    #[test]
+    fn what_was_silent_before_the_start_is_never_told_of() {
+        let (_directory, mut store, options) = watched();
+        let (_, heard_ms) = listening(&mut store, &options);
+        for started in [6, 30] {
+            let mut judge = judged(&mut store, &options, heard_ms + started * 60_000);
+            judge.pass_over_silence(heard_ms + started * 60_000);
+            assert_eq!(looked(&mut judge, &mut store, heard_ms + 86_400_000), (0, 0), "started after {started} min");
+        }
+        // Nor by a process that has listened, and passes over it, too.
+        let (_directory, mut store, options) = watched();
+        let (mut judge, heard_ms) = listening(&mut store, &options);
+        judge.pass_over_silence(heard_ms + 6 * 60_000);
+        assert_eq!(looked(&mut judge, &mut store, heard_ms + 86_400_000), (0, 0));
+        assert!(store.alerts(9).unwrap().iter().all(|alert| alert.rule != Rule::Silence));
     }
 
     #[test]

@@ -374,10 +374,13 @@ impl<'a> Session<'a> {
         if self.silence_at <= now {
             self.silence_at = now + SILENCE_EVERY;
             self.say_resting();
-            let raised = self.judge.look(&mut self.store, self.context.now_ms())?;
-            self.outbox.touched_here(&raised);
-            if !raised.is_empty() {
+            let recorded = self.judge.look(&mut self.store, self.context.now_ms())?;
+            self.outbox.touched_here(&recorded.raised);
+            self.outbox.touched_here(&recorded.updated);
+            if !recorded.raised.is_empty() {
                 self.group_and_tell()?;
+            } else if !recorded.updated.is_empty() {
+                self.tell()?;
             }
         }
         if self.alerts_at.is_some_and(|at| at <= now) {

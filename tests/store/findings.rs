@@ -30,6 +30,56 @@ fn record(store: &mut Store, finding: Finding) -> Recorded {
     store.record(&[finding], &[], id, COOLDOWN_MS, now_ms).unwrap()
 }
 
+/// What a pane finds that looks at an instant: there was no sample for so many minutes.
+fn silence(minutes: i64, severity: Severity) -> Finding {
+    let at_ms = 1_000_000_000 + minutes * 60_000;
+    Finding { rule: Rule::Silence, limit_type: LimitType::Run, severity, ..finding(at_ms, at_ms, 7.0) }
+}
+
+#[test]
+fn silence_is_one_alert_of_all_who_look_and_becomes_graver_once() {
+    let place = Place::new();
+    let mut store = place.open();
+    let mut look = |finding: Finding| {
+        let recorded = store.record(&[finding], &[], 5, COOLDOWN_MS, 2_000_000_000).unwrap();
+        (recorded.raised.len(), recorded.updated.len())
+    };
+    assert_eq!(look(silence(5, Severity::Warning)), (1, 0));
+    assert_eq!(look(silence(5, Severity::Warning)), (0, 0), "the second pane");
+    assert_eq!(look(silence(10, Severity::Warning)), (0, 0), "one that is less sensitive");
+    assert_eq!(look(silence(20, Severity::Critical)), (0, 1));
+    assert_eq!(look(silence(20, Severity::Critical)), (0, 0), "the second pane");
+    assert_eq!(look(silence(40, Severity::Critical)), (0, 0));
+    let alerts = store.alerts(10).unwrap();
+    let [alert] = alerts.as_slice() else { panic!("{alerts:?}") };
+    assert_eq!((alert.severity, alert.count, alert.last.timestamp_ms), (Severity::Critical, 2, 1_001_200_000));
+    assert_eq!(store.anomalies(None, 0, 10).unwrap().len(), 2);
+}
+
+#[test]
+fn silence_that_is_over_is_not_found_again_by_who_is_late() {
+    let place = Place::new();
+    let mut store = place.open();
+    let look = |store: &mut Store, finding: Finding| {
+        let recorded = store.record(&[finding], &[], 5, COOLDOWN_MS, 2_000_000_000).unwrap();
+        (recorded.raised.len(), recorded.updated.len())
+    };
+    look(&mut store, silence(5, Severity::Warning));
+    let heard = Recovery {
+        metric: "lcp".into(),
+        rule: Rule::Silence,
+        sample_id: 6,
+        timestamp_ms: 1_001_260_000,
+        ending: Ending::Recovered,
+    };
+    store.record(&[], &[heard], 6, COOLDOWN_MS, 2_000_000_000).unwrap();
+    assert_eq!(look(&mut store, silence(5, Severity::Warning)), (0, 0));
+    assert_eq!(look(&mut store, silence(20, Severity::Critical)), (0, 0));
+    assert_eq!(look(&mut store, silence(26, Severity::Warning)), (1, 0), "silent once more");
+    assert_eq!(look(&mut store, silence(20, Severity::Critical)), (0, 0), "that was the silence before");
+    assert_eq!(look(&mut store, silence(41, Severity::Critical)), (0, 1));
+}
+
 #[test]
 fn findings_within_the_cool_down_are_one_alert() {
     let place = Place::new();
