@@ -41,6 +41,8 @@ pub(super) struct Judge {
     learned: Option<OldHistory>,
     /// Metrics of which what is learned was taken out of memory since that was asked.
     resting: usize,
+    /// How often everything was forgotten before it began to learn.
+    forgotten: i64,
 }
 
 /// What one step found.
@@ -66,6 +68,7 @@ impl Judge {
             store.roll_up(STEP_ROWS)?;
             judged = store.judged_up_to()?;
         }
+        let forgotten = store.forgotten()?;
         let learned = store.old_history(now_ms.saturating_sub(FIRST_CONTACT_MS))?;
         let marked_id = judged.unwrap_or(0);
         // What is old need not be read to be passed over: on first contact that may be the whole log.
@@ -75,7 +78,7 @@ impl Judge {
         };
         let detector = Detector::new(options.detect, options.book.clone(), options.zone.clone());
         let cooldown_ms = options.cooldown_ms;
-        let mut judge = Self { detector, cooldown_ms, after_id, marked_id, learned, resting: 0 };
+        let mut judge = Self { detector, cooldown_ms, after_id, marked_id, learned, resting: 0, forgotten };
         for (metric, pulse) in store.detector_pulses(STATE_VERSION)? {
             judge.detector.resume_pulse(&metric, &pulse);
         }
@@ -185,8 +188,8 @@ impl Judge {
             if states.is_empty() {
                 return Ok(());
             }
-            self.mark(store, now_ms)?;
-            store.keep_detector_states(&states, now_ms)?;
+            self.mark(store)?;
+            store.keep_detector_states(&states, self.forgotten, now_ms)?;
         }
     }
 
@@ -198,11 +201,11 @@ impl Judge {
         // Some more at once: finding out which they are looks at all.
         let left = MOST_IN_MEMORY / 16 * 15;
         while self.detector.monitors().in_memory() > left {
-            self.mark(store, now_ms)?;
+            self.mark(store)?;
             let before = self.detector.monitors().in_memory();
             let states = self.detector.monitors().rest(left, 8 * KEEP_AT_ONCE);
             for states in states.chunks(KEEP_AT_ONCE) {
-                store.keep_detector_states(states, now_ms)?;
+                store.keep_detector_states(states, self.forgotten, now_ms)?;
             }
             self.resting += before - self.detector.monitors().in_memory();
         }
@@ -212,13 +215,13 @@ impl Judge {
     /// Ends a watch that goes on elsewhere: keeps all that was learned.
     pub(super) fn finish(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
         self.keep(store, 1, now_ms)?;
-        self.mark(store, now_ms)
+        self.mark(store)
     }
 
     /// Ends one of many short looks, perhaps every few seconds: keeps what would be long to learn again.
     pub(super) fn pause(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
         self.keep(store, KEEP_EVERY / 16, now_ms)?;
-        self.mark(store, now_ms)
+        self.mark(store)
     }
 
     /// How many metrics were taken out of memory since this was asked last.
@@ -268,12 +271,17 @@ impl Judge {
     }
 
     /// Moves the store's mark to where the judge is.
-    pub(super) fn mark(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
+    pub(super) fn mark(&mut self, store: &mut Store) -> Result<(), StoreError> {
         if self.is_unmarked() {
-            store.record(&[], &[], self.after_id, self.cooldown_ms, now_ms)?;
+            store.mark_judged(self.after_id, self.forgotten)?;
             self.marked_id = self.after_id;
         }
         Ok(())
+    }
+
+    /// Whether what it knows is of a log that is another now: one has to start anew.
+    pub(super) fn is_outdated(&self, store: &Store) -> Result<bool, StoreError> {
+        Ok(store.forgotten()? != self.forgotten || store.newest_id()? < self.after_id)
     }
 }
 
@@ -315,7 +323,7 @@ mod tests {
 
         let mut first = Judge::start(&mut store, &options, NOW_MS).unwrap();
         assert!(first.step(&mut store, NOW_MS).unwrap().is_some());
-        first.mark(&mut store, NOW_MS).unwrap();
+        first.mark(&mut store).unwrap();
         assert_eq!(store.judged_up_to().unwrap(), Some(2_000), "before the outlier");
         store.append(&[sample(2_980, 2_000.0)], None, NOW_MS).unwrap();
 
@@ -434,6 +442,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_learned_before_a_rebuild_is_not_kept_after_it() {
+        let (_directory, mut store, options) = watched();
+        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
+        store.append(&samples, None, NOW_MS).unwrap();
+        let mut judge = judged(&mut store, &options, NOW_MS);
+        crate::engine::once::roll_up(&mut store).unwrap();
+        assert!(!judge.is_outdated(&store).unwrap());
+        Store::open(store.path()).unwrap().rebuild(&mut |_, _| ()).unwrap();
+        assert!(judge.is_outdated(&store).unwrap());
+        judge.finish(&mut store, NOW_MS).unwrap();
+        assert_eq!(store.detector_state(&"m".into(), STATE_VERSION).unwrap(), None);
+        judged(&mut store, &options, NOW_MS).finish(&mut store, NOW_MS).unwrap();
+    }
+
+    #[test]
     fn a_wrong_clock_brings_back_no_future() {
         let (_directory, mut store, options) = watched();
         let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
@@ -441,7 +464,7 @@ mod tests {
         judged(&mut store, &options, NOW_MS);
         let ahead = |days: i64| sample(-days * 1_440, 5.0);
         store.append(&[ahead(100)], None, NOW_MS).unwrap();
-        judged(&mut store, &options, NOW_MS).mark(&mut store, NOW_MS).unwrap();
+        judged(&mut store, &options, NOW_MS).mark(&mut store).unwrap();
         // Another process, and the next wrong clock comes before what is right.
         store.append(&[ahead(200), sample(-1, 5.0)], None, NOW_MS + 60_000).unwrap();
         let mut judge = judged(&mut store, &options, NOW_MS + 60_000);

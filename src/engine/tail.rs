@@ -69,7 +69,7 @@ const DELETED_PAUSE: Duration = Duration::from_secs(1);
 /// Why a session over one database file ended.
 enum End {
     Stop,
-    /// The file was replaced or emptied.
+    /// The file was replaced or emptied, or what is derived from the log made anew.
     Replaced,
 }
 
@@ -205,7 +205,7 @@ impl<'a> Session<'a> {
         self.judge_new(mailbox)?;
         self.judge.pass_over_silence(self.context.now_ms());
         // What was over before the dashboard started is listed, not toasted.
-        self.judge.mark(&mut self.store, self.context.now_ms())?;
+        self.judge.mark(&mut self.store)?;
         // Alerts were told of on the way: the last ones are still to be compared with them.
         self.grouped = None;
         self.end_quiet_alerts()?;
@@ -259,7 +259,7 @@ impl<'a> Session<'a> {
     }
 
     /// Judges what is new, if another connection has changed the store; whether the log was replaced or
-    /// emptied instead.
+    /// emptied instead, or everything derived from it made anew.
     fn look(&mut self, mailbox: &Mailbox) -> Result<bool, StoreError> {
         let data_version = self.store.data_version()?;
         if data_version == self.data_version {
@@ -268,6 +268,9 @@ impl<'a> Session<'a> {
         self.data_version = data_version;
         if let Some(early) = SHORTEST_ROUND.checked_sub(self.last_round.elapsed()) {
             std::thread::sleep(early);
+        }
+        if self.judge.is_outdated(&self.store)? {
+            return Ok(true);
         }
         let has_findings = self.judge_new(mailbox)?;
         self.last_round = Instant::now();
@@ -287,7 +290,7 @@ impl<'a> Session<'a> {
         } else if self.alerts_at.is_none() {
             self.alerts_at = Some(Instant::now() + ALERTS_EVERY);
         }
-        Ok(self.store.newest_id()? < self.judge.after_id())
+        self.judge.is_outdated(&self.store)
     }
 
     /// Judges to the end of the log; whether anything was found.
@@ -367,7 +370,7 @@ impl<'a> Session<'a> {
     fn meet_deadlines(&mut self) -> Result<(), StoreError> {
         let now = Instant::now();
         if self.mark_at.is_some_and(|at| at <= now) {
-            self.judge.mark(&mut self.store, self.context.now_ms())?;
+            self.judge.mark(&mut self.store)?;
             self.mark_at = None;
             self.end_quiet_alerts()?;
         }

@@ -29,7 +29,7 @@ fn the_latest_state_that_can_be_gone_on_from_is_kept() {
     let mut store = place.open();
     let lcp = MetricName::from("lcp");
     let mut up_to_after = |up_to_id: i64| {
-        store.keep_detector_states(&[state("lcp", up_to_id), state("fcp", 1)], 7).unwrap();
+        store.keep_detector_states(&[state("lcp", up_to_id), state("fcp", 1)], 0, 7).unwrap();
         store.detector_state(&lcp, 3).unwrap().map(|state| state.up_to_id)
     };
     assert_eq!(up_to_after(11), None, "rows that are not marked as judged would be judged again");
@@ -39,9 +39,28 @@ fn the_latest_state_that_can_be_gone_on_from_is_kept() {
     assert_eq!(store.detector_state(&"fcp".into(), 3).unwrap(), None, "it is not rolled up yet");
     assert_eq!(store.detector_pulses(3).unwrap(), [(lcp.clone(), vec![9])]);
     let newer = DetectorState { version: 4, ..state("lcp", 2) };
-    store.keep_detector_states(std::slice::from_ref(&newer), 8).unwrap();
+    store.keep_detector_states(std::slice::from_ref(&newer), 0, 8).unwrap();
     assert_eq!(store.detector_state(&lcp, 4).unwrap(), Some(newer), "what this version cannot read is replaced");
     assert_eq!(store.detector_pulses(3).unwrap(), []);
+}
+
+#[test]
+fn what_was_learned_of_a_log_that_is_another_now_is_not_kept() {
+    let place = filled();
+    let (mut pane, mut other) = (place.open(), place.open());
+    let known = pane.forgotten().unwrap();
+    assert!(pane.keep_detector_states(&[state("lcp", 9)], known, 7).unwrap());
+    other.rebuild(&mut |_, _| ()).unwrap();
+    assert!(!pane.keep_detector_states(&[state("lcp", 10)], known, 8).unwrap());
+    assert_eq!(pane.detector_state(&"lcp".into(), 3).unwrap(), None);
+
+    let known = pane.forgotten().unwrap();
+    assert!(pane.keep_detector_states(&[state("lcp", 10)], known, 9).unwrap());
+    place.raw().execute_batch("DELETE FROM performance_samples; DELETE FROM sqlite_sequence").unwrap();
+    other.append(&[sample("lcp", 1_000_000, 140.0)], None, 0).unwrap();
+    roll_up_all(&mut other, 100);
+    assert!(!pane.mark_judged(11, known).unwrap() && !pane.keep_detector_states(&[state("lcp", 1)], known, 9).unwrap());
+    assert_eq!((pane.judged_up_to().unwrap(), pane.detector_pulses(3).unwrap()), (None, vec![]));
 }
 
 #[test]
