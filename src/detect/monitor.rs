@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::keeping::{kept, read_kept};
+use super::keeping::{Sound, kept, read_kept};
 use super::silence::{Silence, SilenceChange};
 use super::sparse::Sparse;
 use super::stuck::{Stuck, StuckChange};
@@ -238,7 +238,7 @@ impl Monitor {
 
     /// Goes on where [`Monitor::state`] was taken; `false`, and nothing is changed, when it cannot be read.
     pub fn resume(&mut self, state: &[u8]) -> bool {
-        let memory = read_kept(state);
+        let memory = read_kept::<Memory>(state).map(Box::new);
         let is_read = memory.is_some();
         self.memory = memory.or_else(|| self.memory.take());
         is_read
@@ -328,6 +328,22 @@ impl Memory {
             self.open = None;
             Change::NewNormal { since_ms }
         })
+    }
+}
+
+impl Sound for Pulse {
+    fn is_sound(&self) -> bool {
+        self.silence.is_sound()
+    }
+}
+
+impl Sound for Memory {
+    fn is_sound(&self) -> bool {
+        self.surprising.is_sound()
+            && self.course.is_sound()
+            && self.runs.as_ref().is_none_or(Sparse::is_sound)
+            && self.stuck.is_sound()
+            && self.open.is_none_or(|open| open.calm.max(open.samples) <= u32::MAX / 2)
     }
 }
 

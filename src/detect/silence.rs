@@ -90,6 +90,14 @@ impl Silence {
         (self.usual_ms, self.rare_ms) = (at(50), at(RARE_SHARE));
     }
 
+    /// Whether its parts go together.
+    pub(crate) fn is_sound(&self) -> bool {
+        let known = self.intervals_ms.len();
+        let is_interval = |ms: i64| u32::try_from(ms).is_ok();
+        let is_place = self.place < KNOWN && (known == KNOWN || self.place == known);
+        is_place && known <= KNOWN && is_interval(self.usual_ms) && is_interval(self.rare_ms)
+    }
+
     const fn is_silent(&self) -> bool {
         !matches!(self.told, Told::Nothing)
     }
@@ -203,6 +211,16 @@ mod tests {
             silence.heard(at_ms).is_some()
         });
         assert!(told.count() < 30, "an hour is usual now");
+    }
+
+    #[test]
+    fn places_and_lengths_out_of_bounds_are_not_sound() {
+        let sound = every_minute(90);
+        assert!(sound.is_sound() && every_minute(9).is_sound() && Silence::default().is_sound());
+        assert!(!Silence { place: 64, ..sound.clone() }.is_sound());
+        assert!(!Silence { intervals_ms: vec![1; 65], ..sound.clone() }.is_sound());
+        assert!(!Silence { intervals_ms: vec![1; 5], ..sound.clone() }.is_sound());
+        assert!(!Silence { usual_ms: i64::MAX, ..sound }.is_sound());
     }
 
     #[test]
