@@ -6,7 +6,7 @@ use perftop::model::{
 };
 use perftop::store::{Recorded, Store};
 
-use crate::support::{Place, point, sample};
+use crate::support::{Place, point, roll_up_all, sample};
 
 const COOLDOWN_MS: i64 = 900_000;
 
@@ -28,6 +28,26 @@ fn finding(sample_id: i64, timestamp_ms: i64, value: f64) -> Finding {
 fn record(store: &mut Store, finding: Finding) -> Recorded {
     let (id, now_ms) = (finding.sample_id, finding.evidence[1].timestamp_ms);
     store.record(&[finding], &[], id, COOLDOWN_MS, now_ms).unwrap()
+}
+
+#[test]
+fn an_alert_of_a_metric_that_was_deleted_is_forgotten() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.append(&[sample("lcp", 1_000, 140.0), sample("fcp", 1_000, 1.0)], None, 0).unwrap();
+    roll_up_all(&mut store, 10);
+    let surprise = Finding { rule: Rule::Surprise, ..finding(1, 1_000, 140.0) };
+    store.record(&[finding(1, 1_000, 140.0), surprise], &[], 2, COOLDOWN_MS, 1_000).unwrap();
+    assert!(store.recover(COOLDOWN_MS, i64::MAX).unwrap().is_empty());
+
+    place.raw().execute_batch("DELETE FROM performance_samples WHERE metric_name = 'lcp'").unwrap();
+    roll_up_all(&mut store, 10);
+    store.append(&[sample("lcp", 2_000, 100.0)], None, 0).unwrap();
+    assert!(store.recover(COOLDOWN_MS, 2_000).unwrap().is_empty(), "it is heard of again");
+    place.raw().execute_batch("DELETE FROM performance_samples WHERE metric_name = 'lcp'").unwrap();
+    let ended = store.recover(COOLDOWN_MS, 2_000).unwrap();
+    let endings: Vec<_> = ended.iter().map(|alert| (alert.ending, alert.ended_ms)).collect();
+    assert_eq!(endings, [(Some(Ending::Forgotten), Some(1_000)); 2]);
 }
 
 /// What a pane finds that looks at an instant: there was no sample for so many minutes.
