@@ -168,7 +168,7 @@ impl Judge {
         store: &Store,
         first_ms: impl IntoIterator<Item = (&'a MetricName, i64)>,
     ) -> Result<(), StoreError> {
-        let Self { detector, after_id, .. } = self;
+        let (detector, after_id) = (&mut self.detector, self.after_id);
         let mut missing: Vec<(MetricName, TimeRange)> = Vec::new();
         for (metric, next_ms) in first_ms {
             let state = store.detector_state(metric, STATE_VERSION)?;
@@ -178,7 +178,7 @@ impl Judge {
         if missing.is_empty() {
             return Ok(());
         }
-        store.visit_last(&missing, REMEMBERED, &mut |metric, points| detector.learn(metric, points, *after_id))
+        store.visit_last(&missing, after_id, REMEMBERED, &mut |metric, points| detector.learn(metric, points, after_id))
     }
 
     /// Keeps what was learned of metrics of which `least` samples were judged since.

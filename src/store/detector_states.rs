@@ -1,7 +1,5 @@
 //! What the detectors have learned of each metric. Derived: it can be learned again from the log.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::hour::{self, HourRow};
@@ -94,22 +92,24 @@ impl Store {
         })
     }
 
-    /// Visits metrics with up to about `most` of their last samples in a range each, by time.
+    /// Visits metrics with up to about `most` of their last samples in a range each, by time; of what is not rolled up the
+    /// rows up to an id. Who asks again reads of that only what is new.
     pub fn visit_last(
         &self,
         wanted: &[(MetricName, TimeRange)],
+        up_to_id: i64,
         most: usize,
         visit: &mut dyn FnMut(&MetricName, &[Point]),
     ) -> Result<(), StoreError> {
         self.read("read what was judged", |conn| {
-            // Once for all: they may be many, and what is not rolled up much.
-            let mut rest: HashMap<MetricName, Vec<Point>> = self.unrolled(conn, None)?;
+            let recent = &mut *self.recent.borrow_mut();
+            recent.read_on(conn, &mut self.names.borrow_mut(), up_to_id)?;
             for (metric, range) in wanted {
                 let mut points = Vec::new();
                 if let Some(found) = MetricRef::find(conn, metric)? {
                     read_last(conn, found, *range, most, &mut points)?;
                 }
-                points.extend(rest.remove(metric).unwrap_or_default());
+                points.extend(recent.of(metric));
                 reader::cut(&mut points, *range);
                 visit(metric, &points[points.len().saturating_sub(most)..]);
             }

@@ -1,6 +1,6 @@
 //! What the detectors learned, as the store keeps it.
 
-use perftop::model::{DetectorState, MetricName, TimeRange};
+use perftop::model::{DetectorState, MetricName, Point, TimeRange};
 
 use crate::support::{ALWAYS, Place, point, roll_up_all, sample};
 
@@ -69,7 +69,9 @@ fn the_last_samples_of_a_range_are_visited() {
     let store = place.open();
     let visited = |metric: &str, range: TimeRange, most: usize| {
         let mut seen = Vec::new();
-        store.visit_last(&[(metric.into(), range)], most, &mut |_, points| seen.extend_from_slice(points)).unwrap();
+        store
+            .visit_last(&[(metric.into(), range)], i64::MAX, most, &mut |_, points| seen.extend_from_slice(points))
+            .unwrap();
         seen
     };
     let hours = |hours: std::ops::Range<i64>| hours.map(|hour| point(hour * HOUR_MS, hour as f64)).collect::<Vec<_>>();
@@ -78,4 +80,38 @@ fn the_last_samples_of_a_range_are_visited() {
     assert_eq!([visited("lcp", range, 2), visited("lcp", range, 100)], [hours(3..5), hours(2..5)]);
     assert_eq!(visited("fcp", ALWAYS, 9), [point(5, 1.0)]);
     assert_eq!(visited("none", ALWAYS, 9), []);
+}
+
+/// What is read on must be what is there, whatever became of it since it was read.
+#[test]
+fn samples_that_are_not_rolled_up_are_known_as_they_are() {
+    let place = filled();
+    let (pane, mut other) = (place.open(), place.open());
+    let visited = |up_to_id: i64| {
+        let mut seen = Vec::new();
+        let mut visit = |_: &MetricName, points: &[Point]| seen.extend(points.iter().map(|point| point.value));
+        pane.visit_last(&[("fcp".into(), ALWAYS)], up_to_id, 9, &mut visit).unwrap();
+        seen
+    };
+    let mut append = |values: &[f64]| {
+        let samples: Vec<_> = values.iter().map(|&value| sample("fcp", 5, value)).collect();
+        other.append(&samples, None, 0).unwrap();
+    };
+    append(&[2.0, 3.0]);
+    assert_eq!(visited(12), [1.0, 2.0], "the last row is not judged yet");
+    assert_eq!(visited(13), [1.0, 2.0, 3.0]);
+    append(&[4.0]);
+    assert_eq!(visited(14), [1.0, 2.0, 3.0, 4.0]);
+    place.raw().execute_batch("UPDATE performance_samples SET value = 9.0 WHERE id = 12").unwrap();
+    assert_eq!(visited(14), [1.0, 9.0, 3.0, 4.0]);
+    place.raw().execute_batch("DELETE FROM performance_samples WHERE id = 13").unwrap();
+    assert_eq!(visited(14), [1.0, 9.0, 4.0]);
+    roll_up_all(&mut other, 2);
+    other.append(&[sample("fcp", 5, 6.0)], None, 0).unwrap();
+    assert_eq!(visited(15), [1.0, 9.0, 4.0, 6.0]);
+    place.raw().execute_batch("DELETE FROM performance_samples; DELETE FROM sqlite_sequence").unwrap();
+    other.append(&[sample("fcp", 5, 7.0)], None, 0).unwrap();
+    roll_up_all(&mut other, 100);
+    other.append(&[sample("fcp", 5, 8.0)], None, 0).unwrap();
+    assert_eq!(visited(2), [7.0, 8.0]);
 }
