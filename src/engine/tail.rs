@@ -12,14 +12,13 @@ use tokio::sync::mpsc;
 use super::context::{Context, REPLACED_PAUSE};
 use super::incidents;
 use super::judge::{Judge, MOST_IN_MEMORY};
-use super::options::Command;
 use super::options::RaisedAlerts;
 use super::outbox::Outbox;
 use super::shared::Watched;
 use super::supervisor::{Mailbox, TaskResult, Wait};
 use super::toasts::{is_watched, rate};
 use super::watch::{StoreWatch, watch_store};
-use crate::model::{AlertState, MetricName, Rule};
+use crate::model::{AlertState, Command, MetricName, Rule};
 use crate::store::{Store, StoreError};
 
 /// The name of the task on the notice board.
@@ -355,7 +354,7 @@ impl<'a> Session<'a> {
         for command in self.context.shared.take_commands() {
             let now_ms = self.context.now_ms();
             match command {
-                Command::Acknowledge(ids) => drop(self.store.acknowledge(&ids, now_ms)?),
+                Command::Acknowledge { alert_ids } => drop(self.store.acknowledge(&alert_ids, now_ms)?),
                 Command::Label { alert_id, label } => drop(self.store.label(alert_id, label, now_ms)?),
                 Command::Mute { metric, rule, until_ms } => {
                     self.store.mute(Some(&metric), Some(rule), Some(until_ms), None, now_ms)?;
