@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Key;
-use crate::model::{Alert, MetricName, Rule, Snapshot, ViewRequest};
+use crate::model::{Alert, Command, Snapshot, ViewRequest};
 
 /// Something happened.
 #[derive(Debug, Clone)]
@@ -60,32 +60,8 @@ pub enum ExportFormat {
 pub enum Effect {
     /// Look at something else from now on.
     View(ViewRequest),
-    /// Somebody knows of these alerts.
-    Acknowledge {
-        /// Ids of alerts.
-        alert_ids: Vec<i64>,
-    },
-    /// The user calls an alert true or false, or takes it back.
-    Label {
-        /// Its id.
-        alert_id: i64,
-        /// What they call it.
-        label: Option<bool>,
-    },
-    /// Tell no more of a rule on a metric for a while.
-    Mute {
-        /// The metric.
-        metric: MetricName,
-        /// The rule.
-        rule: Rule,
-        /// Until when: ms since the Unix epoch.
-        until_ms: i64,
-    },
-    /// Tell again of what these mutes are about.
-    Unmute {
-        /// Their ids.
-        mute_ids: Vec<i64>,
-    },
+    /// Have the engine change what is kept.
+    Ask(Command),
     /// Put text on the clipboard.
     Copy(String),
     /// Put the drawn screen on the clipboard as text.

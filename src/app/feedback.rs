@@ -2,7 +2,7 @@
 
 use super::toast::say;
 use super::{App, Effect};
-use crate::model::{Alert, MetricName, Mute, Unit};
+use crate::model::{Alert, Command, MetricName, Mute, Unit};
 
 /// How long `mute` keeps quiet; `perftop mute` takes other times.
 const MUTE_MS: i64 = 2 * 3_600_000;
@@ -41,7 +41,7 @@ pub(super) fn label(app: &mut App, label: bool) -> Vec<Effect> {
         return Vec::new();
     };
     let label = (alert.label != Some(label)).then_some(label);
-    vec![Effect::Label { alert_id: alert.id, label }]
+    vec![Effect::Ask(Command::Label { alert_id: alert.id, label })]
 }
 
 /// Mutes the rule of the chosen alert on its metric, or ends what mutes it.
@@ -52,7 +52,7 @@ pub(super) fn mute(app: &mut App) -> Vec<Effect> {
     };
     let (metric, rule) = (MetricName::clone(&alert.metric), alert.rule);
     let Some(mute) = app.mute_of(alert) else {
-        return vec![Effect::Mute { metric, rule, until_ms: app.now_ms.saturating_add(MUTE_MS) }];
+        return vec![Effect::Ask(Command::Mute { metric, rule, until_ms: app.now_ms.saturating_add(MUTE_MS) })];
     };
     if mute.metric.is_none() {
         say(app, "every metric is muted: `perftop unmute --all` ends it");
@@ -60,5 +60,5 @@ pub(super) fn mute(app: &mut App) -> Vec<Effect> {
     }
     let mutes = app.snapshot.as_ref().map_or(&[][..], |snapshot| &snapshot.mutes);
     let mute_ids = Mute::of_metric(mutes, &metric, rule, app.now_ms).map(|mute| mute.id).collect();
-    vec![Effect::Unmute { mute_ids }]
+    vec![Effect::Ask(Command::Unmute { mute_ids })]
 }

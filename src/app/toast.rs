@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{App, Effect, Notice};
 use crate::model::time::TimeRange;
-use crate::model::{Alert, AlertState, Incident, MetricName, Severity};
+use crate::model::{Alert, AlertState, Command, Incident, MetricName, Severity};
 
 pub(super) use gathered::gather_known;
 use gathered::{end_of, forget_over, gather, incidents_of, matters};
@@ -267,5 +267,5 @@ pub(super) fn acknowledge(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     dismiss_alerts(app);
-    vec![Effect::Acknowledge { alert_ids }]
+    vec![Effect::Ask(Command::Acknowledge { alert_ids })]
 }

@@ -145,7 +145,15 @@ impl Detector {
         std::mem::take(&mut self.recoveries)
     }
 
-    /// The metrics that have gone silent by `now_ms`.
+    /// Somebody told since when a metric is silent, and so has listened for it.
+    pub fn set_silent(&mut self, metric: &MetricName, since_ms: i64) {
+        self.monitors.set_silent(metric, since_ms);
+        if let Some(series) = self.series.get_mut(metric) {
+            series.listen();
+        }
+    }
+
+    /// The metrics that have gone silent by `now_ms`, and those that are for so long that it is grave.
     pub fn look(&mut self, now_ms: i64) -> Vec<Finding> {
         let Self { monitors, series, .. } = self;
         let mut findings = Vec::new();

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::keeping::{kept, read_kept};
-use super::silence::Silence;
+use super::keeping::{Sound, kept, read_kept};
+use super::silence::{Silence, SilenceChange};
 use super::sparse::Sparse;
 use super::stuck::{Stuck, StuckChange};
 use super::surprise::{Aim, Course, LEARNS, Peaks, Reason, Surprising, Verdict, pause};
@@ -150,25 +150,34 @@ impl Monitor {
         }
     }
 
-    /// From when on a missing sample is news.
+    /// From when on a missing sample is news, or that it is still missing.
     #[must_use]
     pub fn due_ms(&self) -> Option<i64> {
         self.pulse.silence.due_ms(self.aim.sensitivity)
     }
 
-    /// Looks whether a sample is missing at an instant.
+    /// Looks whether a sample is missing at an instant; what is grave by then is told by the next look.
     pub fn look(&mut self, now_ms: i64, notices: &mut Vec<Notice>) {
-        if let Some(silent_ms) = self.pulse.silence.look(now_ms, self.aim.sensitivity) {
-            self.pulse.silent_since_ms = now_ms;
-            let change = Change::Opened(Severity::Warning);
-            notices.push(Notice { extent: silent_ms, ..Notice::new(Trouble::Silence, change) });
-        }
+        let (change, silent_ms) = match self.pulse.silence.look(now_ms, self.aim.sensitivity) {
+            None => return,
+            Some(SilenceChange::Silent(silent_ms)) => {
+                self.pulse.silent_since_ms = now_ms;
+                (Change::Opened(Severity::Warning), silent_ms)
+            }
+            Some(SilenceChange::LongSilent(silent_ms)) => (Change::Raised(Severity::Critical), silent_ms),
+        };
+        notices.push(Notice { extent: silent_ms, ..Notice::new(Trouble::Silence, change) });
     }
 
     /// It was told since when it is silent.
-    pub const fn set_silent(&mut self, since_ms: i64) {
+    pub fn set_silent(&mut self, since_ms: i64) {
         self.pulse.silence.set_silent();
         self.pulse.silent_since_ms = since_ms;
+    }
+
+    /// However long the silence lasts that goes on, nothing more is told of it.
+    pub const fn tell_no_more(&mut self) {
+        self.pulse.silence.tell_no_more();
     }
 
     /// Whether what was learned of it is at hand.
@@ -229,7 +238,7 @@ impl Monitor {
 
     /// Goes on where [`Monitor::state`] was taken; `false`, and nothing is changed, when it cannot be read.
     pub fn resume(&mut self, state: &[u8]) -> bool {
-        let memory = read_kept(state);
+        let memory = read_kept::<Memory>(state).map(Box::new);
         let is_read = memory.is_some();
         self.memory = memory.or_else(|| self.memory.take());
         is_read
@@ -319,6 +328,22 @@ impl Memory {
             self.open = None;
             Change::NewNormal { since_ms }
         })
+    }
+}
+
+impl Sound for Pulse {
+    fn is_sound(&self) -> bool {
+        self.silence.is_sound()
+    }
+}
+
+impl Sound for Memory {
+    fn is_sound(&self) -> bool {
+        self.surprising.is_sound()
+            && self.course.is_sound()
+            && self.runs.as_ref().is_none_or(Sparse::is_sound)
+            && self.stuck.is_sound()
+            && self.open.is_none_or(|open| open.calm.max(open.samples) <= u32::MAX / 2)
     }
 }
 

@@ -116,25 +116,32 @@ impl Monitors {
         verdict
     }
 
-    /// Looks which metrics have gone silent by `now_ms`.
+    /// Looks which metrics have gone silent by `now_ms`, and which of them for long.
     pub fn look(&mut self, now_ms: i64, mut tell: impl FnMut(Told<'_>)) {
         while let Some(&Reverse((due_ms, place))) = self.due.peek()
             && due_ms <= now_ms
         {
             self.due.pop();
             let Monitored { metric, monitor, is_due, .. } = &mut self.series[place];
-            let due = monitor.due_ms();
-            if let Some(due_ms) = due.filter(|&due_ms| due_ms > now_ms) {
-                self.due.push(Reverse((due_ms, place)));
-                continue;
+            if let Some(due_ms) = monitor.due_ms().filter(|&due_ms| due_ms <= now_ms) {
+                monitor.look(due_ms, &mut self.found);
+                for notice in self.found.drain(..) {
+                    tell(Told { metric, timestamp_ms: due_ms, value: None, notice: &notice });
+                }
             }
-            *is_due = false;
-            // Told of at once, and no more.
-            let Some(due_ms) = due else { continue };
-            monitor.look(due_ms, &mut self.found);
-            for notice in self.found.drain(..) {
-                tell(Told { metric, timestamp_ms: due_ms, value: None, notice: &notice });
-            }
+            let next_ms = monitor.due_ms();
+            *is_due = next_ms.is_some();
+            self.due.extend(next_ms.map(|due_ms| Reverse((due_ms, place))));
+        }
+    }
+
+    /// What has gone silent by `now_ms` is told of neither now nor later, however long it lasts.
+    pub fn pass_over_silence(&mut self, now_ms: i64) {
+        let mut silent: Vec<MetricName> = Vec::new();
+        self.look(now_ms, |told| silent.push(MetricName::clone(told.metric)));
+        for metric in &silent {
+            let place = self.place(metric);
+            self.series[place].monitor.tell_no_more();
         }
     }
 

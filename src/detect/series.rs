@@ -121,6 +121,11 @@ impl Series {
         self.arrivals >= ARRIVALS
     }
 
+    /// From now on it is news.
+    pub(super) const fn listen(&mut self) {
+        self.arrivals = ARRIVALS;
+    }
+
     /// Counts a sample that comes at least half as long after the last one that counted as it was measured after the one
     /// before it: those of a file come all at once. One that is late tells nothing.
     pub(super) fn arrive(&mut self, timestamp_ms: i64, now_ms: i64) {

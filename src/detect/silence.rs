@@ -15,6 +15,8 @@ const fn intervals(sensitivity: Sensitivity) -> (i64, i64) {
         Sensitivity::High => (3, 2),
     }
 }
+/// Silence that is so many times as long as what is told of is grave.
+const GRAVE: i64 = 4;
 /// The share of intervals that are shorter than the rare one.
 const RARE_SHARE: usize = 95;
 /// Below it, the delays of whoever sends are longer than what they send.
@@ -29,7 +31,26 @@ pub(crate) struct Silence {
     place: usize,
     usual_ms: i64,
     rare_ms: i64,
-    is_silent: bool,
+    told: Told,
+}
+
+/// What was told of the silence that goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Told {
+    #[default]
+    Nothing,
+    Silent,
+    /// There is nothing more to tell.
+    LongSilent,
+}
+
+/// What a look has found: for how many ms there was no sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SilenceChange {
+    /// A sample is missing.
+    Silent(i64),
+    /// It still is, for so long that it is grave.
+    LongSilent(i64),
 }
 
 impl Silence {
@@ -41,11 +62,11 @@ impl Silence {
         };
         let interval_ms = timestamp_ms.saturating_sub(newest_ms);
         // What it fell silent after, once more, is not the end of it.
-        if interval_ms < 0 || self.is_silent && interval_ms == 0 {
+        if interval_ms < 0 || self.is_silent() && interval_ms == 0 {
             return None;
         }
         self.newest_ms = Some(timestamp_ms);
-        let was_silent = std::mem::take(&mut self.is_silent);
+        let was_silent = std::mem::take(&mut self.told) > Told::Nothing;
         let interval = u32::try_from(interval_ms).unwrap_or(u32::MAX);
         if self.intervals_ms.len() < KNOWN {
             self.intervals_ms.push(interval);
@@ -69,9 +90,26 @@ impl Silence {
         (self.usual_ms, self.rare_ms) = (at(50), at(RARE_SHARE));
     }
 
+    /// Whether its parts go together.
+    pub(crate) fn is_sound(&self) -> bool {
+        let known = self.intervals_ms.len();
+        let is_interval = |ms: i64| u32::try_from(ms).is_ok();
+        let is_place = self.place < KNOWN && (known == KNOWN || self.place == known);
+        is_place && known <= KNOWN && is_interval(self.usual_ms) && is_interval(self.rare_ms)
+    }
+
+    const fn is_silent(&self) -> bool {
+        !matches!(self.told, Told::Nothing)
+    }
+
     /// It was told of before: the next sample is the end of it.
-    pub(crate) const fn set_silent(&mut self) {
-        self.is_silent = true;
+    pub(crate) fn set_silent(&mut self) {
+        self.told = self.told.max(Told::Silent);
+    }
+
+    /// However long the silence lasts that goes on, nothing more is told of it.
+    pub(crate) const fn tell_no_more(&mut self) {
+        self.told = Told::LongSilent;
     }
 
     /// When the newest sample came.
@@ -84,19 +122,29 @@ impl Silence {
         (!self.intervals_ms.is_empty()).then_some(self.usual_ms)
     }
 
-    /// From when on a missing sample is news; `None` while the usual interval is not known, or it was told of.
+    /// From when on a missing sample is news, or that it is still missing; `None` while the usual interval is not known, or
+    /// all was told.
     pub(crate) fn due_ms(&self, sensitivity: Sensitivity) -> Option<i64> {
-        let is_known = self.intervals_ms.len() >= FEWEST && !self.is_silent;
+        let newest_ms = self.newest_ms.filter(|_| self.intervals_ms.len() >= FEWEST)?;
         let (usual, rare) = intervals(sensitivity);
         let patience_ms = (usual * self.usual_ms).max(rare * self.rare_ms).max(SHORTEST_MS);
-        self.newest_ms.filter(|_| is_known).map(|newest_ms| newest_ms.saturating_add(patience_ms))
+        match self.told {
+            Told::Nothing => Some(newest_ms.saturating_add(patience_ms)),
+            Told::Silent => Some(newest_ms.saturating_add(GRAVE * patience_ms)),
+            Told::LongSilent => None,
+        }
     }
 
-    /// Whether silence has to be told of now; answers for how long there was no sample.
-    pub(crate) fn look(&mut self, now_ms: i64, sensitivity: Sensitivity) -> Option<i64> {
+    /// What has to be told now of silence; one thing after the other.
+    pub(crate) fn look(&mut self, now_ms: i64, sensitivity: Sensitivity) -> Option<SilenceChange> {
         let newest_ms = self.newest_ms.filter(|_| self.due_ms(sensitivity).is_some_and(|due_ms| due_ms <= now_ms))?;
-        self.is_silent = true;
-        Some(now_ms.saturating_sub(newest_ms))
+        let silent_ms = now_ms.saturating_sub(newest_ms);
+        let (told, change) = match self.told {
+            Told::Nothing => (Told::Silent, SilenceChange::Silent(silent_ms)),
+            _ => (Told::LongSilent, SilenceChange::LongSilent(silent_ms)),
+        };
+        self.told = told;
+        Some(change)
     }
 }
 
@@ -113,15 +161,29 @@ mod tests {
     }
 
     #[test]
-    fn five_intervals_without_a_sample_are_news_once() {
+    fn five_intervals_without_a_sample_are_news_and_four_times_as_many_are_grave() {
         let mut silence = every_minute(30);
         assert_eq!(silence.due_ms(MEDIUM), Some(34 * 60_000));
         assert_eq!(silence.look(34 * 60_000 - 1, MEDIUM), None);
-        assert_eq!(silence.look(34 * 60_000, MEDIUM), Some(5 * 60_000));
-        assert_eq!((silence.look(50 * 60_000, MEDIUM), silence.due_ms(MEDIUM)), (None, None));
+        assert_eq!(silence.look(34 * 60_000, MEDIUM), Some(SilenceChange::Silent(5 * 60_000)));
+        assert_eq!((silence.look(49 * 60_000 - 1, MEDIUM), silence.due_ms(MEDIUM)), (None, Some(49 * 60_000)));
+        assert_eq!(silence.look(49 * 60_000, MEDIUM), Some(SilenceChange::LongSilent(20 * 60_000)));
+        assert_eq!((silence.look(500 * 60_000, MEDIUM), silence.due_ms(MEDIUM)), (None, None));
         assert_eq!(silence.heard(29 * 60_000), None, "the last sample again");
         assert_eq!(silence.heard(60 * 60_000), Some(31 * 60_000), "the end of it");
         assert_eq!(silence.due_ms(MEDIUM), Some(65 * 60_000), "one gap is not usual");
+    }
+
+    #[test]
+    fn what_somebody_told_of_becomes_grave_but_what_nobody_did_stays_untold() {
+        let (mut told, mut untold) = (every_minute(30), every_minute(30));
+        told.set_silent();
+        assert_eq!(told.due_ms(MEDIUM), Some(49 * 60_000));
+        untold.tell_no_more();
+        untold.set_silent();
+        assert_eq!(untold.due_ms(MEDIUM), None);
+        assert_eq!(untold.heard(80 * 60_000), Some(51 * 60_000));
+        assert_eq!(untold.due_ms(MEDIUM), Some(85 * 60_000));
     }
 
     #[test]
@@ -149,6 +211,16 @@ mod tests {
             silence.heard(at_ms).is_some()
         });
         assert!(told.count() < 30, "an hour is usual now");
+    }
+
+    #[test]
+    fn places_and_lengths_out_of_bounds_are_not_sound() {
+        let sound = every_minute(90);
+        assert!(sound.is_sound() && every_minute(9).is_sound() && Silence::default().is_sound());
+        assert!(!Silence { place: 64, ..sound.clone() }.is_sound());
+        assert!(!Silence { intervals_ms: vec![1; 65], ..sound.clone() }.is_sound());
+        assert!(!Silence { intervals_ms: vec![1; 5], ..sound.clone() }.is_sound());
+        assert!(!Silence { usual_ms: i64::MAX, ..sound }.is_sound());
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl Sparse {
         self.means.push_back(mean);
         distance
     }
+
+    /// Whether its parts go together.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.values.len() == self.means.len() && self.values.len() <= KNOWN
+    }
 }
 
 /// How many robust standard deviations a value is away from the median of others.

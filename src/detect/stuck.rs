@@ -85,6 +85,11 @@ impl Stuck {
         self.rests.then_some(StuckChange::Stuck { run: self.run })
     }
 
+    /// Whether its parts go together.
+    pub(crate) const fn is_sound(&self) -> bool {
+        self.last.is_none() || self.run > 0
+    }
+
     /// Learns a run that is over: the pairs in it, and the one that ended it.
     const fn learn(&mut self) {
         self.pairs = self.pairs.saturating_add(self.run);

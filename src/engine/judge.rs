@@ -10,7 +10,7 @@ use super::options::EngineOptions;
 use crate::detect::{Detector, STATE_VERSION};
 use crate::model::text::printable_short;
 use crate::model::{Alert, MetricName, Sample, TimeRange, Watching};
-use crate::store::{OldHistory, Store, StoreError};
+use crate::store::{OldHistory, Recorded, Store, StoreError};
 
 /// Rows judged and recorded in one step: a few ms of work.
 const STEP_ROWS: usize = 2_000;
@@ -41,6 +41,8 @@ pub(super) struct Judge {
     learned: Option<OldHistory>,
     /// Metrics of which what is learned was taken out of memory since that was asked.
     resting: usize,
+    /// How often everything was forgotten before it began to learn.
+    forgotten: i64,
 }
 
 /// What one step found.
@@ -66,6 +68,7 @@ impl Judge {
             store.roll_up(STEP_ROWS)?;
             judged = store.judged_up_to()?;
         }
+        let forgotten = store.forgotten()?;
         let learned = store.old_history(now_ms.saturating_sub(FIRST_CONTACT_MS))?;
         let marked_id = judged.unwrap_or(0);
         // What is old need not be read to be passed over: on first contact that may be the whole log.
@@ -75,7 +78,7 @@ impl Judge {
         };
         let detector = Detector::new(options.detect, options.book.clone(), options.zone.clone());
         let cooldown_ms = options.cooldown_ms;
-        let mut judge = Self { detector, cooldown_ms, after_id, marked_id, learned, resting: 0 };
+        let mut judge = Self { detector, cooldown_ms, after_id, marked_id, learned, resting: 0, forgotten };
         for (metric, pulse) in store.detector_pulses(STATE_VERSION)? {
             judge.detector.resume_pulse(&metric, &pulse);
         }
@@ -83,7 +86,7 @@ impl Judge {
         judge.learn(store, options.detect.window.span_ms(), now_ms)?;
         // Whoever told of it may have been killed before that was kept.
         for (metric, since_ms) in store.silent()? {
-            judge.detector.monitors().set_silent(&metric, since_ms);
+            judge.detector.set_silent(&metric, since_ms);
         }
         Ok(judge)
     }
@@ -165,7 +168,7 @@ impl Judge {
         store: &Store,
         first_ms: impl IntoIterator<Item = (&'a MetricName, i64)>,
     ) -> Result<(), StoreError> {
-        let Self { detector, after_id, .. } = self;
+        let (detector, after_id) = (&mut self.detector, self.after_id);
         let mut missing: Vec<(MetricName, TimeRange)> = Vec::new();
         for (metric, next_ms) in first_ms {
             let state = store.detector_state(metric, STATE_VERSION)?;
@@ -175,7 +178,7 @@ impl Judge {
         if missing.is_empty() {
             return Ok(());
         }
-        store.visit_last(&missing, REMEMBERED, &mut |metric, points| detector.learn(metric, points, *after_id))
+        store.visit_last(&missing, after_id, REMEMBERED, &mut |metric, points| detector.learn(metric, points, after_id))
     }
 
     /// Keeps what was learned of metrics of which `least` samples were judged since.
@@ -185,8 +188,8 @@ impl Judge {
             if states.is_empty() {
                 return Ok(());
             }
-            self.mark(store, now_ms)?;
-            store.keep_detector_states(&states, now_ms)?;
+            self.mark(store)?;
+            store.keep_detector_states(&states, self.forgotten, now_ms)?;
         }
     }
 
@@ -198,11 +201,11 @@ impl Judge {
         // Some more at once: finding out which they are looks at all.
         let left = MOST_IN_MEMORY / 16 * 15;
         while self.detector.monitors().in_memory() > left {
-            self.mark(store, now_ms)?;
+            self.mark(store)?;
             let before = self.detector.monitors().in_memory();
             let states = self.detector.monitors().rest(left, 8 * KEEP_AT_ONCE);
             for states in states.chunks(KEEP_AT_ONCE) {
-                store.keep_detector_states(states, now_ms)?;
+                store.keep_detector_states(states, self.forgotten, now_ms)?;
             }
             self.resting += before - self.detector.monitors().in_memory();
         }
@@ -212,13 +215,13 @@ impl Judge {
     /// Ends a watch that goes on elsewhere: keeps all that was learned.
     pub(super) fn finish(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
         self.keep(store, 1, now_ms)?;
-        self.mark(store, now_ms)
+        self.mark(store)
     }
 
     /// Ends one of many short looks, perhaps every few seconds: keeps what would be long to learn again.
     pub(super) fn pause(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
         self.keep(store, KEEP_EVERY / 16, now_ms)?;
-        self.mark(store, now_ms)
+        self.mark(store)
     }
 
     /// How many metrics were taken out of memory since this was asked last.
@@ -228,19 +231,19 @@ impl Judge {
 
     /// What has gone silent when nobody looked is no news.
     pub(super) fn pass_over_silence(&mut self, now_ms: i64) {
-        self.detector.look(now_ms);
+        self.detector.monitors().pass_over_silence(now_ms);
     }
 
-    /// Records which metrics have gone silent; the alerts it opened.
-    pub(super) fn look(&mut self, store: &mut Store, now_ms: i64) -> Result<Vec<Alert>, StoreError> {
+    /// Records which metrics have gone silent, and which are for long; the alerts it opened and made graver.
+    pub(super) fn look(&mut self, store: &mut Store, now_ms: i64) -> Result<Recorded, StoreError> {
         let findings = self.detector.look(now_ms);
         if findings.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Recorded::default());
         }
         let recorded = store.record(&findings, &[], self.after_id, self.cooldown_ms, now_ms)?;
         self.marked_id = self.after_id;
         recorded.raised.iter().for_each(log_raised);
-        Ok(recorded.raised)
+        Ok(recorded)
     }
 
     /// What there is to show of how a metric is watched; `None` when it is not, or nothing is learned of it.
@@ -268,12 +271,17 @@ impl Judge {
     }
 
     /// Moves the store's mark to where the judge is.
-    pub(super) fn mark(&mut self, store: &mut Store, now_ms: i64) -> Result<(), StoreError> {
+    pub(super) fn mark(&mut self, store: &mut Store) -> Result<(), StoreError> {
         if self.is_unmarked() {
-            store.record(&[], &[], self.after_id, self.cooldown_ms, now_ms)?;
+            store.mark_judged(self.after_id, self.forgotten)?;
             self.marked_id = self.after_id;
         }
         Ok(())
+    }
+
+    /// Whether what it knows is of a log that is another now: one has to start anew.
+    pub(super) fn is_outdated(&self, store: &Store) -> Result<bool, StoreError> {
+        Ok(store.forgotten()? != self.forgotten || store.newest_id()? < self.after_id)
     }
 }
 
@@ -292,103 +300,4 @@ fn log_raised(alert: &Alert) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::NewSample;
-
-    const NOW_MS: i64 = 1_700_000_000_000;
-
-    fn sample(minutes_ago: i64, value: f64) -> NewSample {
-        NewSample { metric: "m".into(), value, timestamp_ms: NOW_MS - minutes_ago * 60_000, context_json: None }
-    }
-
-    #[test]
-    fn old_history_stays_silent_when_the_first_pane_quits_before_its_end() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&directory.path().join("perftop.db")).unwrap();
-        let book = crate::model::MetricBook::default().with_alerts(vec![crate::model::Rule::BeyondLimit]);
-        let options = EngineOptions { book, ..EngineOptions::new(store.path().to_path_buf()) };
-        let calm = |minute: i64| sample(minute, if minute % 2 == 0 { 99.0 } else { 101.0 });
-        let mut samples: Vec<_> = (3_000..6_000).rev().map(calm).collect();
-        samples[2_900].value = 500.0;
-        store.append(&samples, None, NOW_MS).unwrap();
-
-        let mut first = Judge::start(&mut store, &options, NOW_MS).unwrap();
-        assert!(first.step(&mut store, NOW_MS).unwrap().is_some());
-        first.mark(&mut store, NOW_MS).unwrap();
-        assert_eq!(store.judged_up_to().unwrap(), Some(2_000), "before the outlier");
-        store.append(&[sample(2_980, 2_000.0)], None, NOW_MS).unwrap();
-
-        let mut second = Judge::start(&mut store, &options, NOW_MS).unwrap();
-        let mut raised = Vec::new();
-        while let Some(step) = second.step(&mut store, NOW_MS).unwrap() {
-            raised.extend(step.raised.iter().map(|alert| alert.first.timestamp_ms));
-        }
-        assert_eq!(raised, [NOW_MS - 2_980 * 60_000], "what came after first contact is judged, also when it is old");
-    }
-
-    fn watched() -> (tempfile::TempDir, Store, EngineOptions) {
-        let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("perftop.db")).unwrap();
-        let options = EngineOptions::new(store.path().to_path_buf());
-        (directory, store, options)
-    }
-
-    /// Judges all that waits; the judge that did.
-    fn judged(store: &mut Store, options: &EngineOptions, now_ms: i64) -> Judge {
-        let mut judge = Judge::start(store, options, now_ms).unwrap();
-        while judge.step(store, now_ms).unwrap().is_some() {}
-        judge
-    }
-
-    #[test]
-    fn what_was_learned_of_a_metric_is_known_when_it_has_not_sent_for_longer_than_the_window() {
-        let (_directory, mut store, options) = watched();
-        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
-        store.append(&samples, None, NOW_MS).unwrap();
-        judged(&mut store, &options, NOW_MS).finish(&mut store, NOW_MS).unwrap();
-        crate::engine::once::roll_up(&mut store).unwrap();
-        judged(&mut store, &options, NOW_MS).finish(&mut store, NOW_MS).unwrap();
-
-        let later_ms = NOW_MS + 30 * 86_400_000;
-        store.append(&[NewSample { timestamp_ms: later_ms, ..sample(0, 5.0) }], None, later_ms).unwrap();
-        let mut judge = judged(&mut store, &options, later_ms);
-        let watching = judge.watching(&store, &"m".into()).unwrap().unwrap();
-        assert_eq!(watching.samples, 201);
-    }
-
-    #[test]
-    fn silence_is_over_with_the_next_sample_whoever_told_of_it_was_killed() {
-        let (_directory, mut store, options) = watched();
-        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
-        store.append(&samples, None, NOW_MS).unwrap();
-        let (silent_ms, back_ms) = (NOW_MS + 3_600_000, NOW_MS + 7_200_000);
-        let mut killed = judged(&mut store, &options, NOW_MS);
-        // What came all at once is not listened for.
-        for minute in 1..=6 {
-            store.append(&[sample(-minute, 3.0)], None, NOW_MS + minute * 60_000).unwrap();
-            assert!(killed.step(&mut store, NOW_MS + minute * 60_000).unwrap().is_some());
-        }
-        assert_eq!(killed.look(&mut store, silent_ms).unwrap().len(), 1);
-        drop(killed);
-
-        store.append(&[sample(-120, 5.0)], None, back_ms).unwrap();
-        judged(&mut store, &options, back_ms);
-        assert!(store.silent().unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_wrong_clock_brings_back_no_future() {
-        let (_directory, mut store, options) = watched();
-        let samples: Vec<_> = (0..200).rev().map(|minute| sample(minute, (minute * 7 % 11) as f64)).collect();
-        store.append(&samples, None, NOW_MS).unwrap();
-        judged(&mut store, &options, NOW_MS);
-        let ahead = |days: i64| sample(-days * 1_440, 5.0);
-        store.append(&[ahead(100)], None, NOW_MS).unwrap();
-        judged(&mut store, &options, NOW_MS).mark(&mut store, NOW_MS).unwrap();
-        // Another process, and the next wrong clock comes before what is right.
-        store.append(&[ahead(200), sample(-1, 5.0)], None, NOW_MS + 60_000).unwrap();
-        let mut judge = judged(&mut store, &options, NOW_MS + 60_000);
-        assert_eq!(judge.detector.monitors().newest_ms(&"m".into()), Some(NOW_MS + 60_000));
-    }
-}
+mod tests;

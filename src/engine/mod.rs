@@ -42,7 +42,7 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch as latest};
 
 use crate::clock::Clock;
-use crate::model::{Snapshot, ViewRequest};
+use crate::model::{Command, Snapshot, ViewRequest};
 
 use self::board::Board;
 use self::context::Context;
@@ -55,7 +55,7 @@ pub use crate::store::{HeldWrites, hold_writes};
 pub use follow::{Followed, Follower, Stop};
 pub use intake::Intake;
 pub use once::{CaughtUp, catch_up, roll_up, snapshot_once, toast_rate};
-pub use options::{Command, EngineOptions, RaisedAlerts};
+pub use options::{EngineOptions, RaisedAlerts};
 
 /// Messages that wait for a slow dashboard.
 const CHANNEL: usize = 64;

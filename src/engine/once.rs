@@ -43,7 +43,8 @@ pub fn catch_up(store: &mut Store, options: &EngineOptions, clock: &Clock) -> Re
         baselines::refresh(store, now_ms)?;
     }
     store.recover(options.cooldown_ms, now_ms)?;
-    if done.judged > 0 {
+    // Whoever opened an alert may have been killed before it was compared with others.
+    if done.judged > 0 || store.has_ungrouped()? {
         incidents::group(store, now_ms)?;
     }
     Ok(done)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::detect::DetectOptions;
 use crate::model::time::Zone;
-use crate::model::{Alert, MetricBook, MetricName, Rule};
+use crate::model::{Alert, MetricBook};
 
 /// What the engine works on and by which rules.
 #[derive(Debug, Clone)]
@@ -43,34 +43,6 @@ impl EngineOptions {
             rollup_retention_ms: None,
         }
     }
-}
-
-/// What the dashboard asks of the engine besides its view.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    /// Somebody knows of these alerts, by id.
-    Acknowledge(Vec<i64>),
-    /// The user calls an alert true or false, or takes it back.
-    Label {
-        /// Its id.
-        alert_id: i64,
-        /// What they call it.
-        label: Option<bool>,
-    },
-    /// Tell no more of a rule on a metric for a while.
-    Mute {
-        /// The metric.
-        metric: MetricName,
-        /// The rule.
-        rule: Rule,
-        /// Until when: ms since the Unix epoch.
-        until_ms: i64,
-    },
-    /// Tell again of what these mutes are about.
-    Unmute {
-        /// Their ids.
-        mute_ids: Vec<i64>,
-    },
 }
 
 /// Alerts that were raised, became graver or ended since the last message, oldest first.

@@ -62,14 +62,21 @@ impl Outbox {
     pub(super) fn refresh(&mut self, store: &Store, book: &MetricBook, now_ms: i64) -> Result<Told, StoreError> {
         let mutes = store.mutes(now_ms)?;
         let is_told = |alert: &Alert| Mute::covering(&mutes, &alert.metric, alert.rule, now_ms).is_none();
-        let opened = store.alerts_after(self.known_id, ALERTS_SHOWN)?;
+        let mut opened = store.alerts_after(self.known_id, ALERTS_SHOWN)?;
         self.known_id = opened.last().map_or(self.known_id, |newest| newest.id);
+        opened.retain(|alert| alert.state != AlertState::Recovered);
         let mut alerts = store.alerts(ALERTS_SHOWN)?;
         by_priority(&mut alerts, |metric| book.is_user_facing(metric), now_ms);
-        let open = || alerts.iter().filter(|alert| alert.state != AlertState::Recovered);
-        let risen = open().filter(|alert| alert.is_firing() && self.is_graver(alert)).cloned();
-        let new = opened.into_iter().filter(|alert| alert.state != AlertState::Recovered);
-        let news = risen.chain(new).filter(is_told);
+        let listed = || alerts.iter().filter(|alert| alert.state != AlertState::Recovered);
+        let listed_ids: HashSet<i64> = listed().map(|alert| alert.id).collect();
+        // They are over, or graver ones have taken their places.
+        let gone: Vec<i64> = self.open.keys().copied().filter(|id| !listed_ids.contains(id)).collect();
+        let (mut ended, unlisted): (Vec<_>, Vec<_>) =
+            store.alerts_by_id(&gone)?.into_iter().partition(|alert| alert.state == AlertState::Recovered);
+        ended.retain(|alert| self.open[&alert.id].is_told && is_told(alert));
+        let open = || listed().chain(&unlisted);
+        let risen = open().filter(|alert| alert.is_firing() && self.is_graver(alert));
+        let news = risen.chain(&opened).filter(|alert| is_told(alert)).cloned();
         let (here, elsewhere): (Vec<_>, Vec<_>) = news.partition(|alert| self.touched_here.contains(&alert.id));
         let was_told = |alert: &Alert| match self.open.get(&alert.id) {
             Some(known) if alert.severity == known.severity => known.is_told,
@@ -77,11 +84,8 @@ impl Outbox {
             None => is_told(alert),
         };
         let known = |alert: &Alert| (alert.id, Known { severity: alert.severity, is_told: was_told(alert) });
-        let now_open: HashMap<i64, Known> = open().map(known).collect();
-        let is_gone = |id: &i64| !now_open.contains_key(id) && self.open[id].is_told;
-        let gone: Vec<i64> = self.open.keys().copied().filter(is_gone).collect();
-        let mut ended = store.alerts_by_id(&gone)?;
-        ended.retain(|alert| alert.state == AlertState::Recovered && is_told(alert));
+        // What was read last counts.
+        let now_open = opened.iter().chain(open()).map(known).collect();
         self.open = now_open;
         for (alerts, ended, inserted_here) in [(here, Vec::new(), true), (elsewhere, ended, false)] {
             if !(alerts.is_empty() && ended.is_empty()) && self.waiting.len() < MOST_WAITING {
@@ -119,5 +123,59 @@ impl Outbox {
     /// When to call [`Outbox::flush`] again.
     pub(super) const fn retry_at(&self) -> Option<Instant> {
         self.retry_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ControlLimits, Ending, Finding, LimitType, Point, Recovery, Rule};
+
+    fn finding(sample_id: i64, severity: Severity) -> Finding {
+        Finding {
+            metric: format!("m{sample_id}").into(),
+            rule: Rule::Surprise,
+            limit_type: LimitType::Ucl,
+            severity,
+            sample_id,
+            evidence: vec![Point { timestamp_ms: 1_000, value: 1.0 }],
+            limits: ControlLimits::new(0.0, 1.0),
+            description: String::new(),
+            explanations: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_graver_alerts_push_out_of_the_list_is_told_of_when_it_ends_or_becomes_graver() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&directory.path().join("perftop.db")).unwrap();
+        let (sender, mut messages) = mpsc::channel(8);
+        let mut outbox = Outbox::new(sender, 0);
+        let mut refresh = |store: &Store| {
+            outbox.refresh(store, &MetricBook::default(), 2_000).unwrap();
+            let message = messages.try_recv().ok();
+            message.map(|RaisedAlerts { alerts, ended, .. }| (alerts.len(), ended.len()))
+        };
+        let warnings = [finding(1, Severity::Warning), finding(2, Severity::Warning)];
+        store.record(&warnings, &[], 2, 0, 2_000).unwrap();
+        assert_eq!(refresh(&store), Some((2, 0)));
+        let graver: Vec<_> = (3..).take(ALERTS_SHOWN).map(|id| finding(id, Severity::Critical)).collect();
+        store.record(&graver, &[], 1_000, 0, 2_000).unwrap();
+        assert_eq!(refresh(&store), Some((ALERTS_SHOWN, 0)));
+        assert_eq!(refresh(&store), None);
+
+        let over = Recovery {
+            metric: "m1".into(),
+            rule: Rule::Surprise,
+            sample_id: 1_001,
+            timestamp_ms: 1_500,
+            ending: Ending::Recovered,
+        };
+        store.record(&[], &[over], 1_001, 0, 2_000).unwrap();
+        assert_eq!(refresh(&store), Some((0, 1)), "the first of the two that are not listed");
+        let risen = Finding { sample_id: 1_002, ..finding(2, Severity::Critical) };
+        store.record(&[risen], &[], 1_002, 0, 2_000).unwrap();
+        assert_eq!(refresh(&store), Some((1, 0)));
+        assert_eq!(refresh(&store), None);
     }
 }

@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::options::Command;
-use crate::model::{Alert, MetricName, Mute, Point, Sample, ToastRate, Watching};
+use crate::model::{Alert, Command, MetricName, Mute, Point, Sample, ToastRate, Watching};
 
 /// What the user is told, and what not.
 #[derive(Debug, Clone, Default, PartialEq)]

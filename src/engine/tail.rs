@@ -12,14 +12,13 @@ use tokio::sync::mpsc;
 use super::context::{Context, REPLACED_PAUSE};
 use super::incidents;
 use super::judge::{Judge, MOST_IN_MEMORY};
-use super::options::Command;
 use super::options::RaisedAlerts;
 use super::outbox::Outbox;
 use super::shared::Watched;
 use super::supervisor::{Mailbox, TaskResult, Wait};
 use super::toasts::{is_watched, rate};
 use super::watch::{StoreWatch, watch_store};
-use crate::model::{AlertState, MetricName, Rule};
+use crate::model::{AlertState, Command, MetricName, Rule};
 use crate::store::{Store, StoreError};
 
 /// The name of the task on the notice board.
@@ -69,7 +68,7 @@ const DELETED_PAUSE: Duration = Duration::from_secs(1);
 /// Why a session over one database file ended.
 enum End {
     Stop,
-    /// The file was replaced or emptied.
+    /// The file was replaced or emptied, or what is derived from the log made anew.
     Replaced,
 }
 
@@ -205,7 +204,7 @@ impl<'a> Session<'a> {
         self.judge_new(mailbox)?;
         self.judge.pass_over_silence(self.context.now_ms());
         // What was over before the dashboard started is listed, not toasted.
-        self.judge.mark(&mut self.store, self.context.now_ms())?;
+        self.judge.mark(&mut self.store)?;
         // Alerts were told of on the way: the last ones are still to be compared with them.
         self.grouped = None;
         self.end_quiet_alerts()?;
@@ -259,7 +258,7 @@ impl<'a> Session<'a> {
     }
 
     /// Judges what is new, if another connection has changed the store; whether the log was replaced or
-    /// emptied instead.
+    /// emptied instead, or everything derived from it made anew.
     fn look(&mut self, mailbox: &Mailbox) -> Result<bool, StoreError> {
         let data_version = self.store.data_version()?;
         if data_version == self.data_version {
@@ -268,6 +267,9 @@ impl<'a> Session<'a> {
         self.data_version = data_version;
         if let Some(early) = SHORTEST_ROUND.checked_sub(self.last_round.elapsed()) {
             std::thread::sleep(early);
+        }
+        if self.judge.is_outdated(&self.store)? {
+            return Ok(true);
         }
         let has_findings = self.judge_new(mailbox)?;
         self.last_round = Instant::now();
@@ -287,7 +289,7 @@ impl<'a> Session<'a> {
         } else if self.alerts_at.is_none() {
             self.alerts_at = Some(Instant::now() + ALERTS_EVERY);
         }
-        Ok(self.store.newest_id()? < self.judge.after_id())
+        self.judge.is_outdated(&self.store)
     }
 
     /// Judges to the end of the log; whether anything was found.
@@ -352,7 +354,7 @@ impl<'a> Session<'a> {
         for command in self.context.shared.take_commands() {
             let now_ms = self.context.now_ms();
             match command {
-                Command::Acknowledge(ids) => drop(self.store.acknowledge(&ids, now_ms)?),
+                Command::Acknowledge { alert_ids } => drop(self.store.acknowledge(&alert_ids, now_ms)?),
                 Command::Label { alert_id, label } => drop(self.store.label(alert_id, label, now_ms)?),
                 Command::Mute { metric, rule, until_ms } => {
                     self.store.mute(Some(&metric), Some(rule), Some(until_ms), None, now_ms)?;
@@ -367,17 +369,20 @@ impl<'a> Session<'a> {
     fn meet_deadlines(&mut self) -> Result<(), StoreError> {
         let now = Instant::now();
         if self.mark_at.is_some_and(|at| at <= now) {
-            self.judge.mark(&mut self.store, self.context.now_ms())?;
+            self.judge.mark(&mut self.store)?;
             self.mark_at = None;
             self.end_quiet_alerts()?;
         }
         if self.silence_at <= now {
             self.silence_at = now + SILENCE_EVERY;
             self.say_resting();
-            let raised = self.judge.look(&mut self.store, self.context.now_ms())?;
-            self.outbox.touched_here(&raised);
-            if !raised.is_empty() {
+            let recorded = self.judge.look(&mut self.store, self.context.now_ms())?;
+            self.outbox.touched_here(&recorded.raised);
+            self.outbox.touched_here(&recorded.updated);
+            if !recorded.raised.is_empty() {
                 self.group_and_tell()?;
+            } else if !recorded.updated.is_empty() {
+                self.tell()?;
             }
         }
         if self.alerts_at.is_some_and(|at| at <= now) {

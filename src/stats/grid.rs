@@ -29,6 +29,12 @@ impl Grid {
         Self { center, unit, per_unit: unit.recip() }
     }
 
+    /// Whether greater numbers have greater codes.
+    pub(crate) fn is_sound(&self) -> bool {
+        let is_unit = self.unit > 0.0 && self.unit.is_finite();
+        is_unit && self.center.is_finite() && self.per_unit.to_bits() == self.unit.recip().to_bits()
+    }
+
     #[inline]
     pub(crate) fn code(&self, value: f32) -> i16 {
         let distance = (value - self.center) * self.per_unit;

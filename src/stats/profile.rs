@@ -10,6 +10,8 @@ const CLIPPED_AT: f64 = 4.0;
 /// Deviations that are known before any is clipped, and of how many the mean is.
 const FEWEST_DEVIATIONS: u32 = 50;
 const DEVIATIONS: u32 = 2000;
+/// No value is so far from zero.
+const MOST: f64 = 1e30;
 
 /// The mean of each stretch of a period, exponentially weighted over the periods.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +65,22 @@ impl Profile {
         }
         let seen = self.seen.get(stretch).is_some_and(|&seen| seen > 0);
         seen.then(|| value - f64::from(self.means[stretch]))
+    }
+
+    /// Whether its parts go together, for a period cut into so many stretches.
+    pub(crate) fn is_sound(&self, period_ms: i64, stretches: i64) -> bool {
+        let is_place = |stretch: usize| stretch < stretches as usize;
+        let is_number = |number: f64| number.abs() <= MOST;
+        let is_open = |open: Open| {
+            is_place(open.stretch) && (1..=u32::MAX / 2).contains(&open.n) && is_number(open.sum / f64::from(open.n))
+        };
+        (self.period_ms, self.stretch_ms) == (period_ms, period_ms / stretches)
+            && self.means.len() == self.seen.len()
+            && (self.means.is_empty() || self.means.len() == stretches as usize)
+            && self.means.iter().all(|&mean| is_number(f64::from(mean)))
+            && self.open.is_none_or(is_open)
+            && (0.0..=MOST).contains(&self.mean_deviation)
+            && self.deviations <= DEVIATIONS
     }
 
     fn learn(&mut self, stretch: usize, mean: f64) {

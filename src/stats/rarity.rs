@@ -60,6 +60,11 @@ impl Rarity {
         Self { sample: Reservoir::new(stride), upper: nowhere(i16::MAX), lower: nowhere(i16::MIN) }
     }
 
+    /// Whether its parts go together, for a sample of every `stride`-th value.
+    pub(crate) fn is_sound(&self, stride: u32) -> bool {
+        self.sample.is_sound(stride)
+    }
+
     /// The middle of the sample; `None` when it is empty.
     pub(crate) fn median(&self) -> Option<f32> {
         let codes = self.sample.codes();

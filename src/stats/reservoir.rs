@@ -91,6 +91,12 @@ impl Reservoir {
         }
     }
 
+    /// Whether its parts go together, for a sample of every `longest_stride`-th value.
+    pub(crate) fn is_sound(&self, longest_stride: u32) -> bool {
+        let is_counted = self.passed <= longest_stride && self.offered <= CAPACITY as u32 * longest_stride;
+        self.longest_stride == longest_stride && is_counted && self.grid.is_sound()
+    }
+
     pub(crate) const fn len(&self) -> usize {
         self.len
     }

@@ -1,7 +1,5 @@
 //! What the detectors have learned of each metric. Derived: it can be learned again from the log.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::hour::{self, HourRow};
@@ -45,10 +43,25 @@ impl Store {
         })
     }
 
+    /// How often everything that was kept was thrown away, as it was learned from a log that is another now. Who goes on
+    /// with what he learned before that is not heard any more.
+    pub fn forgotten(&self) -> Result<i64, StoreError> {
+        self.read("read detectors' states", |conn| if schema::has_derived(conn)? { forgotten(conn) } else { Ok(0) })
+    }
+
     /// Keeps states, but for those of metrics of which somebody has kept a later one. Nothing is kept of a metric that is
-    /// not rolled up yet, nor of rows that are not marked as judged: whoever goes on there will learn them.
-    pub fn keep_detector_states(&mut self, states: &[DetectorState], now_ms: i64) -> Result<(), StoreError> {
+    /// not rolled up yet, nor of rows that are not marked as judged: whoever goes on there will learn them. `false`, and
+    /// nothing is kept, when they were learned before everything was forgotten for more than the `known` time.
+    pub fn keep_detector_states(
+        &mut self,
+        states: &[DetectorState],
+        known: i64,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
         self.write("keep detectors' states", |transaction| {
+            if forgotten(transaction)? != known {
+                return Ok(false);
+            }
             let judged = State::JudgedUpTo.get(transaction)?.unwrap_or(0);
             let mut statement = transaction.prepare_cached(
                 "INSERT INTO perftop_monitor (metric_id, version, up_to_id, saved_at, silence, state)
@@ -61,32 +74,58 @@ impl Store {
                 let DetectorState { metric, version, up_to_id, pulse, learned } = state;
                 statement.execute((&**metric, version, up_to_id, now_ms, pulse, learned))?;
             }
-            Ok(())
+            Ok(true)
         })
     }
 
-    /// Visits metrics with up to about `most` of their last samples in a range each, by time.
+    /// Marks the rows up to an id as judged in which nothing was found; `false`, and nothing is marked, when they were read
+    /// before everything was forgotten for more than the `known` time.
+    pub fn mark_judged(&mut self, up_to_id: i64, known: i64) -> Result<bool, StoreError> {
+        self.write("mark samples as judged", |transaction| {
+            if forgotten(transaction)? != known {
+                return Ok(false);
+            }
+            if State::JudgedUpTo.get(transaction)?.is_none_or(|judged| judged < up_to_id) {
+                State::JudgedUpTo.set(transaction, up_to_id)?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// Visits metrics with up to about `most` of their last samples in a range each, by time; of what is not rolled up the
+    /// rows up to an id. Who asks again reads of that only what is new.
     pub fn visit_last(
         &self,
         wanted: &[(MetricName, TimeRange)],
+        up_to_id: i64,
         most: usize,
         visit: &mut dyn FnMut(&MetricName, &[Point]),
     ) -> Result<(), StoreError> {
         self.read("read what was judged", |conn| {
-            // Once for all: they may be many, and what is not rolled up much.
-            let mut rest: HashMap<MetricName, Vec<Point>> = self.unrolled(conn, None)?;
+            let recent = &mut *self.recent.borrow_mut();
+            recent.read_on(conn, &mut self.names.borrow_mut(), up_to_id)?;
             for (metric, range) in wanted {
                 let mut points = Vec::new();
                 if let Some(found) = MetricRef::find(conn, metric)? {
                     read_last(conn, found, *range, most, &mut points)?;
                 }
-                points.extend(rest.remove(metric).unwrap_or_default());
+                points.extend(recent.of(metric));
                 reader::cut(&mut points, *range);
                 visit(metric, &points[points.len().saturating_sub(most)..]);
             }
             Ok(())
         })
     }
+}
+
+fn forgotten(conn: &Connection) -> rusqlite::Result<i64> {
+    Ok(State::Forgotten.get(conn)?.unwrap_or(0))
+}
+
+/// Throws away what detectors have learned, also what is still in the memory of those who run.
+pub(super) fn forget(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM perftop_monitor", [])?;
+    State::Forgotten.set(conn, forgotten(conn)? + 1)
 }
 
 /// Reads the hours of a range from its end on, until there are enough samples.

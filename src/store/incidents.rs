@@ -63,6 +63,18 @@ impl Store {
         })
     }
 
+    /// Whether alerts were opened since the last time that was done.
+    pub fn has_ungrouped(&self) -> Result<bool, StoreError> {
+        self.read("compare alerts", |conn| {
+            if !schema::has_incidents(conn)? {
+                return Ok(false);
+            }
+            let mark = State::GroupedUpTo.get(conn)?.unwrap_or(0);
+            conn.prepare_cached("SELECT coalesce(max(id), 0) > ?1 FROM perftop_alert")?
+                .query_row([mark], |row| row.get(0))
+        })
+    }
+
     /// These alerts and those around them, with their samples; none when all are of one metric.
     fn compared(&self, conn: &Connection, asked: Vec<Beginning>) -> rusqlite::Result<Vec<Beginning>> {
         let times = || asked.iter().map(|alert| alert.first_ms);
@@ -124,32 +136,32 @@ impl Store {
     }
 }
 
-/// Alerts that can be part of an incident, without their samples; `part` says which, with ?1 and ?2 as its bounds.
+/// Alerts that can be part of an incident, without their samples; `part` says which, with ?1 and ?2 as its bounds. Those of
+/// rules that this program does not know are none: they do not count as looked at either.
 fn candidates(conn: &Connection, part: &str, bounds: (i64, i64)) -> rusqlite::Result<Vec<Beginning>> {
     let most = i64::try_from(MOST_ALERTS).unwrap_or(i64::MAX);
+    let rules: Vec<String> = Rule::all().map(|rule| format!("'{rule}'")).collect();
     conn.prepare_cached(&format!(
         "SELECT alert.id, metric_name, rule, first_ms, incident_id FROM perftop_alert AS alert
          LEFT JOIN perftop_incident ON alert_id = alert.id
-         WHERE severity >= ?3 AND first_sample_id > 0 AND ?2 IS NOT NULL AND {part} LIMIT ?4"
+         WHERE severity >= ?3 AND first_sample_id > 0 AND ?2 IS NOT NULL AND rule IN ({}) AND {part} LIMIT ?4",
+        rules.join(", ")
     ))?
     .query_map((bounds.0, bounds.1, Severity::Warning.level(), most), beginning)?
-    .filter_map(Result::transpose)
     .collect()
 }
 
-/// A row; `None` when it is of a rule that this program does not know.
-fn beginning(row: &Row<'_>) -> rusqlite::Result<Option<Beginning>> {
-    let Ok(rule) = row.get::<_, String>(2)?.parse::<Rule>() else { return Ok(None) };
+fn beginning(row: &Row<'_>) -> rusqlite::Result<Beginning> {
     let first_ms = row.get(3)?;
-    Ok(Some(Beginning {
+    Ok(Beginning {
         alert_id: row.get(0)?,
         metric: row.get(1)?,
-        rule,
+        rule: word(row, 2, |word| word.parse().ok())?,
         first_ms,
         evidence_ms: first_ms,
         incident_id: row.get(4)?,
         points: Vec::new(),
-    }))
+    })
 }
 
 /// The samples around an alert, from farther away where there are few.

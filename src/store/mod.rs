@@ -9,7 +9,7 @@
 //! | `open`, `schema`, `error` | connections, tables and their versions, what can go wrong |
 //! | `writer`, `ledger` | samples in, with how far their file was read, in one transaction |
 //! | `log` | rows of the log as samples; what is junk |
-//! | `tail`, `reader` | what is new; series, hours and totals |
+//! | `tail`, `reader`, `recent` | what is new; series, hours and totals; what is not rolled up, read once |
 //! | `rollup`, `pending`, `repair`, `replace` | the log moved into the derived tables, and what others changed in it |
 //! | `hour`, `part`, `chunk`, `dense` | an hour of a metric: moments, exact samples, their bytes, a short form |
 //! | `day` | a day of them in its short form |
@@ -56,6 +56,7 @@ mod pending;
 mod prune;
 mod reader;
 mod rebuild;
+mod recent;
 mod repair;
 mod replace;
 mod rollup;
@@ -102,6 +103,7 @@ pub struct Store {
     path: PathBuf,
     files: files::DatabaseFiles,
     names: RefCell<log::Names>,
+    recent: RefCell<recent::Recent>,
     /// What this connection has appended and nobody has rolled up.
     pending: Option<pending::Pending>,
     contexts: contexts::Contexts,

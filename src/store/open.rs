@@ -74,6 +74,7 @@ impl Store {
             path: path.to_owned(),
             files: DatabaseFiles::at(path),
             names: RefCell::default(),
+            recent: RefCell::default(),
             pending: None,
             contexts: Contexts::default(),
             courtesy: Courtesy::default(),

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::part::MetricRef;
 use super::schema::State;
-use super::{Store, StoreError, hour, log, old_rows, repair, totals};
+use super::{Store, StoreError, detector_states, hour, log, old_rows, repair, totals};
 
 /// What was made anew.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Store {
         }
         self.write("count samples", |transaction| {
             count_again(transaction)?;
-            transaction.execute("DELETE FROM perftop_monitor", [])?;
+            detector_states::forget(transaction)?;
             State::RebuiltUpTo.clear(transaction)
         })?;
         Ok(Rebuilt { samples, was_resumed: resumed.is_some() })

@@ -11,7 +11,7 @@ use super::hour::{self, HourRow};
 use super::part::{MetricRef, PART_SAMPLES};
 use super::pending::{HourRows, Pending, Row};
 use super::schema::{self, State};
-use super::{Store, StoreError, day, log, repair};
+use super::{Store, StoreError, day, detector_states, log, repair};
 
 /// What one step of the roll-up did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +150,6 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
          DELETE FROM perftop_day;
          DELETE FROM perftop_hour;
          DELETE FROM perftop_dirty;
-         DELETE FROM perftop_monitor;
          -- Ids begin at 1 again: an alert of the old log must not be taken for one of the new.
          UPDATE perftop_alert SET first_sample_id = -id;
          UPDATE perftop_alert SET recovered_at = updated_at, ended_ms = last_ms, closed_as = 'forgotten'
@@ -168,6 +167,7 @@ fn forget_derived(conn: &Connection) -> rusqlite::Result<()> {
         State::Emptied,
     ];
     marks.into_iter().try_for_each(|mark| mark.clear(conn))?;
+    detector_states::forget(conn)?;
     repair::count(conn)
 }
 

@@ -185,6 +185,8 @@ pub(super) enum State {
     RolledUpTo,
     /// Every row of the log up to this id was judged by the detector.
     JudgedUpTo,
+    /// How often everything that detectors had learned was thrown away.
+    Forgotten,
     /// It is known of every alert up to this id whether others began together with it.
     GroupedUpTo,
     /// Rows of the log up to this id, the newest on first contact, are learned in silence
@@ -218,6 +220,7 @@ impl State {
             Self::SchemaVersion => "schema_version",
             Self::RolledUpTo => "rolled_up_to",
             Self::JudgedUpTo => "judged_up_to",
+            Self::Forgotten => "forgotten",
             Self::GroupedUpTo => "grouped_up_to",
             Self::LearnUpTo => "learn_up_to",
             Self::LearnBefore => "learn_before_ms",

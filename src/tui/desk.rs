@@ -9,8 +9,7 @@ use tokio::sync::{mpsc, watch};
 use super::export::{self, Export};
 use super::tmux;
 use crate::app::Notice;
-use crate::engine::Command;
-use crate::model::ViewRequest;
+use crate::model::{Command, ViewRequest};
 
 /// The desk where the loop leaves its orders.
 pub struct Desk {

@@ -25,8 +25,8 @@ use super::tmux::{Badge, Pane};
 use super::{content, summary};
 use crate::app::{self, App, Effect, Event, Notice};
 use crate::clock::Clock;
-use crate::engine::{self, Command, EngineHandle};
-use crate::model::Snapshot;
+use crate::engine::{self, EngineHandle};
+use crate::model::{Command, Snapshot};
 use crate::render;
 use crate::ui::{self, Look};
 
@@ -205,10 +205,7 @@ impl Running {
     fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::View(request) => self.desk.view(request),
-            Effect::Acknowledge { alert_ids } => return self.command(Command::Acknowledge(alert_ids)),
-            Effect::Mute { metric, rule, until_ms } => return self.command(Command::Mute { metric, rule, until_ms }),
-            Effect::Unmute { mute_ids } => return self.command(Command::Unmute { mute_ids }),
-            Effect::Label { alert_id, label } => return self.command(Command::Label { alert_id, label }),
+            Effect::Ask(command) => return self.command(command),
             Effect::Copy(text) => return self.copy(text),
             Effect::CopyView => return self.copy(render::text(self.screen.shown())),
             Effect::Export(format) => {

@@ -76,7 +76,11 @@ fn silence_is_told_of_when_it_is_long() {
     let found = events(lines.concat());
     let of_rule: Vec<_> =
         found.iter().filter(|(_, rule, ..)| rule == "silence").map(|(e, .., at)| (&**e, *at)).collect();
-    assert_eq!(of_rule, [("opened", 304), ("recovery", 330)], "five minutes after the last sample");
+    assert_eq!(
+        of_rule,
+        [("opened", 304), ("raised", 319), ("recovery", 330)],
+        "five minutes after the last sample, and 20"
+    );
 }
 
 #[test]

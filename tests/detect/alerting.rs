@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use perftop::clock::Clock;
-use perftop::engine::Command;
-use perftop::model::{AlertState, Ending, LimitType, NewSample, Rule, Severity, Status};
+use perftop::model::{AlertState, Command, Ending, LimitType, NewSample, Rule, Severity, Status};
 use rstest::rstest;
 
 use crate::support::{METRIC, NOW_MS, Place, Watched, calm, in_runtime, insert_from_outside, sample};
@@ -133,7 +132,7 @@ fn an_acknowledged_alert_is_known_to_every_pane() {
         }
         insert_from_outside(&place.path(), METRIC, 812.0, NOW_MS);
         let id = panes[0].raised().await.alerts[0].id;
-        panes[0].handle.commands.send(Command::Acknowledge(vec![id])).await.unwrap();
+        panes[0].handle.commands.send(Command::Acknowledge { alert_ids: vec![id] }).await.unwrap();
         for pane in &mut panes {
             pane.picture(|picture| picture.alerts.iter().any(|alert| alert.state == AlertState::Acknowledged)).await;
         }

@@ -63,6 +63,12 @@ fn what_broke_together_while_nobody_looked_is_one_incident() {
     catch_up();
     assert_one_incident(&place.alerts());
     assert_eq!(catch_up(), engine::CaughtUp::default());
+
+    // As it is when a command was killed after it had judged.
+    let killed = "DELETE FROM perftop_incident; UPDATE perftop_state SET v = 0 WHERE k = 'grouped_up_to'";
+    rusqlite::Connection::open(place.path()).unwrap().execute_batch(killed).unwrap();
+    assert_eq!(catch_up(), engine::CaughtUp::default());
+    assert_one_incident(&place.alerts());
 }
 
 #[test]

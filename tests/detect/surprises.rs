@@ -2,9 +2,10 @@
 
 use perftop::clock::Clock;
 use perftop::detect::STATE_VERSION;
-use perftop::engine::{self, Command, EngineOptions};
+use perftop::engine::{self, EngineOptions};
 use perftop::model::{
-    Alert, AlertState, Budget, LimitType, MetricBook, MetricSettings, NewSample, Rule, Severity, Snapshot, ViewRequest,
+    Alert, AlertState, Budget, Command, LimitType, MetricBook, MetricSettings, NewSample, Rule, Severity, Snapshot,
+    ViewRequest,
 };
 
 use crate::support::{METRIC, NOW_MS, Normal, Place, Watched, in_runtime, sample};

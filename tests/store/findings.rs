@@ -6,7 +6,7 @@ use perftop::model::{
 };
 use perftop::store::{Recorded, Store};
 
-use crate::support::{Place, point, sample};
+use crate::support::{Place, point, roll_up_all, sample};
 
 const COOLDOWN_MS: i64 = 900_000;
 
@@ -28,6 +28,76 @@ fn finding(sample_id: i64, timestamp_ms: i64, value: f64) -> Finding {
 fn record(store: &mut Store, finding: Finding) -> Recorded {
     let (id, now_ms) = (finding.sample_id, finding.evidence[1].timestamp_ms);
     store.record(&[finding], &[], id, COOLDOWN_MS, now_ms).unwrap()
+}
+
+#[test]
+fn an_alert_of_a_metric_that_was_deleted_is_forgotten() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.append(&[sample("lcp", 1_000, 140.0), sample("fcp", 1_000, 1.0)], None, 0).unwrap();
+    roll_up_all(&mut store, 10);
+    let surprise = Finding { rule: Rule::Surprise, ..finding(1, 1_000, 140.0) };
+    store.record(&[finding(1, 1_000, 140.0), surprise], &[], 2, COOLDOWN_MS, 1_000).unwrap();
+    assert!(store.recover(COOLDOWN_MS, i64::MAX).unwrap().is_empty());
+
+    place.raw().execute_batch("DELETE FROM performance_samples WHERE metric_name = 'lcp'").unwrap();
+    roll_up_all(&mut store, 10);
+    store.append(&[sample("lcp", 2_000, 100.0)], None, 0).unwrap();
+    assert!(store.recover(COOLDOWN_MS, 2_000).unwrap().is_empty(), "it is heard of again");
+    place.raw().execute_batch("DELETE FROM performance_samples WHERE metric_name = 'lcp'").unwrap();
+    let ended = store.recover(COOLDOWN_MS, 2_000).unwrap();
+    let endings: Vec<_> = ended.iter().map(|alert| (alert.ending, alert.ended_ms)).collect();
+    assert_eq!(endings, [(Some(Ending::Forgotten), Some(1_000)); 2]);
+}
+
+/// What a pane finds that looks at an instant: there was no sample for so many minutes.
+fn silence(minutes: i64, severity: Severity) -> Finding {
+    let at_ms = 1_000_000_000 + minutes * 60_000;
+    Finding { rule: Rule::Silence, limit_type: LimitType::Run, severity, ..finding(at_ms, at_ms, 7.0) }
+}
+
+#[test]
+fn silence_is_one_alert_of_all_who_look_and_becomes_graver_once() {
+    let place = Place::new();
+    let mut store = place.open();
+    let mut look = |finding: Finding| {
+        let recorded = store.record(&[finding], &[], 5, COOLDOWN_MS, 2_000_000_000).unwrap();
+        (recorded.raised.len(), recorded.updated.len())
+    };
+    assert_eq!(look(silence(5, Severity::Warning)), (1, 0));
+    assert_eq!(look(silence(5, Severity::Warning)), (0, 0), "the second pane");
+    assert_eq!(look(silence(10, Severity::Warning)), (0, 0), "one that is less sensitive");
+    assert_eq!(look(silence(20, Severity::Critical)), (0, 1));
+    assert_eq!(look(silence(20, Severity::Critical)), (0, 0), "the second pane");
+    assert_eq!(look(silence(40, Severity::Critical)), (0, 0));
+    let alerts = store.alerts(10).unwrap();
+    let [alert] = alerts.as_slice() else { panic!("{alerts:?}") };
+    assert_eq!((alert.severity, alert.count, alert.last.timestamp_ms), (Severity::Critical, 2, 1_001_200_000));
+    assert_eq!(store.anomalies(None, 0, 10).unwrap().len(), 2);
+}
+
+#[test]
+fn silence_that_is_over_is_not_found_again_by_who_is_late() {
+    let place = Place::new();
+    let mut store = place.open();
+    let look = |store: &mut Store, finding: Finding| {
+        let recorded = store.record(&[finding], &[], 5, COOLDOWN_MS, 2_000_000_000).unwrap();
+        (recorded.raised.len(), recorded.updated.len())
+    };
+    look(&mut store, silence(5, Severity::Warning));
+    let heard = Recovery {
+        metric: "lcp".into(),
+        rule: Rule::Silence,
+        sample_id: 6,
+        timestamp_ms: 1_001_260_000,
+        ending: Ending::Recovered,
+    };
+    store.record(&[], &[heard], 6, COOLDOWN_MS, 2_000_000_000).unwrap();
+    assert_eq!(look(&mut store, silence(5, Severity::Warning)), (0, 0));
+    assert_eq!(look(&mut store, silence(20, Severity::Critical)), (0, 0));
+    assert_eq!(look(&mut store, silence(26, Severity::Warning)), (1, 0), "silent once more");
+    assert_eq!(look(&mut store, silence(20, Severity::Critical)), (0, 0), "that was the silence before");
+    assert_eq!(look(&mut store, silence(41, Severity::Critical)), (0, 1));
 }
 
 #[test]

@@ -162,3 +162,24 @@ fn alerts_that_are_deleted_leave_their_incident() {
     let left = store.alerts(10).unwrap()[0].incident.clone().unwrap();
     assert_eq!((left.id, left.alerts.len()), (1, 2));
 }
+
+#[test]
+fn alerts_of_rules_of_another_program_keep_nobody_from_being_compared() {
+    let place = Place::new();
+    let mut store = place.open();
+    raise(&mut store, "a", 1, 3);
+    // More than are looked at in one go.
+    let foreign = "WITH RECURSIVE n(n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM n WHERE n < 350)
+                   INSERT INTO perftop_alert (metric_name, rule, limit_type, severity, description, first_sample_id, first_ms,
+                     first_value, last_ms, last_value, peak_value, count, opened_at, updated_at)
+                   SELECT metric_name, 'forecast', limit_type, severity, description, n, first_ms, first_value, last_ms,
+                     last_value, peak_value, count, opened_at, updated_at FROM perftop_alert, n";
+    place.raw().execute_batch(foreign).unwrap();
+    raise(&mut store, "b", 2, 1_000);
+    raise(&mut store, "c", 3, 1_000);
+    assert!(store.has_ungrouped().unwrap());
+    let seen = store.ungrouped(NOW_MS).unwrap().unwrap();
+    let metrics: Vec<&str> = seen.beginnings.iter().map(|alert| &*alert.metric).collect();
+    assert_eq!((metrics, seen.has_more), (vec!["a", "b", "c"], false));
+    assert!(store.group(&seen, &[]).unwrap() && !store.has_ungrouped().unwrap());
+}

@@ -5,7 +5,7 @@ use rstest::rstest;
 use crate::app::testing::{HOUR_MS, START_MS, Session, alert, four_series};
 use crate::app::toast::MAX_SHOWN;
 use crate::app::{AppOptions, Effect, Event, Notice, Overlay, Tab, ToastKind};
-use crate::model::{Alert, AlertState, Ending, MetricName, Mute, Rule, Severity, Window};
+use crate::model::{Alert, AlertState, Command, Ending, MetricName, Mute, Rule, Severity, Window};
 
 fn critical(id: i64) -> Alert {
     alert(id, "db_p99", Severity::Critical, 0)
@@ -127,7 +127,7 @@ fn only_the_pane_that_wrote_the_alert_rings() {
 fn acknowledging_names_the_alerts_of_the_toasts() {
     let mut session = Session::with_four();
     session.raise(vec![critical(7), critical(9)]);
-    assert_eq!(session.keys("A"), [Effect::Acknowledge { alert_ids: vec![7, 9] }]);
+    assert_eq!(session.keys("A"), [Effect::Ask(Command::Acknowledge { alert_ids: vec![7, 9] })]);
     assert!(session.keys("A").is_empty());
     assert_eq!(session.toast_texts(), ["no toast to acknowledge; the alert list has them all"]);
 }
@@ -149,7 +149,7 @@ fn the_list_keeps_the_chosen_alert_while_new_ones_come_in_on_top() {
     assert_eq!(session.app.selected_alert(), Some(1));
     session.show_with(four_series(), vec![critical(3), critical(2), critical(1)]);
     assert_eq!(session.app.selected_alert(), Some(2));
-    assert_eq!(session.keys("A"), [Effect::Acknowledge { alert_ids: vec![1] }]);
+    assert_eq!(session.keys("A"), [Effect::Ask(Command::Acknowledge { alert_ids: vec![1] })]);
     session.show_with(four_series(), vec![critical(3)]);
     assert_eq!(session.app.selected_alert(), Some(0), "the chosen one has gone");
     session.show_with(four_series(), vec![]);
@@ -215,7 +215,7 @@ fn an_open_list_closes_with_its_own_key() {
 fn an_alert_is_called_true_or_false_and_the_same_key_takes_it_back() {
     let mut session = Session::with_four();
     session.show_with(four_series(), vec![critical(2), Alert { label: Some(false), ..critical(1) }]);
-    let label = |alert_id, label| [Effect::Label { alert_id, label }];
+    let label = |alert_id, label| [Effect::Ask(Command::Label { alert_id, label })];
     assert_eq!(session.keys("a t"), label(2, Some(true)));
     assert_eq!(session.keys("j f"), label(1, None));
     assert_eq!(session.keys("t"), label(1, Some(true)));
@@ -231,7 +231,7 @@ fn a_mute_keeps_quiet_until_it_ends_and_the_same_key_ends_it() {
     let (metric, rule) = (MetricName::from("db_p99"), Rule::BeyondLimit);
     let until_ms = session.app.now_ms + 2 * HOUR_MS;
     let muted = session.keys("a z");
-    assert_eq!(muted, [Effect::Mute { metric: metric.clone(), rule, until_ms }]);
+    assert_eq!(muted, [Effect::Ask(Command::Mute { metric: metric.clone(), rule, until_ms })]);
     let mute = Mute {
         id: 1,
         metric: Some(metric.clone()),
@@ -249,9 +249,13 @@ fn a_mute_keeps_quiet_until_it_ends_and_the_same_key_ends_it() {
         Mute { id: 3, rule: None, until_ms: None, ..mute.clone() },
         Mute { id: 4, metric: Some("another".into()), ..mute.clone() },
     ];
-    assert_eq!(session.keys("z"), [Effect::Unmute { mute_ids: vec![1] }]);
+    assert_eq!(session.keys("z"), [Effect::Ask(Command::Unmute { mute_ids: vec![1] })]);
     session.show_muted(vec![critical(2)], [vec![mute.clone()], others.to_vec()].concat());
-    assert_eq!(session.keys("z"), [Effect::Unmute { mute_ids: vec![1, 3] }], "those of it, and no others");
+    assert_eq!(
+        session.keys("z"),
+        [Effect::Ask(Command::Unmute { mute_ids: vec![1, 3] })],
+        "those of it, and no others"
+    );
     assert!(session.app.next_deadline_ms().is_some_and(|at_ms| at_ms <= until_ms));
     session.show_muted(vec![critical(2)], vec![Mute { metric: None, ..mute }]);
     assert!(session.keys("z").is_empty());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::app::testing::{HOUR_MS, START_MS, Session, alert, four_series};
 use crate::app::{Effect, Event, ToastKind};
 use crate::model::{
-    Alert, AlertState, Companion, Ending, Incident, MetricBook, MetricSettings, Rule, Severity, by_priority,
+    Alert, AlertState, Command, Companion, Ending, Incident, MetricBook, MetricSettings, Rule, Severity, by_priority,
 };
 
 const NAMES: [&str; 4] = ["api_latency", "queue_p99", "db_p99", "cache_hits"];
@@ -47,7 +47,7 @@ fn metrics_that_break_together_are_one_toast() {
     let mut session = Session::with_four();
     session.raise(together(1..=3, 3));
     assert_eq!(seen(&session), [(WARNING, "api_latency first (96 %), then queue_p99, db_p99")]);
-    assert_eq!(session.keys("A"), [Effect::Acknowledge { alert_ids: vec![1, 2, 3] }]);
+    assert_eq!(session.keys("A"), [Effect::Ask(Command::Acknowledge { alert_ids: vec![1, 2, 3] })]);
     assert!(session.app.toasts.is_empty());
 }
 

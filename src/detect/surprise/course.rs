@@ -36,6 +36,14 @@ impl Course {
         }
     }
 
+    /// Whether its parts go together.
+    pub(crate) fn is_sound(&self) -> bool {
+        let is_sound = |(ring, (_, steps)): (&Ring, (i64, usize))| {
+            ring.steps.len() == if ring.newest.is_some() { steps } else { 0 }
+        };
+        self.rings.iter().zip(STEPS).all(is_sound)
+    }
+
     /// The courses, the finest first.
     pub(crate) fn shown(&self) -> [SurpriseCourse; 2] {
         let [fine, coarse] = &self.rings;

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::detect::keeping::MOST_COUNTED;
+
 /// The weight of the newest value in the share of values that equal the one before.
 const WEIGHT: f64 = 1.0 / 256.0;
 /// Below this share of them there are fractions, and above the other there are none; in between as before: fractions that
@@ -30,6 +32,11 @@ impl Dither {
     /// Whether all values were whole numbers.
     pub(super) const fn is_whole(&self) -> bool {
         self.is_whole
+    }
+
+    /// Whether it can go on counting.
+    pub(super) const fn is_sound(&self) -> bool {
+        self.taken <= MOST_COUNTED
     }
 
     /// The fraction for the next value: the same for the same values in the same order.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::novelty::{self, Novelty};
 use super::window::Recent;
+use crate::detect::keeping::MOST_COUNTED;
 use crate::stats::{Profile, Surprise};
 
 /// How many features there are.
@@ -252,6 +253,13 @@ impl Features {
             Feature::Highs => (self.judged >= samples).then_some(self.highs as f32),
             Feature::Lows => (self.judged >= samples).then_some(self.lows as f32),
         }
+    }
+
+    /// Whether its parts go together.
+    pub(super) fn is_sound(&self) -> bool {
+        let are_rings = self.values.is_sound() && self.steps.is_sound() && self.residuals.is_sound();
+        let are_profiles = self.day.is_sound(DAY_MS, DAY_STRETCHES) && self.week.is_sound(7 * DAY_MS, WEEK_STRETCHES);
+        are_rings && are_profiles && self.judged <= MOST_COUNTED && self.novelty.is_sound(&self.values)
     }
 
     fn spread(&self, spec: &Spec) -> f64 {

@@ -113,6 +113,12 @@ impl Surprising {
         self.linear.band()
     }
 
+    /// Whether its parts go together.
+    pub(crate) fn is_sound(&self) -> bool {
+        let are_scales = self.linear.is_sound() && self.transformed.is_sound();
+        are_scales && self.dither.is_sound() && self.recurrence.is_sound()
+    }
+
     /// Whether a value lies in a band.
     pub(crate) fn is_within(&self, band: (f32, f32), value: f64) -> bool {
         self.linear.is_within(band, value)

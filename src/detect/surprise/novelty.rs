@@ -93,10 +93,7 @@ impl Novelty {
         let now = recent.pushed();
         let (comes, leaves) = (self.bin(value), self.bin(recent.ago(SPAN)));
         if grows || self.counts == [0; BINS] {
-            self.counts = [0; BINS];
-            for &value in recent.last(SPAN) {
-                self.counts[self.bin(value)] += 1;
-            }
+            self.counts = self.counted(recent);
             self.cross_again();
         } else if comes != leaves {
             self.counts[comes] += 1;
@@ -123,6 +120,21 @@ impl Novelty {
             self.cross(nearest);
         }
         Some(distance.max(0.0))
+    }
+
+    /// Whether the histogram is that of the last values.
+    pub(super) fn is_sound<const N: usize>(&self, recent: &Recent<N>) -> bool {
+        let is_range = !self.lowest.is_nan() && !self.highest.is_nan();
+        is_range && (self.counts == [0; BINS] || self.counts == self.counted(recent))
+    }
+
+    /// The histogram of the last values.
+    fn counted<const N: usize>(&self, recent: &Recent<N>) -> [u8; BINS] {
+        let mut counts = [0; BINS];
+        for &value in recent.last(SPAN) {
+            counts[self.bin(value)] += 1;
+        }
+        counts
     }
 
     fn bin(&self, value: f32) -> usize {

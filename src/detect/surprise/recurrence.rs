@@ -46,6 +46,11 @@ impl Recurrence {
             .filter(|day| near.iter().any(|&stretch| GREATER * f64::from(day[stretch]) / QUARTERS >= surprise));
         usual.count() * 2 > DAYS
     }
+
+    /// Whether it has all its days.
+    pub(super) fn is_sound(&self) -> bool {
+        self.days.len() == (DAYS + 1) * STRETCHES
+    }
 }
 
 #[cfg(test)]

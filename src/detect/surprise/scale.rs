@@ -106,6 +106,16 @@ impl Scale {
         low <= near && near <= high
     }
 
+    /// Whether its parts go together, and numbers that are brought near are numbers.
+    pub(super) fn is_sound(&self) -> bool {
+        let is_finite = self.first.is_none_or(f64::is_finite) && self.unit.is_finite();
+        let are_histories = self.histories.len() == FEATURES;
+        is_finite
+            && are_histories
+            && self.histories.iter().all(|history| history.rarity.is_sound(STRIDE))
+            && self.features.is_sound()
+    }
+
     fn brought_back(&self, near: f64) -> f64 {
         let unit = if self.unit == 0.0 { 1.0 } else { self.unit };
         self.first.unwrap_or(0.0) + near / unit

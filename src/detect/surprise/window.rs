@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::detect::keeping::MOST_COUNTED;
+
 /// The last values of a series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Kept", from = "Kept")]
@@ -46,6 +48,11 @@ impl<const N: usize> Recent<N> {
 
     pub(super) const fn clear(&mut self) {
         self.pushed = 0;
+    }
+
+    /// Whether it can go on counting.
+    pub(super) const fn is_sound(&self) -> bool {
+        self.pushed <= MOST_COUNTED
     }
 
     /// How many values there were in all.

@@ -1,6 +1,6 @@
 //! The ends of alerts: told by a detector, or known by samples that were quiet for long enough.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -14,8 +14,8 @@ const FORGOTTEN_MS: i64 = 7 * 86_400_000;
 
 impl Store {
     /// Ends the open alerts whose metric has behaved since: it has judged samples that are newer than the
-    /// alert's last one by `cooldown_ms` or more. Silence ends nothing. Answers them; takes no lock when
-    /// there is none.
+    /// alert's last one by `cooldown_ms` or more. Silence ends nothing, but where all samples were deleted nothing is known
+    /// any more. Answers them; takes no lock when there is none.
     pub fn recover(&mut self, cooldown_ms: i64, now_ms: i64) -> Result<Vec<Alert>, StoreError> {
         if self.read("look for quiet alerts", |conn| quiet(conn, cooldown_ms, now_ms))?.is_empty() {
             return Ok(Vec::new());
@@ -42,8 +42,9 @@ struct Open {
     until_ms: i64,
     /// and this is how.
     ending: Ending,
-    /// The newest sample that is rolled up.
+    /// The newest sample that is rolled up, and how many there are; `None` when none ever was.
     rolled_ms: Option<i64>,
+    rolled: Option<i64>,
 }
 
 /// Open alerts that are over, and how. A sample from the future counts as one from now.
@@ -53,7 +54,7 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
     }
     let open: Vec<Open> = conn
         .prepare_cached(
-            "SELECT alert.id, metric_name, alert.last_ms, metric.last_ms, rule FROM perftop_alert AS alert
+            "SELECT alert.id, metric_name, alert.last_ms, metric.last_ms, rule, metric.n FROM perftop_alert AS alert
              LEFT JOIN perftop_metric AS metric ON metric.name = metric_name WHERE recovered_at IS NULL",
         )?
         .query_map([], |row| {
@@ -65,7 +66,8 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
                 (cooldown_ms, Ending::Recovered)
             };
             let until_ms = row.get::<_, i64>(2)?.saturating_add(cooldown_ms);
-            Ok(Open { id: row.get(0)?, ending, metric: row.get(1)?, until_ms, rolled_ms: row.get(3)? })
+            let (rolled_ms, rolled) = (row.get(3)?, row.get(5)?);
+            Ok(Open { id: row.get(0)?, ending, metric: row.get(1)?, until_ms, rolled_ms, rolled })
         })?
         .collect::<rusqlite::Result<_>>()?;
     if open.is_empty() {
@@ -74,8 +76,14 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
     let judged = State::JudgedUpTo.get(conn)?.unwrap_or(0);
     let rolled = log::rolled_up_to(conn)?;
     let mut newest: HashMap<String, i64> = HashMap::new();
+    let mut waiting: HashSet<String> = HashSet::new();
     log::visit_after(conn, rolled, usize::MAX, |id, row| {
-        if let Some(row) = row.filter(|_| id <= judged) {
+        let Some(row) = row else { return };
+        if id > judged {
+            if !waiting.contains(row.metric) {
+                waiting.insert(row.metric.to_owned());
+            }
+        } else {
             let newest_ms = newest.entry(row.metric.to_owned()).or_insert(row.timestamp_ms);
             *newest_ms = row.timestamp_ms.max(*newest_ms);
         }
@@ -86,7 +94,14 @@ fn quiet(conn: &Connection, cooldown_ms: i64, now_ms: i64) -> rusqlite::Result<B
         let newest_ms = newest.get(&open.metric).copied().max(rolled_ms);
         newest_ms.is_some_and(|newest_ms| newest_ms.min(now_ms) >= open.until_ms)
     };
-    Ok(open.into_iter().filter(is_over).map(|open| (open.id, open.ending)).collect())
+    // Nothing more will be heard of what was deleted.
+    let is_gone =
+        |open: &Open| open.rolled == Some(0) && !newest.contains_key(&open.metric) && !waiting.contains(&open.metric);
+    let ending = |open: Open| {
+        let ending = if is_gone(&open) { Some(Ending::Forgotten) } else { is_over(&open).then_some(open.ending) };
+        Some((open.id, ending?))
+    };
+    Ok(open.into_iter().filter_map(ending).collect())
 }
 
 /// The sample that was farthest from the centre while a surprise that ends was open: findings are made at its beginning,

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::ending::end;
 use super::row::{load, points};
-use crate::model::{Alert, ControlLimits, Ending, Finding, Point, Recovery, Rule};
+use crate::model::{Alert, ControlLimits, Ending, Finding, Point, Recovery, Rule, Severity};
 use crate::store::schema::State;
 use crate::store::{Store, StoreError, anomalies};
 
@@ -47,8 +47,7 @@ impl Store {
                 while let Some(recovery) = recoveries.next_if(|over| over.sample_id <= finding.sample_id) {
                     end(transaction, recovery, now_ms)?;
                 }
-                // Found by the clock and not by a sample, so by everybody who looks.
-                if finding.rule == Rule::Silence && is_recorded(transaction, finding)? {
+                if finding.rule == Rule::Silence && !is_news(transaction, finding, point)? {
                     continue;
                 }
                 anomalies::insert(transaction, finding, point, now_ms)?;
@@ -97,6 +96,24 @@ fn find_joinable(conn: &Connection, finding: &Finding, last_in: i64, first_in: i
         |row| row.get(0),
     )
     .optional()
+}
+
+/// Whether silence has to be recorded. It is found by the clock and not by a sample, so by everybody who looks: the first of
+/// them opens the alert, and the first who finds it graver raises it.
+fn is_news(conn: &Connection, finding: &Finding, point: Point) -> rusqlite::Result<bool> {
+    let open = conn
+        .prepare_cached(
+            "SELECT severity, first_ms FROM perftop_alert
+             WHERE metric_name = ?1 AND rule = ?2 AND recovered_at IS NULL AND first_sample_id > 0
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row((&*finding.metric, finding.rule.as_str()), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    match open {
+        Some((severity, first_ms)) => Ok(finding.severity.level() > severity && point.timestamp_ms >= first_ms),
+        // It is told of before it is grave: somebody has heard of the metric since.
+        None => Ok(finding.severity < Severity::Critical && !is_recorded(conn, finding)?),
+    }
 }
 
 /// Whether an alert was opened by the same.

@@ -33,6 +33,7 @@ use self::table::{TABLES, Table};
 use self::tree::{Span, Walker};
 use super::btree::node::Kind;
 use super::btree::record;
+use super::schema::State;
 use super::{Store, StoreError};
 
 /// What was saved of a damaged store.
@@ -69,7 +70,7 @@ impl SalvagedTable {
     }
 }
 
-/// Saves the rows of the contract's tables, the alerts and mutes, the files' ledger and the detector's marks out of
+/// Saves the rows of the contract's tables, the alerts, incidents and mutes, the files' ledger and the detector's marks out of
 /// the store at `from` into a new one at `to`, and rolls them up there. `from` is only read; `to` appears
 /// when it is complete. `progress` hears how many rows were saved, and of about how many.
 pub fn salvage(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Salvaged, StoreError> {
@@ -140,6 +141,8 @@ fn save(pages: &Pages, conn: &Connection, progress: &mut dyn FnMut(u64, u64)) ->
     let mut given_ids = roots.get("sqlite_sequence").map(|root| given_ids(&mut walker, *root)).unwrap_or_default();
     let total = given_ids.values().map(|id| id.cast_unsigned()).sum();
     let mut tell = |rows| progress(rows, total);
+    // The one that is saved counts; a new store has one of its own.
+    State::GroupedUpTo.clear(conn)?;
     let mut saver = Saver::new(conn, &mut tell)?;
     let mut known = Vec::new();
     for table in TABLES {
@@ -168,6 +171,7 @@ fn save(pages: &Pages, conn: &Connection, progress: &mut dyn FnMut(u64, u64)) ->
         })?;
     }
     saver.commit()?;
+    saver::settle_incidents(conn)?;
     let tables = known.iter().map(|known| known.summary(conn, given_ids.get(known.table.name).copied()));
     Ok(Salvaged {
         tables: tables.collect::<rusqlite::Result<_>>()?,
@@ -215,7 +219,7 @@ fn given_ids(walker: &mut Walker<'_>, root: u32) -> HashMap<&'static str, i64> {
 /// A row of SQLite's own table of the highest ids.
 fn given_id(payload: &[u8]) -> Option<(&'static str, i64)> {
     let [ValueRef::Text(name), ValueRef::Integer(id)] = record::values(payload)?[..] else { return None };
-    let table = TABLES.iter().find(|table| table.has_row_ids() && table.name.as_bytes() == name)?;
+    let table = TABLES.iter().find(|table| table.gives_out_ids() && table.name.as_bytes() == name)?;
     Some((table.name, id))
 }
 
@@ -245,7 +249,7 @@ impl Known {
         let table = &self.table;
         let rows = saver::count(conn, table)?;
         let (mut missing, mut may_miss_more) = (Vec::new(), !self.unreadable.is_empty());
-        if table.has_row_ids() {
+        if table.gives_out_ids() {
             let newest_id = given_id.unwrap_or(0).max(saver::newest_id(conn, table)?);
             missing = saver::missing(conn, table, &self.unreadable, newest_id)?;
             may_miss_more = given_id.is_none() && self.unreadable.iter().any(|span| span.last > newest_id);

@@ -7,6 +7,7 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 
 use super::table::Table;
 use super::tree::Span;
+use crate::store::schema::State;
 
 /// Rows in one transaction.
 const ROWS_PER_TRANSACTION: u64 = 50_000;
@@ -53,6 +54,15 @@ impl<'a> Saver<'a> {
     pub(super) fn commit(self) -> rusqlite::Result<()> {
         self.conn.execute_batch("COMMIT")
     }
+}
+
+/// Where it was lost up to which alert it is known what belongs together, it counts as known of all: they stay as they are.
+pub(super) fn settle_incidents(conn: &Connection) -> rusqlite::Result<()> {
+    if State::GroupedUpTo.get(conn)?.is_none() {
+        let newest_id = conn.query_row("SELECT coalesce(max(id), 0) FROM perftop_alert", [], |row| row.get(0))?;
+        State::GroupedUpTo.set(conn, newest_id)?;
+    }
+    Ok(())
 }
 
 /// How many rows of a table were saved.

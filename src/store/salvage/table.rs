@@ -21,7 +21,7 @@ pub(super) struct Table {
 }
 
 /// In the order in which they are saved.
-pub(super) const TABLES: [Table; 9] = [
+pub(super) const TABLES: [Table; 10] = [
     Table {
         name: "performance_samples",
         columns: &["id", "metric_name", "value", "timestamp", "context_json", "created_at"],
@@ -123,6 +123,13 @@ pub(super) const TABLES: [Table; 9] = [
         always: 8,
     },
     Table {
+        name: "perftop_incident",
+        columns: &["alert_id", "incident_id", "onset_ms", "chance"],
+        leaf: Kind::TableLeaf,
+        shape: "Iiin",
+        always: 4,
+    },
+    Table {
         name: "perftop_file",
         columns: &["dev", "ino", "birth_ns", "path", "offset", "lines", "rejected", "tail", "updated_at"],
         leaf: Kind::IndexLeaf,
@@ -133,7 +140,7 @@ pub(super) const TABLES: [Table; 9] = [
 ];
 
 /// The marks that are saved: what was made from the samples is made anew.
-const KEPT_MARKS: [State; 3] = [State::JudgedUpTo, State::LearnUpTo, State::LearnBefore];
+const KEPT_MARKS: [State; 4] = [State::JudgedUpTo, State::LearnUpTo, State::LearnBefore, State::GroupedUpTo];
 
 impl Table {
     /// Whether a row of it is to be saved.
@@ -145,6 +152,11 @@ impl Table {
     /// Whether its rows have ids.
     pub(super) fn has_row_ids(&self) -> bool {
         self.leaf == Kind::TableLeaf
+    }
+
+    /// Whether it gives out its ids itself, one after the other: those of incidents are those of their alerts.
+    pub(super) fn gives_out_ids(&self) -> bool {
+        self.columns[0] == "id"
     }
 
     /// Whether a row found in its tree can be one of its rows. What other programs put into the columns of
