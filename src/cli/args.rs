@@ -6,8 +6,8 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    accept, alerts, anomalies, backtest, baseline, completions, config, dashboard, demo, doctor, gate, ingest, label,
-    man, mute, prune, record, spc, status, trends, why,
+    accept, alerts, anomalies, backtest, baseline, compare, completions, config, dashboard, demo, doctor, gate, ingest,
+    label, man, mute, prune, record, spc, status, trends, why,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -152,6 +152,8 @@ pub enum Command {
     Backtest(backtest::Args),
     /// Judge the newest runs for CI; exit code 1 when one is a regression
     Gate(gate::Args),
+    /// Compare two groups of runs, or two stretches of time
+    Compare(compare::Args),
     /// Accept what the newest runs cost as the new normal
     Accept(accept::Args),
     /// Print one line for a status bar; exit code 1 when an alert fires

@@ -6,6 +6,7 @@ mod anomalies;
 pub mod args;
 mod backtest;
 mod baseline;
+mod compare;
 mod completions;
 mod config;
 mod context;
@@ -127,6 +128,7 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
         Some(Command::Anomalies(args)) => anomalies::run(args, &context),
         Some(Command::Status(args)) => status::run(args, &context),
         Some(Command::Gate(args)) => gate::run(args, &context),
+        Some(Command::Compare(args)) => compare::run(args, &context),
         Some(Command::Accept(args)) => accept::run(args, &context),
         Some(Command::Prune(args)) => prune::run(args, &context),
         _ => bare(&cli.dashboard, &context),

@@ -1,7 +1,7 @@
 //! `perftop gate`: what the newest runs are, against those before.
 
 mod files;
-mod words;
+pub(super) mod words;
 
 use serde::Serialize;
 

@@ -1,9 +1,8 @@
-//! Which runs are meant: by their number, tag, commit or time.
+//! Which runs are meant: by their number, tag or commit.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::model::time::parse_rfc3339;
 use crate::model::{Environment, NewRun, Run};
 
 /// Runs as the user names them.
@@ -17,15 +16,11 @@ pub enum Selector {
     Tag(String, String),
     /// `commit:HASH`: its beginning will do.
     Commit(String),
-    /// `FROM..TO`: instants in RFC 3339, the second not included; what began within.
-    Time(i64, i64),
 }
 
 /// What is wrong with a text that should name runs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` names no runs: write last:N, runs:FROM..TO, tag:KEY=VALUE, commit:HASH or two instants FROM..TO (2026-11-21T07:00:00Z..2026-11-22T07:00:00Z)"
-)]
+#[error("`{0}` names no runs: write last:N, runs:FROM..TO, tag:KEY=VALUE or commit:HASH")]
 pub struct SelectorError(String);
 
 impl Selector {
@@ -44,7 +39,6 @@ impl Selector {
             Self::Numbers(from, to) => (from..=to).contains(&id),
             Self::Tag(key, value) => run.tags.get(key) == Some(value),
             Self::Commit(beginning) => run.commit.as_ref().is_some_and(|commit| commit.starts_with(beginning)),
-            Self::Time(from_ms, until_ms) => (from_ms..until_ms).contains(&&run.started_ms),
         }
     }
 }
@@ -67,24 +61,17 @@ impl FromStr for Selector {
             "commit" => (!what.is_empty()).then(|| Self::Commit(what.to_owned())),
             _ => None,
         });
-        let instants = || {
-            let (from, until) = text.split_once("..")?;
-            let (from_ms, until_ms) = (parse_rfc3339(from)?, parse_rfc3339(until)?);
-            (from_ms < until_ms).then_some(Self::Time(from_ms, until_ms))
-        };
-        named.or_else(instants).ok_or_else(|| SelectorError(crate::model::text::printable_short(text, 60)))
+        named.ok_or_else(|| SelectorError(crate::model::text::printable_short(text, 60)))
     }
 }
 
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use crate::model::time::rfc3339;
         match self {
             Self::Last(count) => write!(f, "last:{count}"),
             Self::Numbers(from, to) => write!(f, "runs:{from}..{to}"),
             Self::Tag(key, value) => write!(f, "tag:{key}={value}"),
             Self::Commit(beginning) => write!(f, "commit:{beginning}"),
-            Self::Time(from_ms, until_ms) => write!(f, "{}..{}", rfc3339(*from_ms), rfc3339(*until_ms)),
         }
     }
 }
@@ -198,7 +185,6 @@ mod tests {
     #[case("runs:4", &[4])]
     #[case("tag:branch=b", &[3, 4])]
     #[case("commit:c1", &[1])]
-    #[case("1970-01-01T00:00:02Z..1970-01-01T00:00:04Z", &[2, 3])]
     fn runs_are_named(#[case] text: &str, #[case] expected: &[i64]) {
         let runs = [run(1, "a", 0, None), run(2, "a", 0, None), run(3, "b", 0, None), run(4, "b", 0, None)];
         let selector: Selector = text.parse().unwrap();

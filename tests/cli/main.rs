@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say so and stop")]
 
 mod backtest;
+mod compare;
 mod config;
 mod damage;
 mod demo;
@@ -11,6 +12,7 @@ mod dropdir;
 mod feedback;
 mod follow;
 mod formats;
+mod gate;
 #[path = "../support/home.rs"]
 mod home;
 mod ingest;

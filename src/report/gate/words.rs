@@ -9,12 +9,12 @@ use crate::runs::{Comparison, Verdict};
 const LISTED: usize = 10;
 
 /// How far apart both sides are.
-pub(super) fn change(found: &Comparison, unit: Unit) -> String {
+pub(in crate::report) fn change(found: &Comparison, unit: Unit) -> String {
     found.change.map_or_else(|| signed(found.shift, unit), |change| percent_signed(100.0 * change.estimate))
 }
 
 /// Where the true change lies; `None` when there are too few values to say.
-pub(super) fn interval(found: &Comparison, unit: Unit) -> Option<String> {
+pub(in crate::report) fn interval(found: &Comparison, unit: Unit) -> Option<String> {
     if let Some(change) = found.change {
         let (low, high) = change.interval?;
         return Some(format!("{} to {}", percent_signed(100.0 * low), percent_signed(100.0 * high)));
@@ -29,14 +29,14 @@ fn signed(number: f64, unit: Unit) -> String {
 }
 
 /// A share without a sign; `None` when it has no end.
-pub(super) fn share(share: f64) -> Option<String> {
+pub(in crate::report) fn share(share: f64) -> Option<String> {
     let percent = 100.0 * share.abs();
     let decimals = usize::from(percent < 10.0);
     percent.is_finite().then(|| format!("{percent:.decimals$} %"))
 }
 
 /// A probability, as far as it says something.
-pub(super) fn chance(p: f64) -> String {
+pub(in crate::report) fn chance(p: f64) -> String {
     if p < 0.0001 { "< .0001".to_owned() } else { format!("{p:.4}").trim_start_matches('0').to_owned() }
 }
 

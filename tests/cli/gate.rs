@@ -1,0 +1,237 @@
+//! The gate as a CI job meets it: runs in the store, a verdict, an exit code, files that others read.
+
+use perftop::model::{Environment, NewRun, RunExit, measure};
+use perftop::store::Store;
+use rstest::rstest;
+use serde_json::Value;
+
+use crate::home::{Answer, Home};
+
+/// Scatter of a few percent around 1, the same every time.
+const NOISE: [f64; 10] = [1.0, 1.02, 0.985, 1.01, 0.97, 1.005, 1.03, 0.99, 1.015, 0.98];
+
+/// Records a batch of runs with these durations, later than all before.
+struct Recorder {
+    home: Home,
+    number: i64,
+}
+
+impl Recorder {
+    fn new() -> Self {
+        Self { home: Home::new(), number: 0 }
+    }
+
+    fn batch(&mut self, durations_ms: impl IntoIterator<Item = f64>) -> &mut Self {
+        self.batch_of(durations_ms, |_| {})
+    }
+
+    fn batch_of(&mut self, durations_ms: impl IntoIterator<Item = f64>, change: impl Fn(&mut NewRun)) -> &mut Self {
+        let batch = format!("batch {}", self.number);
+        let runs: Vec<NewRun> = durations_ms
+            .into_iter()
+            .map(|duration_ms| {
+                self.number += 1;
+                let mut run = NewRun {
+                    module: "build".into(),
+                    key: self.number.to_string(),
+                    batch: batch.clone(),
+                    started_ms: 1_700_000_000_000 + self.number * 60_000,
+                    ended_ms: 1_700_000_000_000 + self.number * 60_000 + 1_000,
+                    exit: RunExit::Code(0),
+                    source: "run".to_owned(),
+                    commit: Some(format!("c{:07}", self.number)),
+                    environment: Some(Environment { cpu: "EPYC".to_owned(), cores: 2, os: "linux".to_owned() }),
+                    tags: [("branch".to_owned(), "main".to_owned())].into(),
+                    measures: [(measure::DURATION.to_owned(), duration_ms), (measure::MEMORY.to_owned(), 1e8)].into(),
+                    phases: Vec::new(),
+                };
+                change(&mut run);
+                run
+            })
+            .collect();
+        Store::open(&self.home.store()).unwrap().record_runs(&runs, 1_000, 1_700_000_000_000).unwrap();
+        self
+    }
+
+    /// Thirty runs of about a second.
+    fn history(&mut self) -> &mut Self {
+        self.batch(NOISE.iter().cycle().take(30).map(|noise| 1_000.0 * noise))
+    }
+
+    fn gate(&self, words: &str) -> Answer {
+        self.home.run(&format!("gate {words}"))
+    }
+}
+
+fn times(factor: f64) -> impl Iterator<Item = f64> {
+    NOISE[3..8].iter().map(move |noise| 1_000.0 * factor * noise)
+}
+
+#[rstest]
+#[case::slower(1.2, 1, "regression")]
+#[case::faster(0.8, 0, "improvement")]
+#[case::same(1.0, 0, "no change")]
+fn the_exit_code_is_the_verdict(#[case] factor: f64, #[case] code: i32, #[case] verdict: &str) {
+    let mut recorder = Recorder::new();
+    recorder.history().batch(times(factor));
+    let answer = recorder.gate("");
+    assert_eq!(answer.code, Some(code), "{}{}", answer.stdout, answer.stderr);
+    let line = answer.stdout.lines().find(|line| line.contains("duration_ms")).unwrap();
+    assert!(line.contains(verdict), "{}", answer.stdout);
+    assert!(answer.stdout.contains("build: the newest 5 runs against 30 before (window:30)"), "{}", answer.stdout);
+    let json: Value = serde_json::from_str(&recorder.gate("--report json --metric duration_ms").stdout).unwrap();
+    assert_eq!(
+        (&json["schema"], json["modules"][0]["metrics"].as_array().unwrap().len()),
+        (&"perftop.gate/1".into(), 1)
+    );
+    assert_eq!(json["verdict"], verdict.replace(' ', "_"));
+    let change = json["modules"][0]["metrics"][0]["comparison"]["change"]["estimate"].as_f64().unwrap();
+    assert!((change - (factor - 1.0)).abs() < 0.02, "{change}");
+}
+
+#[test]
+fn what_cannot_be_judged_has_codes_of_its_own() {
+    let mut recorder = Recorder::new();
+    assert_eq!(recorder.gate("").code, Some(3), "there is no store");
+    recorder.batch(times(1.0));
+    let answer = recorder.gate("");
+    assert_eq!(answer.code, Some(3), "nothing came before: {}", answer.stdout);
+    assert!(answer.stdout.contains("not enough data"), "{}", answer.stdout);
+
+    recorder.history().batch([2_000.0]);
+    assert_eq!(recorder.gate("").code, Some(3), "one run is to be confirmed");
+    assert!(recorder.gate("").stdout.contains("inconclusive"));
+    assert_eq!(recorder.gate("--confirm 1/1").code, Some(1), "the user takes one run's word");
+
+    recorder.batch_of(times(1.5), |run| run.environment.as_mut().unwrap().cores = 64);
+    let answer = recorder.gate("");
+    assert_eq!(answer.code, Some(4), "{}", answer.stdout);
+    assert!(answer.stdout.contains("different environment"), "{}", answer.stdout);
+    assert_eq!(recorder.gate("--any-environment").code, Some(1));
+}
+
+#[test]
+fn failed_runs_are_left_out_and_counted() {
+    let mut recorder = Recorder::new();
+    recorder.history().batch_of([1.0, 1.0, 1.0], |run| run.exit = RunExit::Code(1));
+    let answer = recorder.gate("");
+    assert_eq!(answer.code, Some(3), "a run that failed at once is no improvement: {}", answer.stdout);
+    assert!(answer.stdout.contains("3 newest runs left out that failed"), "{}", answer.stdout);
+}
+
+#[test]
+fn what_is_accepted_is_the_baseline_until_it_is_taken_back() {
+    let mut recorder = Recorder::new();
+    recorder.history().batch(times(1.3));
+    assert_eq!(recorder.gate("").code, Some(1));
+    let answer = recorder.home.run("accept --note slower_and_right");
+    assert_eq!(answer.stdout, "accepted 5 runs of build as version 1\n");
+    recorder.batch(times(1.3));
+    let answer = recorder.gate("");
+    assert_eq!(answer.code, Some(0), "{}", answer.stdout);
+    assert!(answer.stdout.contains("against 5 before (accepted, version 1)"), "{}", answer.stdout);
+    assert!(recorder.home.run("accept --list").stdout.contains("slower_and_right"));
+    assert_eq!(recorder.home.run("accept --undo").stdout, "took back version 1 of build\n");
+    assert_eq!(recorder.gate("--baseline window:30").code, Some(1));
+    assert_eq!(recorder.gate("--baseline last-accepted").code, Some(3));
+    assert_eq!(recorder.home.run("accept --undo").code, Some(2));
+}
+
+#[test]
+fn a_baseline_may_be_a_file_a_tag_or_a_commit() {
+    let mut recorder = Recorder::new();
+    recorder.history();
+    assert_eq!(recorder.home.run("accept --file base.jsonl").code, Some(0));
+    recorder.batch_of(times(1.2), |run| {
+        run.tags.insert("branch".to_owned(), "topic".to_owned());
+    });
+    for (baseline, code) in [
+        ("file:base.jsonl", 1),
+        ("tag:branch=main", 1),
+        ("commit:c000000", 1),
+        ("commit:c0000002", 3),
+        ("tag:branch=other", 3),
+        ("tag:", 2),
+        ("window:0", 2),
+        ("last:5", 2),
+        ("file:none.jsonl", 5),
+    ] {
+        let answer = recorder.gate(&format!("--baseline {baseline}"));
+        assert_eq!(answer.code, Some(code), "{baseline}: {}{}", answer.stdout, answer.stderr);
+    }
+    recorder.home.write("junk.jsonl", "{\"module\":\"build\"}\n");
+    let answer = recorder.gate("--baseline file:junk.jsonl");
+    assert_eq!(answer.code, Some(2));
+    assert!(
+        answer.stderr.contains("junk.jsonl:1: no run") && answer.stderr.contains("perftop accept --file"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
+fn github_and_gitlab_get_what_they_read() {
+    let mut recorder = Recorder::new();
+    recorder.history().batch(times(1.2));
+    let summary = recorder.home.write("summary.md", "# before\n");
+    let output = recorder
+        .home
+        .perftop("gate --report junit=report.xml --report md")
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_STEP_SUMMARY", &summary)
+        .output()
+        .unwrap();
+    let answer = recorder.home.answer(&output);
+    assert_eq!(answer.code, Some(1));
+    assert!(answer.stdout.contains("| duration\\_ms | "), "{}", answer.stdout);
+    assert!(answer.stdout.contains("**regression**"), "{}", answer.stdout);
+    let annotation = answer.stderr.lines().find(|line| line.starts_with("::error title=perftop gate::")).unwrap();
+    assert!(annotation.contains("build.duration_ms: regression: 1") && annotation.contains("%25"), "{annotation}");
+    let summary = std::fs::read_to_string(summary).unwrap();
+    assert!(summary.starts_with("# before\n## Performance: regression"), "{summary}");
+    let report = std::fs::read_to_string(recorder.home.path("report.xml")).unwrap();
+    assert!(report.contains("<testsuite name=\"build\" tests=\"2\"") && report.contains("failures=\"1\""), "{report}");
+}
+
+#[test]
+fn names_do_harm_in_no_format() {
+    let mut recorder = Recorder::new();
+    let hostile = |run: &mut NewRun| run.module = "x\u{1b}[31m|</testsuite>\n::error::%".into();
+    recorder.batch_of(NOISE.iter().cycle().take(30).map(|noise| 1_000.0 * noise), hostile);
+    recorder.batch_of(times(1.3), hostile);
+    let output = recorder
+        .home
+        .perftop("gate --report junit --report md --report text")
+        .env("GITHUB_ACTIONS", "true")
+        .output()
+        .unwrap();
+    let answer = recorder.home.answer(&output);
+    assert!(!answer.stdout.contains('\u{1b}') && !answer.stderr.contains('\u{1b}'), "{}", answer.stdout);
+    assert!(!answer.stdout.contains("|</testsuite>\n"), "{}", answer.stdout);
+    assert_eq!(answer.stderr.lines().filter(|line| line.starts_with("::error")).count(), 1, "{}", answer.stderr);
+}
+
+#[test]
+fn it_measures_itself_and_explains() {
+    let mut recorder = Recorder::new();
+    recorder.history().batch(times(1.0));
+    let answer = recorder.gate("--aa --explain");
+    assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+    assert!(answer.stdout.contains("self-test: "), "{}", answer.stdout);
+    assert!(answer.stdout.contains("splits of these runs by chance (30 and 5)"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("least change that counts: 3.0 %"), "{}", answer.stdout);
+    assert!(
+        answer.stdout.contains("before: ... 1.00 s") || answer.stdout.contains("before: ... "),
+        "{}",
+        answer.stdout
+    );
+}
+
+#[test]
+fn a_module_that_is_not_there_is_said_to_be_so() {
+    let mut recorder = Recorder::new();
+    recorder.history();
+    let answer = recorder.gate("biuld");
+    assert_eq!(answer.code, Some(2));
+    assert!(answer.stderr.contains("no runs of `biuld`: did you mean `build`?"), "{}", answer.stderr);
+}
