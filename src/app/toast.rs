@@ -122,9 +122,9 @@ pub(super) fn raise(app: &mut App, raised: &[Alert], inserted_here: bool) -> Vec
     let (news, history): (Vec<&Alert>, Vec<&Alert>) =
         loud.into_iter().partition(|alert| recent.contains(alert.last.timestamp_ms));
     if matters(&news) + history.len() > BURST {
-        summarise(app, &[news.as_slice(), history.as_slice()].concat(), "new alerts");
+        summarise(app, &[news.as_slice(), history.as_slice()].concat(), "at once");
     } else {
-        summarise(app, &history, "alerts on older samples");
+        summarise(app, &history, "on older samples");
         for alert in &news {
             show_alert(app, alert);
         }
@@ -188,7 +188,7 @@ fn show_alert(app: &mut App, alert: &Alert) {
     push(app, ToastKind::Alert(alert.severity), Some((alert.id, alert.metric.clone())), text, count);
 }
 
-/// One toast for many alerts; it gathers with the summary on the screen.
+/// One toast that counts alerts and says `what` of them; it gathers with the summary on the screen.
 fn summarise(app: &mut App, alerts: &[&Alert], what: &str) {
     let Some(gravest) = alerts.iter().map(|alert| alert.severity).max() else { return };
     let earlier = app.toasts.iter().position(|toast| toast.is_summary() && toast.text == what);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use perftop::app::{Action, App, AppOptions, Event, Key, Keymap, Notice, Tab, update};
-use perftop::model::{Alert, AlertState, Health, Limited, Rule, Severity, Snapshot};
+use perftop::model::{Alert, AlertState, Companion, Health, Incident, Limited, Point, Rule, Severity, Snapshot};
 use perftop::render;
 use perftop::ui::symbols::SymbolSet;
 use perftop::ui::theme::Theme;
@@ -183,6 +183,17 @@ fn the_help_names_every_action() {
     for action in Action::EVERY {
         assert!(help.contains(action.help()), "{action}");
     }
+}
+
+#[rstest]
+#[case(1, "1 alert on older samples")]
+#[case(2, "2 alerts on older samples")]
+fn a_summary_counts_its_alerts(#[case] count: usize, #[case] said: &str) {
+    let mut app = shell_only(at((100, 30)));
+    let last = Point { timestamp_ms: NOW_MS - 2 * HOUR_MS, value: 812.0 };
+    let raised = app.alerts()[..count].iter().map(|alert| Alert { last, ..alert.clone() }).collect();
+    update(&mut app, Event::Alerts { raised, inserted_here: false }, NOW_MS);
+    assert!(text(&app).contains(&format!(" {said} ")), "{}", text(&app));
 }
 
 #[rstest]
