@@ -1,8 +1,6 @@
 //! The list of alerts. Which columns there are depends on the width; the sentence that explains an
 //! alert is always there, if need be below the list for the chosen one.
 
-use std::collections::BTreeSet;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -17,7 +15,7 @@ use super::{Look, keys};
 use crate::app::{Action, App};
 use crate::model::text::{counted, printable, value};
 use crate::model::time::age_coarse;
-use crate::model::{Alert, AlertState, Precision};
+use crate::model::{Alert, AlertState, Incident, Precision, Severity, Tally};
 
 /// Lines below the list for the sentence, and for the numbers, of the chosen alert.
 const DETAIL_LINES: usize = 2;
@@ -60,14 +58,14 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
 }
 
 fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
-    let firing = app.wanting().count();
-    let incidents: BTreeSet<i64> = app.wanting().filter_map(|alert| Some(alert.incident.as_ref()?.id)).collect();
-    let incidents = match incidents.len() {
-        0 => String::new(),
-        count => format!(", {}", counted(count as u64, "incident")),
-    };
-    let firing = format!("{firing} firing{incidents} ");
-    let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &firing);
+    let wanting = Tally::of(app.wanting());
+    let mut said = wanting.with_incidents(&format!("{} firing", wanting.alerts));
+    // What is not worth a toast is in the list all the same.
+    let listed = app.firing_from(Severity::Info).count() as u64 - wanting.alerts;
+    if listed > 0 {
+        said = format!("{said}, {listed} listed");
+    }
+    let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &format!("{said} "));
     // Where the footer is in sight, the keys stand there.
     if class >= SizeClass::Compact {
         return strip;
