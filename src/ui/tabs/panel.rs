@@ -174,10 +174,14 @@ fn violation_facts(app: &App, series: &SeriesSummary, chart: Option<&ChartData>,
         loud += in_alerts;
         facts.push(Fact::new(label, format!("{count} {}", look.symbols.violation(rule))).with_role(role));
     }
-    if !chart.violations.is_empty() {
-        let label = if loud > 0 { "  in alerts, others dim" } else { "  in alerts: all dim" };
-        facts.push(Fact::new(label, format!("{loud} of {}", chart.violations.len())).with_role(Role::Muted));
-    }
+    // Those are marked in colour, the others dim.
+    let said = match (loud, chart.violations.len()) {
+        (_, 0) => None,
+        (0, _) => Some("none: all dim".to_owned()),
+        (loud, all) if loud == all => Some(format!("all {all}")),
+        (loud, all) => Some(format!("{loud} of {all}, rest dim")),
+    };
+    facts.extend(said.map(|said| Fact::new("  in alerts", said).with_role(Role::Muted)));
     let beyond = chart.violations.iter().filter(|violation| violation.rule == Rule::BeyondLimit).count();
     let share = 100.0 * beyond as f64 / chart.sample_count.max(1) as f64;
     // What independent normal values would leave beyond: the yardstick for what was found.
