@@ -2,7 +2,7 @@
 
 use super::toast::say;
 use super::{App, Effect};
-use crate::model::{Alert, Command, MetricName, Mute, Unit};
+use crate::model::{Alert, Attention, Command, MetricName, Mute, Severity, TimeRange, Unit};
 
 /// How long `mute` keeps quiet; `perftop mute` takes other times.
 const MUTE_MS: i64 = 2 * 3_600_000;
@@ -18,13 +18,33 @@ impl App {
     /// The mute that keeps an alert quiet now, if one does.
     #[must_use]
     pub fn mute_of(&self, alert: &Alert) -> Option<&Mute> {
-        let mutes = self.snapshot.as_ref().map_or(&[][..], |snapshot| &snapshot.mutes);
-        Mute::covering(mutes, &alert.metric, alert.rule, self.now_ms)
+        Mute::covering(self.mutes(), &alert.metric, alert.rule, self.now_ms)
     }
 
-    /// The alerts that want attention: firing and not muted, newest first.
+    fn mutes(&self) -> &[Mute] {
+        self.snapshot.as_ref().map_or(&[][..], |snapshot| &snapshot.mutes)
+    }
+
+    /// The alerts that want attention: firing, worth a toast and not muted, the most urgent first.
     pub fn wanting(&self) -> impl Iterator<Item = &Alert> {
-        self.alerts().iter().filter(|alert| alert.is_firing() && self.mute_of(alert).is_none())
+        self.firing_from(self.options.toast_severity)
+    }
+
+    /// The alerts from a severity on that fire and are not muted, the most urgent first.
+    pub fn firing_from(&self, from: Severity) -> impl Iterator<Item = &Alert> {
+        let attention = Attention { from, mutes: self.mutes(), now_ms: self.now_ms };
+        self.alerts().iter().filter(move |alert| attention.is_wanted_by(alert))
+    }
+
+    /// The alerts of a metric, the most urgent first.
+    pub fn alerts_of(&self, metric: &str) -> impl Iterator<Item = &Alert> {
+        self.alerts().iter().filter(move |alert| *alert.metric == *metric)
+    }
+
+    /// When alerts of a metric went on.
+    #[must_use]
+    pub fn alert_ranges(&self, metric: &str) -> Vec<TimeRange> {
+        self.alerts_of(metric).map(|alert| alert.range(self.now_ms)).collect()
     }
 
     /// The alert that is chosen in the open list.
@@ -58,7 +78,6 @@ pub(super) fn mute(app: &mut App) -> Vec<Effect> {
         say(app, "every metric is muted: `perftop unmute --all` ends it");
         return Vec::new();
     }
-    let mutes = app.snapshot.as_ref().map_or(&[][..], |snapshot| &snapshot.mutes);
-    let mute_ids = Mute::of_metric(mutes, &metric, rule, app.now_ms).map(|mute| mute.id).collect();
+    let mute_ids = Mute::of_metric(app.mutes(), &metric, rule, app.now_ms).map(|mute| mute.id).collect();
     vec![Effect::Ask(Command::Unmute { mute_ids })]
 }

@@ -223,7 +223,7 @@ impl App {
         alert.rule == Rule::Surprise && alert.state != AlertState::Recovered && recovering.contains(&alert.metric)
     }
 
-    /// The alerts of the newest picture (alerts are never frozen), newest first.
+    /// The alerts of the newest picture (alerts are never frozen), the most urgent first.
     #[must_use]
     pub fn alerts(&self) -> &[Alert] {
         self.snapshot.as_ref().map_or(&[], |snapshot| &snapshot.alerts)

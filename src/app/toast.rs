@@ -122,9 +122,9 @@ pub(super) fn raise(app: &mut App, raised: &[Alert], inserted_here: bool) -> Vec
     let (news, history): (Vec<&Alert>, Vec<&Alert>) =
         loud.into_iter().partition(|alert| recent.contains(alert.last.timestamp_ms));
     if matters(&news) + history.len() > BURST {
-        summarise(app, &[news.as_slice(), history.as_slice()].concat(), "new alerts");
+        summarise(app, &[news.as_slice(), history.as_slice()].concat(), "at once");
     } else {
-        summarise(app, &history, "alerts on older samples");
+        summarise(app, &history, "on older samples");
         for alert in &news {
             show_alert(app, alert);
         }
@@ -188,7 +188,7 @@ fn show_alert(app: &mut App, alert: &Alert) {
     push(app, ToastKind::Alert(alert.severity), Some((alert.id, alert.metric.clone())), text, count);
 }
 
-/// One toast for many alerts; it gathers with the summary on the screen.
+/// One toast that counts alerts and says `what` of them; it gathers with the summary on the screen.
 fn summarise(app: &mut App, alerts: &[&Alert], what: &str) {
     let Some(gravest) = alerts.iter().map(|alert| alert.severity).max() else { return };
     let earlier = app.toasts.iter().position(|toast| toast.is_summary() && toast.text == what);
@@ -252,20 +252,30 @@ pub(super) fn dismiss_alerts(app: &mut App) {
     app.toasts.retain(|toast| !matches!(toast.kind, ToastKind::Alert(_)));
 }
 
-/// Acknowledges the chosen alert of the open list, else the alerts of all toasts.
+/// Acknowledges the chosen alert of the open list with all of its incident, else the alerts of all toasts.
 pub(super) fn acknowledge(app: &mut App) -> Vec<Effect> {
-    let alert_ids: Vec<i64> = match app.selected_alert().and_then(|index| app.alerts().get(index)) {
-        Some(alert) if alert.is_firing() => vec![alert.id],
-        Some(_) => {
-            say(app, "this alert is not firing any more");
-            return Vec::new();
-        }
-        None => app.toasts.iter().flat_map(Toast::alert_ids).collect(),
+    let (alert_ids, nothing): (Vec<i64>, &str) = match app.chosen_alert() {
+        Some(chosen) => (firing_with(app, chosen), "this alert is not firing any more"),
+        None => (
+            app.toasts.iter().flat_map(Toast::alert_ids).collect(),
+            "no toast to acknowledge; the alert list has them all",
+        ),
     };
     if alert_ids.is_empty() {
-        say(app, "no toast to acknowledge; the alert list has them all");
+        say(app, nothing);
         return Vec::new();
     }
     dismiss_alerts(app);
     vec![Effect::Ask(Command::Acknowledge { alert_ids })]
+}
+
+/// The alerts that fire among the chosen one and those of its incident.
+fn firing_with(app: &App, chosen: &Alert) -> Vec<i64> {
+    let Some(incident) = &chosen.incident else {
+        return if chosen.is_firing() { vec![chosen.id] } else { Vec::new() };
+    };
+    // The list may end before the incident does.
+    let is_known = |id: i64| app.alerts().iter().any(|alert| alert.id == id && !alert.is_firing());
+    let open = incident.alerts.iter().filter(|alert| alert.is_open && !is_known(alert.alert_id));
+    open.map(|alert| alert.alert_id).collect()
 }

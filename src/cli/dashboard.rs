@@ -36,7 +36,9 @@ pub fn print(context: &Context, window: Option<Window>, filter: Option<&str>, fo
     let store = store::open(context)?;
     let window = window.unwrap_or(context.config.display.window);
     let snapshot = store::snapshot(context, &store, &ViewRequest { window, ..ViewRequest::default() })?;
-    let report = Dashboard::new(&snapshot, snapshot.series.iter().filter(|series| filter.lets_through(series)));
+    let toasted = context.config.alerts.toast_severity;
+    let report =
+        Dashboard::new(&snapshot, toasted, snapshot.series.iter().filter(|series| filter.lets_through(series)));
     output::print(context, &report, format)?;
     Ok(Exit::Ok)
 }

@@ -11,11 +11,14 @@ use crate::model::text::printable;
 use crate::model::{Alert, Precision, Rule};
 use crate::store::Store;
 
+/// Where the numbers of alerts are found.
+const LISTED: &str = "`perftop alerts` lists them with their numbers";
+
 /// Arguments of `perftop label`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The alert, by the number that `perftop alerts` and the alert list show
-    #[arg(value_name = "ALERT")]
+    #[arg(value_name = "ALERT", value_parser = alert_number)]
     alert: i64,
 
     /// Whether something was wrong: `none` takes the label back
@@ -50,9 +53,14 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// An alert, as the user names it.
+pub fn alert_number(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| format!("an alert is named by its number, such as 7: {LISTED}"))
+}
+
 /// There is no alert of this number.
 pub fn unknown(id: i64) -> Refusal {
-    Refusal::usage(format!("no alert {id}: `perftop alerts` lists them with their numbers"))
+    Refusal::usage(format!("no alert {id}: {LISTED}"))
 }
 
 fn sentence(alert: &Alert, precision: Option<&Precision>, toasts_from: Option<f64>) -> String {

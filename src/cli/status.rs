@@ -5,11 +5,11 @@ use std::io::{self, Write as _};
 use super::context::Context;
 use super::exit::Exit;
 use super::{output, store};
-use crate::model::{Alert, Mute};
+use crate::model::{Attention, by_priority};
 use crate::report::status_line;
 
-/// Alerts looked at; a status line counts no farther.
-const LOOKED_AT: usize = 1_000;
+/// Alerts looked at: as many as a dashboard lists.
+const LOOKED_AT: usize = 500;
 
 /// Arguments of `perftop status`.
 #[derive(Debug, clap::Args)]
@@ -22,12 +22,13 @@ pub struct Args {
 /// Prints the line. The exit code says whether an alert fires that is worth a toast.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let store = store::open(context)?;
-    let toasted = context.config.alerts.toast_severity;
-    let mut firing = store.alerts(LOOKED_AT)?;
-    let (now_ms, mutes) = (context.now_ms(), store.mutes(context.now_ms())?);
-    let is_muted = |alert: &Alert| Mute::covering(&mutes, &alert.metric, alert.rule, now_ms).is_some();
-    firing.retain(|alert: &Alert| alert.is_firing() && alert.severity >= toasted && !is_muted(alert));
-    let line = status_line(&firing, output::look(context).symbols, args.tmux);
+    let now_ms = context.now_ms();
+    let mut alerts = store.alerts(LOOKED_AT)?;
+    by_priority(&mut alerts, |metric| context.config.book.is_user_facing(metric), now_ms);
+    let mutes = store.mutes(now_ms)?;
+    let attention = Attention { from: context.config.alerts.toast_severity, mutes: &mutes, now_ms };
+    alerts.retain(|alert| attention.is_wanted_by(alert));
+    let line = status_line(&alerts, output::look(context).symbols, args.tmux);
     writeln!(io::stdout(), "{line}")?;
-    Ok(if firing.is_empty() { Exit::Ok } else { Exit::Found })
+    Ok(if alerts.is_empty() { Exit::Ok } else { Exit::Found })
 }

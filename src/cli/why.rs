@@ -3,7 +3,7 @@
 use super::args::FormatArg;
 use super::context::Context;
 use super::exit::Exit;
-use super::label::unknown;
+use super::label::{alert_number, unknown};
 use super::{output, store};
 use crate::engine;
 use crate::model::{Mute, Rule};
@@ -13,7 +13,7 @@ use crate::report::Why;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The alert, by the number that `perftop alerts` and the alert list show
-    #[arg(value_name = "ALERT")]
+    #[arg(value_name = "ALERT", value_parser = alert_number)]
     alert: i64,
 
     #[command(flatten)]

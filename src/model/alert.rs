@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::text::{counted, printable, value};
 use super::time::length;
-use super::{ControlLimits, Ending, Explanation, Incident, LimitType, MetricName, Point, Rule, Severity, Unit};
+use super::{
+    ControlLimits, Ending, Explanation, Incident, LimitType, MetricName, Point, Rule, Severity, TimeRange, Unit,
+};
 
 /// A row of `spc_anomalies`. Other programs may write there too, so what they leave out is optional.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -162,6 +164,13 @@ impl Alert {
     #[must_use]
     pub fn label_word(&self) -> Option<&'static str> {
         self.label.map(|label| if label { "true" } else { "false" })
+    }
+
+    /// From the sample that opened it to its end by the samples, or to `now_ms` while it goes on.
+    #[must_use]
+    pub fn range(&self, now_ms: i64) -> TimeRange {
+        let from_ms = self.first.timestamp_ms;
+        TimeRange { from_ms, until_ms: from_ms.saturating_add(self.lasted_ms(now_ms)).saturating_add(1) }
     }
 
     /// How long it lasted by the samples, in ms; up to `now_ms` while it goes on.

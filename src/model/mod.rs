@@ -3,6 +3,7 @@
 //! Knows nobody, does no I/O, reads no clock.
 
 mod alert;
+mod attention;
 mod baseline;
 mod book;
 mod budget;
@@ -28,6 +29,7 @@ mod watching;
 mod window;
 
 pub use alert::{Account, Alert, AlertState, Anomaly, Precision};
+pub use attention::{Attention, Tally};
 pub use baseline::{Baseline, ControlLimits};
 pub use book::{MetricBook, MetricSettings};
 pub use budget::Budget;

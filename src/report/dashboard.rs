@@ -8,7 +8,9 @@ use super::table::{Cell, Column, Line, Table};
 use super::{Report, csv, line};
 use crate::model::text::{counted, percent_signed, value};
 use crate::model::time::age;
-use crate::model::{Baseline, Direction, Point, SeriesSummary, Snapshot, Status, Trend, Unit};
+use crate::model::{
+    Attention, Baseline, Direction, Point, SeriesSummary, Severity, Snapshot, Status, Tally, Trend, Unit,
+};
 use crate::ui::symbols::SymbolSet;
 use crate::ui::theme::Role;
 
@@ -23,8 +25,8 @@ pub struct Dashboard {
     pub sample_count: u64,
     /// The newest sample's timestamp.
     pub newest_sample_ms: Option<i64>,
-    /// Alerts that fire.
-    pub alerts_firing: usize,
+    /// Alerts that fire, are worth a toast and are not muted.
+    pub alerts_firing: u64,
     /// The rows.
     pub series: Vec<Row>,
 }
@@ -44,9 +46,10 @@ pub struct Row {
 }
 
 impl Dashboard {
-    /// The table of `series` in a picture of the store.
+    /// The table of `series` in a picture of the store; alerts below `toasted` are not worth a toast.
     #[must_use]
-    pub fn new<'a>(snapshot: &Snapshot, series: impl Iterator<Item = &'a SeriesSummary>) -> Self {
+    pub fn new<'a>(snapshot: &Snapshot, toasted: Severity, series: impl Iterator<Item = &'a SeriesSummary>) -> Self {
+        let attention = Attention { from: toasted, mutes: &snapshot.mutes, now_ms: snapshot.taken_at_ms };
         let mut series: Vec<Row> = series.map(Row::new).collect();
         series.sort_by(|a, b| {
             let strength = |row: &Row| row.z.map_or(0.0, f64::abs);
@@ -60,7 +63,7 @@ impl Dashboard {
             window: snapshot.request.window.as_str(),
             sample_count: snapshot.health.sample_count,
             newest_sample_ms: snapshot.health.newest_sample_ms,
-            alerts_firing: snapshot.alerts.iter().filter(|alert| alert.is_firing()).count(),
+            alerts_firing: Tally::of(snapshot.alerts.iter().filter(|alert| attention.is_wanted_by(alert))).alerts,
             series,
         }
     }
@@ -169,7 +172,7 @@ impl Report for Dashboard {
             |newest_ms| format!("newest sample {}", how_old(self.taken_at_ms - newest_ms)),
         );
         let metrics = counted(self.series.len() as u64, "metric");
-        let alerts = counted(self.alerts_firing as u64, "alert");
+        let alerts = counted(self.alerts_firing, "alert");
         let summary = format!("{metrics} over {}, {alerts} firing, {newest}", self.window);
         lines.push(line(summary, Role::Muted));
         lines

@@ -1,38 +1,34 @@
 //! `perftop status`: one line for a status bar.
 
-use std::collections::HashSet;
-
 use crate::model::text::{counted, printable};
-use crate::model::{Alert, Severity};
+use crate::model::{Alert, Severity, Tally};
 use crate::ui::symbols::SymbolSet;
 use crate::ui::text::{Align, fit, width};
 
 /// Cells the line covers at most with `--tmux`.
 pub const TMUX_CELLS: usize = 40;
 
-/// `Performance OK`, or `Anomaly detected: 2 anomalies (METRIC)` with the gravest metric. Where some of them are one
-/// incident, `Anomaly detected: 2 incidents, 9 anomalies (METRIC)`, with the likely origin. With `for_tmux` it is at most [`TMUX_CELLS`] wide and carries tmux' colours.
+/// `Performance OK`, or of the alerts that want attention, the most urgent first, `Anomaly detected: 2 anomalies (METRIC)`:
+/// how many, and the first one's metric or the likely origin of its incident. Where some of them are incidents,
+/// `Anomaly detected: 9 anomalies, 2 incidents (METRIC)`. With `for_tmux` it is at most [`TMUX_CELLS`] wide, without
+/// incidents, and carries tmux' colours.
 #[must_use]
-pub fn status_line(firing: &[Alert], symbols: SymbolSet, for_tmux: bool) -> String {
-    let Some(gravest) = firing.iter().max_by_key(|alert| (alert.severity, alert.updated_at_ms)) else {
+pub fn status_line(wanting: &[Alert], symbols: SymbolSet, for_tmux: bool) -> String {
+    let Some(first) = wanting.first() else {
         return if for_tmux { "#[fg=green]Performance OK#[default]".to_owned() } else { "Performance OK".to_owned() };
     };
-    let metric = gravest.incident.as_ref().and_then(|incident| incident.origin.as_ref()).unwrap_or(&gravest.metric);
-    let anomalies = counted(firing.len() as u64, "anomaly");
-    // An anomaly alone is an incident, too.
-    let matters: HashSet<i64> =
-        firing.iter().map(|alert| alert.incident.as_ref().map_or(alert.id, |incident| incident.id)).collect();
-    let incidents = (matters.len() < firing.len()).then(|| counted(matters.len() as u64, "incident"));
-    let head = format!("Anomaly detected: {}", incidents.as_ref().unwrap_or(&anomalies));
+    let metric = first.incident.as_ref().and_then(|incident| incident.origin.as_ref()).unwrap_or(&first.metric);
+    let tally = Tally::of(wanting.iter());
+    let anomalies = counted(tally.alerts, "anomaly");
     if !for_tmux {
-        let count = incidents.map_or_else(String::new, |_| format!(", {anomalies}"));
-        return format!("{head}{count} ({})", printable(metric));
+        return format!("Anomaly detected: {} ({})", tally.with_incidents(&anomalies), printable(metric));
     }
-    let colour = match gravest.severity {
-        Severity::Critical => "red",
-        Severity::Warning => "yellow",
-        Severity::Info => "blue",
+    let colour = match wanting.iter().map(|alert| alert.severity).max() {
+        Some(Severity::Critical) => "red",
+        Some(Severity::Warning) => "yellow",
+        Some(Severity::Info) | None => "blue",
     };
+    let head = format!("Anomaly detected: {anomalies}");
     format!("#[fg={colour}]{}#[default]", escaped(&with_name(&head, metric, symbols)))
 }
 

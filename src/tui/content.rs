@@ -38,7 +38,7 @@ fn spc(app: &App, chart: &ChartData) -> report::Spc {
 }
 
 fn table(app: &App, snapshot: &Snapshot) -> report::Dashboard {
-    report::Dashboard::new(snapshot, app.rows())
+    report::Dashboard::new(snapshot, app.options.toast_severity, app.rows())
 }
 
 fn written<R: Report>(report: &R, format: Format) -> io::Result<String> {

@@ -1,8 +1,6 @@
 //! The list of alerts. Which columns there are depends on the width; the sentence that explains an
 //! alert is always there, if need be below the list for the chosen one.
 
-use std::collections::BTreeSet;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -10,14 +8,14 @@ use super::layout::{SizeClass, inset};
 use super::panel;
 use super::strip::Strip;
 use super::symbols::SymbolSet;
-use super::text::{Align, fit};
+use super::text::{Align, fit, width};
 use super::theme::Role;
 use super::wrap::wrapped;
 use super::{Look, keys};
 use crate::app::{Action, App};
 use crate::model::text::{counted, printable, value};
 use crate::model::time::age_coarse;
-use crate::model::{Alert, AlertState, Precision};
+use crate::model::{Alert, AlertState, Incident, Precision, Severity, Tally};
 
 /// Lines below the list for the sentence, and for the numbers, of the chosen alert.
 const DETAIL_LINES: usize = 2;
@@ -42,15 +40,17 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
         Strip::new(look).with(Role::Muted, " no alerts: nothing has broken a rule").draw(inside, buf);
         return;
     };
-    let details = details(app, &alerts[chosen], look, usize::from(inside.width.saturating_sub(2)));
-    let detail_rows = if class >= SizeClass::Mini { (details.len() as u16 + 1).min(inside.height / 2) } else { 0 };
+    // With a rule above, at most half of the panel.
+    let most = if class >= SizeClass::Mini { usize::from(inside.height / 2).saturating_sub(1) } else { 0 };
+    let details = details(app, &alerts[chosen], look, usize::from(inside.width.saturating_sub(2)), most);
+    let detail_rows = if details.is_empty() { 0 } else { details.len() as u16 + 1 };
     let list = Rect { height: inside.height - detail_rows, ..inside };
     let visible = usize::from(list.height);
     // The chosen row stands in the middle as far as the list is long enough.
     let first = chosen.saturating_sub(visible / 2).min(alerts.len().saturating_sub(visible));
     for ((index, alert), row) in alerts.iter().enumerate().skip(first).zip(list.rows()) {
         let bracket = bracket(alerts, index, look.symbols);
-        line(app, alert, bracket, index == chosen, look, row).draw(row, buf);
+        line(app, alert, &bracket, index == chosen, look, row).draw(row, buf);
         if index == chosen {
             buf.set_style(row, look.theme.style(Role::Selected));
         }
@@ -60,14 +60,14 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
 }
 
 fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
-    let firing = app.wanting().count();
-    let incidents: BTreeSet<i64> = app.wanting().filter_map(|alert| Some(alert.incident.as_ref()?.id)).collect();
-    let incidents = match incidents.len() {
-        0 => String::new(),
-        count => format!(", {}", counted(count as u64, "incident")),
-    };
-    let firing = format!("{firing} firing{incidents} ");
-    let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &firing);
+    let wanting = Tally::of(app.wanting());
+    let mut said = wanting.with_incidents(&format!("{} firing", wanting.alerts));
+    // What is not worth a toast is in the list all the same.
+    let listed = app.firing_from(Severity::Info).count() as u64 - wanting.alerts;
+    if listed > 0 {
+        said = format!("{said}, {listed} listed");
+    }
+    let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &format!("{said} "));
     // Where the footer is in sight, the keys stand there.
     if class >= SizeClass::Compact {
         return strip;
@@ -89,8 +89,13 @@ fn state_word(app: &App, alert: &Alert) -> &'static str {
     }
 }
 
-/// What stands before an alert: a bracket around those of an incident.
-fn bracket(alerts: &[Alert], index: usize, symbols: SymbolSet) -> &'static str {
+/// What stands before an alert: where there are incidents, a bracket around the alerts of each.
+fn bracket(alerts: &[Alert], index: usize, symbols: SymbolSet) -> String {
+    let cells = if alerts.iter().any(|alert| alert.incident.is_some()) { 2 } else { 1 };
+    fit(corner(alerts, index, symbols), cells, Align::Left, symbols)
+}
+
+fn corner(alerts: &[Alert], index: usize, symbols: SymbolSet) -> &'static str {
     let incident = |index: usize| alerts.get(index)?.incident.as_ref().map(|incident| incident.id);
     let is_same = |other: Option<usize>| incident(index).is_some() && other.and_then(incident) == incident(index);
     let [top, _, bottom, _] = symbols.corners();
@@ -127,7 +132,7 @@ fn line<'a>(app: &App, alert: &Alert, bracket: &str, chosen: bool, look: &'a Loo
     } else {
         7
     };
-    let fixed = 3 + state_cells + right.len();
+    let fixed = width(bracket) + 2 + state_cells + right.len();
     let rest = cells.saturating_sub(fixed);
     let metric_cells = if cells >= 90 { rest * 2 / 5 } else { rest };
     let metric_cells = if cells >= 90 { metric_cells.min(32) } else { metric_cells };
@@ -156,8 +161,8 @@ fn sentence(alert: &Alert, cells: usize, look: &Look) -> String {
     }
 }
 
-/// Everything about an alert that a decision needs, in lines of so many cells.
-fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize) -> Vec<Strip<'a>> {
+/// Everything about an alert that a decision needs, in lines of so many cells, and at most so many of them.
+fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize, most: usize) -> Vec<Strip<'a>> {
     let (unit, zone) = (app.unit(&alert.metric), &app.options.zone);
     let mut facts = format!(
         "alert {} ({}): peak {}, limits {} to {}, {} since {}",
@@ -192,8 +197,23 @@ fn details<'a>(app: &App, alert: &Alert, look: &'a Look, cells: usize) -> Vec<St
         let broken = wrapped(text, cells, DETAIL_LINES, look.symbols);
         broken.iter().map(|line| Strip::new(look).with(role, line)).collect()
     };
-    let incident = alert.incident.as_ref().map_or_else(Vec::new, |incident| lines(Role::Text, &incident.summary()));
-    [lines(Role::Text, &alert.description), incident, lines(Role::Muted, &facts)].concat()
+    let description = lines(Role::Text, &alert.description);
+    let mut incident = alert.incident.as_ref().map_or_else(Vec::new, |incident| lines(Role::Text, &incident.summary()));
+    if let Some(known) = alert.incident.as_ref().filter(|_| description.len() + incident.len() > most) {
+        incident = vec![Strip::new(look).with(Role::Text, &origin(known, cells, look))];
+    }
+    let mut details = [description, incident, lines(Role::Muted, &facts)].concat();
+    details.truncate(most);
+    details
+}
+
+/// Which metric of an incident was first, and how sure that is, in so many cells: the name gives way.
+fn origin(incident: &Incident, cells: usize, look: &Look) -> String {
+    let count = incident.metrics().len();
+    let Some(origin) = &incident.origin else { return format!("which of {count} was first cannot be told") };
+    let rest = format!(" first of {count} ({})", incident.percent());
+    let name = fit(origin, cells.saturating_sub(width(&rest)), Align::Left, look.symbols);
+    format!("{}{rest}", name.trim_end())
 }
 
 fn draw_details(details: &[Strip], look: &Look, area: Rect, buf: &mut Buffer) {

@@ -11,7 +11,7 @@ use super::theme::Role;
 use crate::app::{App, SizeClass, Tab};
 use crate::model::text::value;
 use crate::model::time::length;
-use crate::model::{Alert, SeriesSummary, Severity, SpcChart, Status};
+use crate::model::{SeriesSummary, Severity, SpcChart, Status};
 
 const GRAVEST_FIRST: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
 
@@ -28,11 +28,9 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
     strip.draw(Rect { width: room.width.saturating_sub(1), ..room }, buf);
 }
 
-/// Draws the whole dashboard as one line: `perftop ok 12 metrics`, or the gravest alert.
+/// Draws the whole dashboard as one line: `perftop ok 12 metrics`, or the most urgent alert.
 pub(super) fn draw_line(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
-    let firing: Vec<&Alert> = app.wanting().collect();
-    let loud = firing.iter().filter(|alert| alert.severity > Severity::Info);
-    let strip = match loud.max_by_key(|alert| (alert.severity, alert.updated_at_ms)) {
+    let strip = match app.wanting().next() {
         Some(alert) => {
             let role = Role::of_severity(alert.severity);
             let mark = format!("{} ", look.symbols.severity(alert.severity));
@@ -113,7 +111,7 @@ fn context<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
 fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass, in_words: bool) -> Strip<'a> {
     let mut strip = Strip::new(look);
     for severity in GRAVEST_FIRST {
-        let count = app.wanting().filter(|alert| alert.severity == severity).count();
+        let count = app.firing_from(severity).filter(|alert| alert.severity == severity).count();
         let (mark, role) = (look.symbols.severity(severity), Role::of_severity(severity));
         strip = match (count, class) {
             (0, _) => strip,

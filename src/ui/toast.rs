@@ -10,6 +10,7 @@ use super::theme::Role;
 use super::wrap::wrapped;
 use super::{Look, alerts, keys, panel};
 use crate::app::{Action, App, Toast, ToastKind};
+use crate::model::text::counted;
 
 const BOX_CELLS: u16 = 46;
 const BOX_TEXT_LINES: usize = 2;
@@ -53,7 +54,7 @@ fn heading(toast: &Toast) -> String {
     match &toast.metric {
         Some(metric) if toast.count > 1 => format!("{metric} x{}", toast.count),
         Some(metric) => metric.to_string(),
-        None if toast.is_summary() => format!("{} {}", toast.count, toast.text),
+        None if toast.is_summary() => format!("{} {}", counted(toast.count, "alert"), toast.text),
         None if toast.count > 1 => format!("{} x{}", toast.text, toast.count),
         None => toast.text.clone(),
     }

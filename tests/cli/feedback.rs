@@ -80,9 +80,12 @@ fn how_often_a_metric_was_told_of_is_shown_with_its_budget() {
 #[rstest]
 #[case("label 99 true", "no alert 99: `perftop alerts` lists them with their numbers")]
 #[case("why 99", "no alert 99: `perftop alerts` lists them with their numbers")]
-#[case("why lcp", "invalid value 'lcp'")]
+#[case("why lcp", "an alert is named by its number, such as 7: `perftop alerts` lists them with their numbers")]
 #[case("label 1 maybe", "invalid value 'maybe'")]
-#[case("label one true", "invalid value 'one'")]
+#[case(
+    "label one true",
+    "invalid value 'one' for '<ALERT>': an alert is named by its number, such as 7: `perftop alerts`"
+)]
 fn what_is_not_meant_is_refused(#[case] words: &str, #[case] reason: &str) {
     let home = Home::new();
     stores::filled(&home);

@@ -48,9 +48,10 @@ fn what_broke_together_is_one_incident_everywhere() {
     stores::filled(&home);
     stores::append(&home.store(), &[stores::sample("heap_bytes", 1e6)]);
     let line = home.run("status").stdout;
-    assert!(line.starts_with("Anomaly detected: 1 incident, 2 anomalies ("), "{line}");
+    assert_eq!(line, "Anomaly detected: 2 anomalies, 1 incident (api_response_time)\n", "with the likely origin");
     let line = home.run("status --tmux").stdout;
-    assert!(line.starts_with("#[fg=red]Anomaly detected: 1 incident "), "{line}");
+    assert!(line.starts_with("#[fg=red]Anomaly detected: 2 anomalies api_resp"), "{line}");
+    assert!(home.run("dashboard").stdout.contains(" 2 alerts firing,"), "as many as the status line says");
 
     let listed: serde_json::Value = serde_json::from_str(&home.run("alerts --format json").stdout).unwrap();
     let incidents: Vec<_> = listed["alerts"].as_array().unwrap().iter().map(|alert| &alert["incident"]).collect();

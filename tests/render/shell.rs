@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use perftop::app::{Action, App, AppOptions, Event, Key, Keymap, Notice, Tab, update};
-use perftop::model::{Alert, AlertState, Health, Limited, Rule, Severity, Snapshot};
+use perftop::model::{Alert, AlertState, Companion, Health, Incident, Limited, Point, Rule, Severity, Snapshot};
 use perftop::render;
 use perftop::ui::symbols::SymbolSet;
 use perftop::ui::theme::Theme;
@@ -122,6 +122,43 @@ fn the_alert_list_at_the_design_sizes() {
     }
 }
 
+/// The list with the fixture's two alerts as one incident.
+fn with_incident(size: (u16, u16), name: &str) -> App {
+    let picture = fixture::picture(0, 60);
+    let companion = |alert: &Alert| Companion {
+        alert_id: alert.id,
+        metric: if alert.id == 2 { name.into() } else { alert.metric.clone() },
+        rule: alert.rule,
+        onset_ms: alert.first.timestamp_ms,
+        is_open: true,
+    };
+    let incident = Arc::new(Incident::new(1, 0.964, picture.alerts.iter().map(companion).collect()));
+    let alerts = picture.alerts.iter().map(|alert| Alert { incident: Some(Arc::clone(&incident)), ..alert.clone() });
+    let alerts = alerts.collect::<Vec<_>>().into();
+    let mut app = fixture::app(Snapshot { alerts, ..picture }, Tab::Baselines, None, size);
+    press(&mut app, "a");
+    app
+}
+
+#[test]
+fn the_likely_origin_of_an_incident_is_in_sight_at_every_size() {
+    for size in DESIGN_SIZES.into_iter().take(4) {
+        let said = text(&with_incident(size, "api_response_time"));
+        assert!(said.contains("api_response_time") && said.contains("(96 %)"), "{size:?}: {said}");
+    }
+    insta::assert_snapshot!("incident_40x10", text(&with_incident((40, 10), "api_response_time")));
+    let long = text(&with_incident((40, 10), "a_name_that_is_longer_than_the_line_it_stands_on"));
+    assert!(long.contains("a_name_that_is_lo\u{2026} first of 2 (96 %)"), "the name gives way: {long}");
+}
+
+#[test]
+fn the_list_counts_incidents_and_what_is_only_listed() {
+    let mut app = with_incident((100, 30), "api_response_time");
+    assert!(lines(&app)[1].contains(" Alerts 2 firing, 1 incident "), "{}", lines(&app)[1]);
+    app.options.toast_severity = Severity::Critical;
+    assert!(lines(&app)[1].contains(" Alerts 1 firing, 1 incident, 1 listed "), "{}", lines(&app)[1]);
+}
+
 #[test]
 fn the_help_at_the_design_sizes() {
     for size in DESIGN_SIZES {
@@ -146,6 +183,17 @@ fn toasts_at_the_design_sizes() {
         update(&mut app, Event::Notice(Notice { is_error: false, text: "copied".to_owned() }), NOW_MS);
         insta::assert_snapshot!(format!("toasts_{}x{}", size.0, size.1), text(&app));
     }
+}
+
+#[rstest]
+#[case(1, "1 alert on older samples")]
+#[case(2, "2 alerts on older samples")]
+fn a_summary_counts_its_alerts(#[case] count: usize, #[case] said: &str) {
+    let mut app = shell_only(at((100, 30)));
+    let last = Point { timestamp_ms: NOW_MS - 2 * HOUR_MS, value: 812.0 };
+    let raised = app.alerts()[..count].iter().map(|alert| Alert { last, ..alert.clone() }).collect();
+    update(&mut app, Event::Alerts { raised, inserted_here: false }, NOW_MS);
+    assert!(text(&app).contains(&format!(" {said} ")), "{}", text(&app));
 }
 
 /// Styles are part of what is seen: the same screens with the attributes of their cells.

@@ -1,12 +1,12 @@
 //! Every tab at every design size, as text and styles.
 
 use perftop::app::{App, Tab};
-use perftop::model::{Budget, ChartData, Snapshot, SpcChart, Status, ToastRate, Watching};
+use perftop::model::{Alert, Budget, ChartData, Rule, Snapshot, SpcChart, Status, ToastRate, Watching};
 use perftop::ui::layout::divide;
 use perftop::ui::symbols::SymbolSet;
-use perftop::ui::theme::Theme;
+use perftop::ui::theme::{Role, Theme};
 use perftop::ui::{Look, draw, tabs};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use rstest::rstest;
 
@@ -164,6 +164,32 @@ fn how_surprising_it_was_stands_below_the_control_chart() {
     assert!(text_of_it.contains("57 of 100 samples") && !text_of_it.contains("toasts from"), "{text_of_it}");
     snapshot.watching = Some(fixture::watching("another").into());
     assert!(!text(&snapshot, Tab::ControlChart, size).contains("toasts from"), "of another metric");
+}
+
+#[test]
+fn marks_of_rules_are_loud_only_while_an_alert_goes_on() {
+    let (size, look) = ((140, 40), fixture::mono(SymbolSet::Braille));
+    let mut snapshot = picture(0, SAMPLES);
+    let first = snapshot.chart.as_ref().unwrap().violations[0].point;
+    let marks = [Rule::BeyondLimit, Rule::TwoOfThree, Rule::SevenOnOneSide];
+    // How many marks there are on the chart, and how many of them look like an alert.
+    let drawn_marks = |snapshot: &Snapshot| {
+        let buf = body(&app(snapshot.clone(), Tab::ControlChart, None, size), &look, size);
+        let is_mark = |cell: &&Cell| marks.iter().any(|rule| cell.symbol() == look.symbols.violation(*rule));
+        let chart = Rect { y: 2, height: 35, width: 100, ..buf.area }.intersection(buf.area);
+        let found: Vec<&Cell> = chart.positions().map(|at| &buf[at]).filter(is_mark).collect();
+        let loud = found.iter().filter(|cell| cell.modifier != look.theme.style(Role::Muted).add_modifier).count();
+        (found.len(), loud, perftop::render::text(&buf))
+    };
+    let alert = Alert { first, ..snapshot.alerts[0].clone() };
+    snapshot.alerts = [].into();
+    let (all, loud, text) = drawn_marks(&snapshot);
+    assert!(all > 0 && loud == 0 && text.contains("none: all dim"), "{loud} of {all} loud: {text}");
+    snapshot.alerts = [Alert { metric: "another".into(), ..alert.clone() }].into();
+    assert_eq!(drawn_marks(&snapshot).1, 0, "an alert of another metric");
+    snapshot.alerts = [alert].into();
+    let (all, loud, text) = drawn_marks(&snapshot);
+    assert!(all == loud && !text.contains("all dim"), "{loud} of {all} loud: {text}");
 }
 
 #[test]

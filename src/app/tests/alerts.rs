@@ -70,7 +70,7 @@ fn more_than_twenty_at_once_become_one_toast() {
     let mut session = Session::with_four();
     session.raise((0..21).map(critical).collect());
     let toast = &session.app.toasts[..];
-    assert_eq!((toast.len(), toast[0].count, &*toast[0].text), (1, 21, "new alerts"));
+    assert_eq!((toast.len(), toast[0].count, &*toast[0].text), (1, 21, "at once"));
     assert_eq!(toast[0].kind, ToastKind::Alert(Severity::Critical));
     session.raise((21..42).map(critical).collect());
     assert_eq!((session.app.toasts.len(), session.app.toasts[0].count), (1, 42));
@@ -88,7 +88,7 @@ fn history_is_summed_up_and_rings_no_bell() {
     let mut session = Session::with_four();
     let old = |id| alert(id, "db_p99", Severity::Critical, HOUR_MS + 1);
     assert!(session.raise(vec![old(1), old(2), old(3)]).is_empty());
-    assert_eq!(session.toast_texts(), ["alerts on older samples"]);
+    assert_eq!(session.toast_texts(), ["on older samples"]);
     assert_eq!(session.raise(vec![critical(4)]), [Effect::Bell]);
     assert_eq!(session.app.toasts.len(), 2);
 }

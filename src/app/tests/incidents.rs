@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::app::testing::{HOUR_MS, START_MS, Session, alert, four_series};
 use crate::app::{Effect, Event, ToastKind};
 use crate::model::{
-    Alert, AlertState, Command, Companion, Ending, Incident, MetricBook, MetricSettings, Rule, Severity, by_priority,
+    Alert, AlertState, Attention, Command, Companion, Ending, Incident, MetricBook, MetricSettings, Rule, Severity,
+    Tally, by_priority,
 };
 
 const NAMES: [&str; 4] = ["api_latency", "queue_p99", "db_p99", "cache_hits"];
@@ -99,6 +100,49 @@ fn the_toast_goes_when_all_of_it_is_known() {
     alerts[1].state = AlertState::Acknowledged;
     session.show_with(four_series(), alerts);
     assert!(session.app.toasts.is_empty());
+}
+
+#[test]
+fn alerts_are_counted_and_ordered_alike_wherever_they_are_shown() {
+    let mut session = Session::with_four();
+    let mut alerts = together(1..=3, 3);
+    alerts[0].state = AlertState::Acknowledged;
+    alerts.extend([
+        alert(7, "newest", Severity::Warning, 0),
+        alert(8, "gravest", Severity::Critical, 0),
+        alert(9, "listed", Severity::Info, 0),
+    ]);
+    by_priority(&mut alerts, |_| false, START_MS);
+    session.show_with(four_series(), alerts.clone());
+    let wanting: Vec<i64> = session.app.wanting().map(|alert| alert.id).collect();
+    let attention = Attention { from: Severity::Warning, mutes: &[], now_ms: START_MS };
+    alerts.retain(|alert| attention.is_wanted_by(alert));
+    assert_eq!(wanting, alerts.iter().map(|alert| alert.id).collect::<Vec<_>>(), "in the dashboard and elsewhere");
+    assert_eq!((wanting.len(), wanting[0]), (4, 8), "neither what is known nor what is only listed");
+    let tally = Tally::of(session.app.wanting());
+    assert_eq!(tally, Tally { alerts: 4, incidents: 1 }, "an alert alone is no incident");
+    assert_eq!(tally.with_incidents("4 anomalies"), "4 anomalies, 1 incident");
+    assert_eq!(Tally { alerts: 1, incidents: 0 }.with_incidents("1 anomaly"), "1 anomaly");
+}
+
+#[test]
+fn acknowledging_a_row_of_an_incident_acknowledges_all_of_it() {
+    let mut session = Session::with_four();
+    let mut alerts = together(1..=3, 4);
+    alerts[1].state = AlertState::Acknowledged;
+    alerts.push(alert(9, "alone", Severity::Warning, 0));
+    session.show_with(four_series(), alerts.clone());
+    let all = [Effect::Ask(Command::Acknowledge { alert_ids: vec![1, 3, 4] })];
+    assert_eq!(session.keys("a A"), all, "those that fire, also the one that the list has no room for");
+    assert_eq!(session.keys("j A"), all, "from the row of one that is known, too");
+    assert_eq!(session.keys("j j A"), [Effect::Ask(Command::Acknowledge { alert_ids: vec![9] })], "and no other");
+    for alert in &mut alerts[..3] {
+        alert.state = AlertState::Acknowledged;
+        alert.incident = Some(incident(3, 0));
+    }
+    session.show_with(four_series(), alerts);
+    assert!(session.keys("k A").is_empty());
+    assert_eq!(session.toast_texts(), ["this alert is not firing any more"]);
 }
 
 #[test]

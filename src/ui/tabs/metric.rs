@@ -52,6 +52,7 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
                 range: app.visible_range(),
                 kind,
                 crosshair: app.crosshair_point(),
+                alerts: app.alert_ranges(&series.metric),
                 watching: app.watching().filter(|_| kind == ChartKind::Control),
                 zone: &app.options.zone,
             };

@@ -14,6 +14,7 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::chart::ChartKind;
 use crate::ui::widgets::facts::{Fact, draw_column};
 use crate::ui::widgets::table::draw_text;
+use crate::ui::widgets::violations::is_in_alert;
 use crate::ui::wrap::wrapped;
 
 /// Draws the panel: as many blocks as there is room for, the most telling first.
@@ -42,9 +43,9 @@ pub fn draw(
     block("baseline", &baseline_facts(series, chart, kind, app.window, look.symbols), &mut rest);
     block("surprise", &watching_facts(app), &mut rest);
     if kind == ChartKind::Control {
-        block("beyond the limits", &violation_facts(app, chart, look), &mut rest);
+        block("beyond the limits", &violation_facts(app, series, chart, look), &mut rest);
     }
-    let alerts: Vec<&Alert> = app.alerts().iter().filter(|alert| alert.metric == series.metric).collect();
+    let alerts: Vec<&Alert> = app.alerts_of(&series.metric).collect();
     if rest.height > 2 && !alerts.is_empty() {
         draw_text("findings", Align::Left, Role::Title, Rect { height: 1, ..rest }, look, buf);
         take(&mut rest, 1);
@@ -153,7 +154,7 @@ fn watching_facts(app: &App) -> Vec<Fact> {
     facts
 }
 
-fn violation_facts(app: &App, chart: Option<&ChartData>, look: &Look) -> Vec<Fact> {
+fn violation_facts(app: &App, series: &SeriesSummary, chart: Option<&ChartData>, look: &Look) -> Vec<Fact> {
     let Some(chart) = chart.filter(|chart| chart.limits.is_some()) else {
         return vec![Fact::new("", chart.map_or_else(String::new, learning)).with_role(Role::Muted)];
     };
@@ -163,12 +164,24 @@ fn violation_facts(app: &App, chart: Option<&ChartData>, look: &Look) -> Vec<Fac
         (Rule::SevenOnOneSide, "  7 on one side"),
     ];
     let rules = if chart.chart.is_of_values() { &of_values[..] } else { &[(Rule::BeyondLimit, "  signals")] };
-    let mut facts = Vec::new();
+    let alerts = app.alert_ranges(&series.metric);
+    let (mut facts, mut loud) = (Vec::new(), 0);
     for &(rule, label) in rules {
-        let count = chart.violations.iter().filter(|violation| violation.rule == rule).count();
-        let role = if count > 0 { Role::of_severity(rule.severity()) } else { Role::Muted };
+        let of_rule = || chart.violations.iter().filter(|violation| violation.rule == rule);
+        let count = of_rule().count();
+        let in_alerts = of_rule().filter(|violation| is_in_alert(violation, &alerts)).count();
+        let role = if in_alerts > 0 { Role::of_severity(rule.severity()) } else { Role::Muted };
+        loud += in_alerts;
         facts.push(Fact::new(label, format!("{count} {}", look.symbols.violation(rule))).with_role(role));
     }
+    // Those are marked in colour, the others dim.
+    let said = match (loud, chart.violations.len()) {
+        (_, 0) => None,
+        (0, _) => Some("none: all dim".to_owned()),
+        (loud, all) if loud == all => Some(format!("all {all}")),
+        (loud, all) => Some(format!("{loud} of {all}, rest dim")),
+    };
+    facts.extend(said.map(|said| Fact::new("  in alerts", said).with_role(Role::Muted)));
     let beyond = chart.violations.iter().filter(|violation| violation.rule == Rule::BeyondLimit).count();
     let share = 100.0 * beyond as f64 / chart.sample_count.max(1) as f64;
     // What independent normal values would leave beyond: the yardstick for what was found.

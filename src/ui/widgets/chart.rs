@@ -9,12 +9,11 @@ use ratatui::layout::Rect;
 use super::plot::{Plot, put};
 use super::surprises::draw_surprises;
 use super::trace::draw_trace;
+use super::violations::draw_violations;
 use crate::app::view::Scale;
 use crate::model::text::value;
 use crate::model::time::Zone;
-use crate::model::{
-    ChartData, ChartMark, ControlLimits, Lines, Point, Rule, SpcChart, TimeRange, Unit, Violation, Watching,
-};
+use crate::model::{ChartData, ChartMark, ControlLimits, Lines, Point, SpcChart, TimeRange, Unit, Watching};
 use crate::ui::Look;
 use crate::ui::text::{Align, fit};
 use crate::ui::theme::Role;
@@ -47,6 +46,8 @@ pub struct Chart<'a> {
     pub kind: ChartKind,
     /// The sample under the crosshair.
     pub crosshair: Option<Point>,
+    /// When alerts of the metric went on.
+    pub alerts: Vec<TimeRange>,
     /// How surprising the metric was, shown below where there is room.
     pub watching: Option<&'a Watching>,
     /// The zone of the time axis.
@@ -87,7 +88,7 @@ impl Chart<'_> {
         plot.draw_axes(look, buf);
         draw_level_names(&levels, &plot, area.width >= COLUMNS_FOR_VALUES, look, buf);
         if self.kind == ChartKind::Control {
-            self.draw_violations(&plot, look, buf);
+            draw_violations(self, &plot, look, buf);
         }
         for point in &self.data.evidence {
             plot.mark(point.timestamp_ms, point.value, look.symbols.evidence(), Role::Accent, look, buf);
@@ -120,7 +121,7 @@ impl Chart<'_> {
     }
 
     /// Where a sample is drawn.
-    fn height(&self, point: Point) -> f64 {
+    pub(super) fn height(&self, point: Point) -> f64 {
         if self.marks().is_empty() {
             return point.value;
         }
@@ -192,41 +193,6 @@ impl Chart<'_> {
             _ => Vec::new(),
         }
     }
-
-    fn draw_violations(&self, plot: &Plot, look: &Look, buf: &mut Buffer) {
-        // The samples of an alert that was followed here are marked instead.
-        if let Some(newest) = self.data.violations.last().filter(|_| self.data.evidence.is_empty()) {
-            for point in evidence(self.data, *newest) {
-                let role = Role::of_severity(newest.rule.severity());
-                plot.mark(point.timestamp_ms, self.height(*point), look.symbols.evidence(), role, look, buf);
-            }
-        }
-        // The gravest last, so that they stay on top where they share a cell.
-        for rule in Rule::EVERY.into_iter().rev() {
-            let role = Role::of_severity(rule.severity());
-            for &Violation { point, .. } in self.data.violations.iter().filter(|violation| violation.rule == rule) {
-                plot.mark(point.timestamp_ms, self.height(point), look.symbols.violation(rule), role, look, buf);
-            }
-        }
-    }
-}
-
-/// The samples before `violation` that its rule looked at, or since the shift it tells of; empty when samples were thinned out, for
-/// then the neighbours on the chart are not the neighbours in the series.
-fn evidence(data: &ChartData, violation: Violation) -> &[Point] {
-    let looked_at = match violation.rule {
-        Rule::TwoOfThree => 3,
-        Rule::SevenOnOneSide => 7,
-        _ => 1,
-    };
-    let after = data.points.partition_point(|point| point.timestamp_ms <= violation.point.timestamp_ms);
-    if data.points.len() as u64 != data.sample_count {
-        return &[];
-    }
-    let first = violation.began_ms.map_or(after.saturating_sub(looked_at), |began_ms| {
-        data.points.partition_point(|point| point.timestamp_ms < began_ms)
-    });
-    &data.points[first..after.saturating_sub(1).max(first)]
 }
 
 /// Zones are drawn where one standard deviation is at least two rows high; closer lines are clutter.

@@ -8,3 +8,4 @@ pub mod sparkline;
 pub mod surprises;
 pub mod table;
 pub mod trace;
+pub mod violations;
