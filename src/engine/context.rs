@@ -23,6 +23,7 @@ pub(super) struct Context {
     pub(super) publisher: Waker,
     pub(super) tail: Waker,
     pub(super) keeper: Waker,
+    pub(super) incidents: Waker,
     pub(super) dropper: Waker,
 }
 

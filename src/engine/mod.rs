@@ -6,7 +6,8 @@
 //! | file | does |
 //! |---|---|
 //! | `options` | what the engine is told, and the words it exchanges with the dashboard |
-//! | `tail`, `watch`, `judge`, `incidents`, `outbox` | notices new rows, has them judged, gathers and tells of alerts |
+//! | `tail`, `watch`, `judge`, `outbox` | notices new rows, has them judged, gathers and tells of alerts |
+//! | `incidents` | has alerts compared with each other |
 //! | `dropper`, `follow`, `taker` | take what is put into the drop directory, and what is written to files that are followed |
 //! | `intake` | what a feeder beside the engine has to say of its health |
 //! | `publisher`, `picture` | the snapshots |
@@ -126,6 +127,7 @@ impl Drop for Tasks {
 pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
     let (publisher, publisher_mailbox) = mailbox();
     let (keeper, keeper_mailbox) = mailbox();
+    let (incidents, incidents_mailbox) = mailbox();
     let (tail, tail_mailbox) = mailbox();
     let (dropper, dropper_mailbox) = mailbox();
     let (snapshots_in, snapshots) = latest::channel(Arc::default());
@@ -141,6 +143,7 @@ pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
         publisher: publisher.clone(),
         tail: tail.clone(),
         keeper: keeper.clone(),
+        incidents: incidents.clone(),
         dropper: dropper.clone(),
     };
 
@@ -153,6 +156,10 @@ pub fn spawn(options: EngineOptions, clock: Clock) -> EngineHandle {
     });
     let of_tail = context.clone();
     tasks.start(tail::NAME, (tail, tail_mailbox), &board, move |mailbox| tail::run(&of_tail, mailbox, &alerts_in));
+    let of_incidents = context.clone();
+    tasks.start(incidents::NAME, (incidents, incidents_mailbox), &board, move |mailbox| {
+        incidents::run(&of_incidents, mailbox)
+    });
     if let Some(dir) = context.options.drop_dir.clone() {
         let (of_dropper, dropper_waker) = (context.clone(), dropper.clone());
         tasks.start(dropper::NAME, (dropper, dropper_mailbox), &board, move |mailbox| {

@@ -13,6 +13,8 @@ use crate::store::{Store, StoreError};
 
 /// Alerts read and shown at most.
 pub(super) const ALERTS_SHOWN: usize = 500;
+/// What was over before anybody could be told of it is told of all the same, when its last sample is no older than this.
+const JUST_OVER_MS: i64 = 60_000;
 /// Alerts kept for a dashboard that does not take them; the rows are in the store anyway.
 const MOST_WAITING: usize = 64;
 const RETRY: Duration = Duration::from_millis(100);
@@ -57,14 +59,15 @@ impl Outbox {
         self.touched_here.extend(alerts.iter().map(|alert| alert.id));
     }
 
-    /// Reads the alerts and tells of those that are new and still open, have become graver or have ended, and are not
-    /// muted; answers all of them, in the order in which to look at them, and the mutes.
+    /// Reads the alerts and tells of those that are new and open, or only just over, have become graver or have ended, and
+    /// are not muted; answers all of them, in the order in which to look at them, and the mutes.
     pub(super) fn refresh(&mut self, store: &Store, book: &MetricBook, now_ms: i64) -> Result<Told, StoreError> {
         let mutes = store.mutes(now_ms)?;
         let is_told = |alert: &Alert| Mute::covering(&mutes, &alert.metric, alert.rule, now_ms).is_none();
         let mut opened = store.alerts_after(self.known_id, ALERTS_SHOWN)?;
         self.known_id = opened.last().map_or(self.known_id, |newest| newest.id);
-        opened.retain(|alert| alert.state != AlertState::Recovered);
+        let is_past = |alert: &Alert| now_ms.saturating_sub(alert.last.timestamp_ms) > JUST_OVER_MS;
+        opened.retain(|alert| alert.state != AlertState::Recovered || !is_past(alert));
         let mut alerts = store.alerts(ALERTS_SHOWN)?;
         by_priority(&mut alerts, |metric| book.is_user_facing(metric), now_ms);
         let listed = || alerts.iter().filter(|alert| alert.state != AlertState::Recovered);

@@ -41,6 +41,7 @@ struct State {
     viewed: Option<MetricName>,
     watched: Watched,
     told_alert_id: Option<i64>,
+    compared_alert_id: i64,
     commands: Vec<Command>,
     resets: u64,
     /// How often rows were seen to be deleted or changed.
@@ -108,6 +109,7 @@ impl Shared {
         state.latest.clear();
         state.newest_id = 0;
         state.told_alert_id = None;
+        state.compared_alert_id = 0;
         state.resets += 1;
     }
 
@@ -129,6 +131,16 @@ impl Shared {
     /// The dashboard was told of the alerts up to this id.
     pub(super) fn set_told_alert_id(&self, alert_id: i64) {
         self.state().told_alert_id = Some(alert_id);
+    }
+
+    /// Alerts up to this id were compared with each other, as far as this process knows.
+    pub(super) fn compared_alert_id(&self) -> i64 {
+        self.state().compared_alert_id
+    }
+
+    /// Alerts up to this id were compared with each other.
+    pub(super) fn set_compared_alert_id(&self, alert_id: i64) {
+        self.state().compared_alert_id = alert_id;
     }
 
     /// What is new; newest points are handed out once.

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::context::{Context, REPLACED_PAUSE};
-use super::incidents;
 use super::judge::{Judge, MOST_IN_MEMORY};
 use super::options::RaisedAlerts;
 use super::outbox::Outbox;
@@ -18,7 +17,7 @@ use super::shared::Watched;
 use super::supervisor::{Mailbox, TaskResult, Wait};
 use super::toasts::{is_watched, rate};
 use super::watch::{StoreWatch, watch_store};
-use crate::model::{AlertState, Command, MetricName, Rule};
+use crate::model::{Alert, AlertState, Command, MetricName, Rule};
 use crate::store::{Store, StoreError};
 
 /// The name of the task on the notice board.
@@ -53,8 +52,11 @@ const ALERTS_EVERY: Duration = Duration::from_millis(250);
 /// While there is much to judge, alerts are told of this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 
+/// Alerts that were raised are told of when it is known which belong together, and after this in any case: a toast that
+/// turns out to be part of an incident becomes the incident's.
+const COMPARE_PATIENCE: Duration = Duration::from_millis(60);
 /// How often alerts are compared with each other again when there are no new ones.
-const GROUP_EVERY: Duration = Duration::from_secs(20);
+const COMPARE_EVERY: Duration = Duration::from_secs(20);
 
 /// How often is looked whether a metric has gone silent: not more often than it wakes anyway.
 const SILENCE_EVERY: Duration = FALLBACK;
@@ -150,9 +152,10 @@ struct Session<'a> {
     mark_at: Option<Instant>,
     alerts_at: Option<Instant>,
     silence_at: Instant,
-    /// When alerts were last compared with each other, and whether there are new ones since.
-    grouped: Option<Instant>,
-    has_raised: bool,
+    /// When alerts were last to be compared with each other.
+    compared: Option<Instant>,
+    /// The newest alert that was raised here and not told of, and when it will be in any case.
+    untold: Option<(i64, Instant)>,
     /// Which metric was last looked at for the screen, and how far the log and the store were then.
     shown: Option<(Option<MetricName>, i64, i64)>,
     /// What the user called the alerts that are listed.
@@ -193,8 +196,8 @@ impl<'a> Session<'a> {
             mark_at: None,
             alerts_at: None,
             silence_at: Instant::now(),
-            grouped: None,
-            has_raised: false,
+            compared: None,
+            untold: None,
             shown: None,
             labels: None,
         })
@@ -205,8 +208,6 @@ impl<'a> Session<'a> {
         self.judge.pass_over_silence(self.context.now_ms());
         // What was over before the dashboard started is listed, not toasted.
         self.judge.mark(&mut self.store)?;
-        // Alerts were told of on the way: the last ones are still to be compared with them.
-        self.grouped = None;
         self.end_quiet_alerts()?;
         // Rings that come while it waits start the row of looks again, so none of them is looked at once only.
         let mut looks = Looks::begin();
@@ -281,10 +282,7 @@ impl<'a> Session<'a> {
         if repairs != std::mem::replace(&mut self.repairs, repairs) {
             self.context.publisher.wake();
         }
-        if self.has_raised {
-            self.group_and_tell()?;
-        } else if has_findings {
-            // More of what is known changes nothing at once, and comparing it takes long beside that.
+        if has_findings && self.untold.is_none() {
             self.tell()?;
         } else if self.alerts_at.is_none() {
             self.alerts_at = Some(Instant::now() + ALERTS_EVERY);
@@ -300,15 +298,14 @@ impl<'a> Session<'a> {
             let now_ms = self.context.now_ms();
             let Some(step) = self.judge.step(&mut self.store, now_ms)? else { break };
             has_findings |= step.has_findings;
-            self.has_raised |= !step.raised.is_empty();
-            self.outbox.touched_here(&step.raised);
+            self.raised(&step.raised);
             self.outbox.touched_here(&step.updated);
             // Before anybody can take what is judged for all there is.
             self.context.board.set_backlog(self.backlog()?);
             self.context.shared.arrived(&step.samples);
             self.context.board.set_last_arrival(now_ms);
             if told.elapsed() > TELL_EVERY {
-                self.group_and_tell()?;
+                self.tell()?;
                 told = Instant::now();
             }
             // There may be millions of rows to judge: nobody waits for their end to be heard.
@@ -327,12 +324,26 @@ impl<'a> Session<'a> {
         Ok(u64::try_from(rows).unwrap_or(0))
     }
 
-    /// Sees which alerts belong together, and tells of them.
-    fn group_and_tell(&mut self) -> Result<(), StoreError> {
-        self.grouped = Some(Instant::now());
-        self.has_raised = false;
-        incidents::group(&mut self.store, self.context.now_ms())?;
-        self.tell()
+    /// Has alerts that were raised compared with others, to be told of then.
+    fn raised(&mut self, alerts: &[Alert]) {
+        self.outbox.touched_here(alerts);
+        if let Some(newest) = alerts.last() {
+            let until = self.untold.map_or_else(|| Instant::now() + COMPARE_PATIENCE, |(_, until)| until);
+            self.untold = Some((newest.id, until));
+            self.compare();
+        }
+    }
+
+    fn compare(&mut self) {
+        self.compared = Some(Instant::now());
+        self.context.incidents.wake();
+    }
+
+    /// Whether it is time to tell of what was raised here.
+    fn is_untold_due(&self) -> bool {
+        self.untold.is_some_and(|(newest_id, until)| {
+            self.context.shared.compared_alert_id() >= newest_id || until <= Instant::now()
+        })
     }
 
     /// Reads the alerts, shows them, and tells of those that are new.
@@ -346,7 +357,7 @@ impl<'a> Session<'a> {
         self.context.shared.set_told(told);
         self.context.shared.set_told_alert_id(self.outbox.known_id());
         self.context.publisher.wake();
-        self.alerts_at = None;
+        (self.alerts_at, self.untold) = (None, None);
         Ok(())
     }
 
@@ -377,15 +388,13 @@ impl<'a> Session<'a> {
             self.silence_at = now + SILENCE_EVERY;
             self.say_resting();
             let recorded = self.judge.look(&mut self.store, self.context.now_ms())?;
-            self.outbox.touched_here(&recorded.raised);
+            self.raised(&recorded.raised);
             self.outbox.touched_here(&recorded.updated);
-            if !recorded.raised.is_empty() {
-                self.group_and_tell()?;
-            } else if !recorded.updated.is_empty() {
+            if recorded.raised.is_empty() && !recorded.updated.is_empty() {
                 self.tell()?;
             }
         }
-        if self.alerts_at.is_some_and(|at| at <= now) {
+        if self.alerts_at.is_some_and(|at| at <= now) || self.is_untold_due() {
             self.tell()?;
         }
         self.outbox.flush();
@@ -407,14 +416,17 @@ impl<'a> Session<'a> {
     /// Ends the alerts that are over, by the samples judged so far.
     fn end_quiet_alerts(&mut self) -> Result<(), StoreError> {
         self.store.recover(self.context.options.cooldown_ms, self.context.now_ms())?;
-        let is_time = self.grouped.is_none_or(|at| at.elapsed() > GROUP_EVERY);
-        if is_time { self.group_and_tell() } else { self.tell() }
+        if self.compared.is_none_or(|at| at.elapsed() > COMPARE_EVERY) {
+            self.compare();
+        }
+        self.tell()
     }
 
     fn until_deadline(&self) -> Duration {
         let now = Instant::now();
         let fallback = if self.watch.is_some() { FALLBACK } else { FALLBACK_WITHOUT_EVENTS };
-        let deadlines = [self.mark_at, self.alerts_at, self.outbox.retry_at()];
+        let untold_at = self.untold.map(|(_, until)| until);
+        let deadlines = [self.mark_at, self.alerts_at, untold_at, self.outbox.retry_at()];
         deadlines.into_iter().flatten().map(|at| at.saturating_duration_since(now)).fold(fallback, Duration::min)
     }
 }

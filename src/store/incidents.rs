@@ -21,8 +21,8 @@ const YOUNG_MS: i64 = 30 * 60_000;
 /// Samples before an alert that tell when it began; where they come rarely they are looked for farther back.
 const FEW_SAMPLES: usize = 60;
 const REACHES_MS: [i64; 3] = [3_600_000, 86_400_000, 30 * 86_400_000];
-/// Samples compared of one metric at most: the newest.
-const MOST_SAMPLES: usize = 10_000;
+/// Samples compared of one metric at most, before an alert and after it: those next to it.
+const MOST_SAMPLES: usize = 2_000;
 
 /// Alerts of which it is to be said whether they are one incident.
 #[derive(Debug)]
@@ -185,7 +185,9 @@ fn samples(conn: &Connection, alert: &Beginning, rest: &[Point]) -> rusqlite::Re
             break;
         }
     }
-    points.drain(..points.len().saturating_sub(MOST_SAMPLES));
+    let at = points.partition_point(is_before);
+    points.truncate(at + MOST_SAMPLES);
+    points.drain(..at.saturating_sub(MOST_SAMPLES));
     Ok(points)
 }
 
