@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("stats", &["model"]),
     ("detect", &["model", "stats"]),
     ("ingest", &["model", "clock"]),
+    ("measure", &["model", "clock", "ingest"]),
     ("store", &["model", "stats"]),
     ("engine", &["model", "clock", "stats", "detect", "ingest", "store"]),
     ("app", &["model"]),
@@ -24,8 +25,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "clock", "stats", "detect", "ingest", "store", "engine", "app", "ui", "render", "report",
-            "config", "tui",
+            "model", "clock", "stats", "detect", "ingest", "measure", "store", "engine", "app", "ui", "render",
+            "report", "config", "tui",
         ],
     ),
 ];
@@ -40,6 +41,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("anyhow", &["cli", "main"]),
     ("statrs", &["stats"]),
+    ("wait4", &["measure"]),
+    ("signal_hook", &["measure"]),
 ];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
