@@ -32,6 +32,16 @@ impl Clock {
         }
     }
 
+    /// The same with its fraction: to about a quarter of a microsecond, which is what 64 bits hold of today.
+    #[must_use]
+    pub fn now_fraction_ms(&self) -> f64 {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
+            Self::System => jiff::Timestamp::now().as_nanosecond() as f64 / 1e6,
+            Self::Fixed(now_ms) => now_ms.load(Ordering::Relaxed) as f64,
+        }
+    }
+
     /// Moves a fixed clock on; the system clock is left alone.
     pub fn advance(&self, by: Duration) {
         if let Self::Fixed(now_ms) = self {

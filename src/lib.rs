@@ -11,6 +11,7 @@ pub mod config;
 pub mod detect;
 pub mod engine;
 pub mod ingest;
+pub mod measure;
 pub mod model;
 pub mod render;
 pub mod report;

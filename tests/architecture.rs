@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("detect", &["model", "stats"]),
     ("runs", &["model", "stats"]),
     ("ingest", &["model", "clock"]),
+    ("measure", &["model", "clock", "ingest"]),
     ("store", &["model", "stats"]),
     ("engine", &["model", "clock", "stats", "detect", "ingest", "store"]),
     ("app", &["model"]),
@@ -25,8 +26,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "clock", "stats", "detect", "runs", "ingest", "store", "engine", "app", "ui", "render", "report",
-            "config", "tui",
+            "model", "clock", "stats", "detect", "runs", "ingest", "measure", "store", "engine", "app", "ui", "render",
+            "report", "config", "tui",
         ],
     ),
 ];
@@ -41,6 +42,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("anyhow", &["cli", "main"]),
     ("statrs", &["stats"]),
+    ("wait4", &["measure"]),
+    ("signal_hook", &["measure"]),
 ];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {

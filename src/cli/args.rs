@@ -1,13 +1,14 @@
 //! The command line: what may be said, and its help. What a command does stands in its own file.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    accept, alerts, anomalies, backtest, baseline, compare, completions, config, dashboard, demo, doctor, gate, ingest,
-    label, man, mute, prune, record, spc, status, trends, why,
+    accept, alerts, anomalies, backtest, baseline, collect, compare, completions, config, dashboard, demo, doctor,
+    gate, ingest, label, man, mute, phase, prune, record, run, spc, status, trends, why,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -128,6 +129,13 @@ pub enum Command {
     Ingest(ingest::Args),
     /// Record one sample
     Record(record::Args),
+    /// Execute a command, and record what it cost
+    Run(run::Args),
+    /// Say what a run does from now on
+    Phase(phase::Args),
+    /// Take in finished runs at once; every other command does so first
+    #[command(hide = true)]
+    Collect(collect::Args),
     /// Print the table of baselines once
     Dashboard(dashboard::Args),
     /// Print the control chart of a metric
@@ -168,6 +176,40 @@ pub enum Command {
     Completions(completions::Args),
     /// Write the manual pages
     Man(man::Args),
+}
+
+/// The command line of `perftop run` without the rest of it, which takes about as long to put together as a command takes
+/// to start.
+#[derive(Parser)]
+#[command(name = "perftop")]
+struct RunLine {
+    #[command(flatten)]
+    global: GlobalArgs,
+
+    #[command(subcommand)]
+    command: RunOnly,
+}
+
+#[derive(Subcommand)]
+enum RunOnly {
+    Run(run::Args),
+}
+
+impl Cli {
+    /// Reads a command line. One of `perftop run` that is right is read by itself; a wrong one as all others, for what there
+    /// is to say of it.
+    ///
+    /// # Errors
+    /// When it is wrong, or asks for help.
+    pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let is_run = words.get(1).is_some_and(|word| word == "run");
+        match is_run.then(|| RunLine::try_parse_from(words)) {
+            Some(Ok(RunLine { global, command: RunOnly::Run(args) })) => {
+                Ok(Self { global, dashboard: DashboardArgs::default(), command: Some(Command::Run(args)) })
+            }
+            _ => Self::try_parse_from(words),
+        }
+    }
 }
 
 /// `--format`, for commands that have more than one.
@@ -218,5 +260,25 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+        RunLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_run_reads_the_same_by_itself() {
+        let lines = [
+            "perftop run true",
+            "perftop run --name a --tag b=c --repeat 3 -q --db x -- sh -c --help",
+            "perftop run -vv --config y --timeout 5m make -j 4",
+        ];
+        for line in lines {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let (alone, whole) = (Cli::read(&words).unwrap(), Cli::try_parse_from(&words).unwrap());
+            assert_eq!(format!("{alone:?}"), format!("{whole:?}"));
+        }
+        for wrong in ["perftop run", "perftop run --help", "perftop run --nmae x true", "perftop run --repeat 0 true"] {
+            let words: Vec<OsString> = wrong.split(' ').map(OsString::from).collect();
+            let said = |answer: Result<Cli, clap::Error>| answer.unwrap_err().to_string();
+            assert_eq!(said(Cli::read(&words)), said(Cli::try_parse_from(&words)));
+        }
     }
 }

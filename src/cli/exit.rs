@@ -23,6 +23,8 @@ pub enum Exit {
     Io,
     /// Ended by a signal.
     Signal(u8),
+    /// As the command that was executed.
+    Command(u8),
 }
 
 impl Exit {
@@ -37,6 +39,7 @@ impl Exit {
             Self::OtherEnvironment => 4,
             Self::Io => 5,
             Self::Signal(number) => 128 + number,
+            Self::Command(code) => code,
         }
     }
 }
@@ -59,6 +62,11 @@ impl Refusal {
     /// The user asked for something that cannot be meant.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: message.into() }
+    }
+
+    /// A command could not be executed; a shell answers with such a code.
+    pub fn command(code: u8, message: impl Into<String>) -> Self {
+        Self { exit: Exit::Command(code), message: message.into() }
     }
 
     /// The store holds too little for an answer.

@@ -6,6 +6,7 @@ mod anomalies;
 pub mod args;
 mod backtest;
 mod baseline;
+mod collect;
 mod compare;
 mod completions;
 mod config;
@@ -23,9 +24,11 @@ mod logging;
 mod man;
 mod mute;
 mod output;
+mod phase;
 mod progress;
 mod prune;
 mod record;
+mod run;
 mod segments;
 mod spc;
 mod status;
@@ -34,10 +37,10 @@ mod trends;
 mod tui;
 mod why;
 
+use std::env;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use args::{Cli, Command, DashboardArgs};
@@ -50,7 +53,8 @@ use crate::report::Format;
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let words: Vec<_> = env::args_os().collect();
+    let cli = match Cli::read(&words) {
         Ok(cli) => cli,
         Err(error) => return answer_clap(&error).into(),
     };
@@ -103,6 +107,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Doctor(args)) => doctor::run(args, cli),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man(args)) => man::run(args),
+        // What is executed shall not wait for a log.
+        Some(Command::Run(args)) => run::run(args, cli),
+        Some(Command::Phase(args)) => phase::run(args),
         command => over_the_store(cli, command.as_ref()),
     }
 }
@@ -116,6 +123,7 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
         Some(Command::Backtest(args)) => backtest::run(args, &context),
         Some(Command::Ingest(args)) => ingest::run(args, &context),
         Some(Command::Record(args)) => record::run(args, &context),
+        Some(Command::Collect(args)) => collect::run(args, &context),
         Some(Command::Dashboard(args)) => dashboard::run(args, &context),
         Some(Command::Spc(args)) => spc::run(args, &context),
         Some(Command::Trends(args)) => trends::run(args, &context),

@@ -29,7 +29,8 @@ pub struct Args {
     timestamp_unit: TimestampUnit,
 }
 
-fn tag(text: &str) -> Result<(String, String), String> {
+/// Reads `KEY=VALUE`.
+pub fn tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".to_owned()),

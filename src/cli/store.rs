@@ -1,5 +1,6 @@
 //! How commands that read come by the store: never creating it, and with everything brought up to date that can be.
 
+use super::collect;
 use super::context::Context;
 use super::exit::Refusal;
 use crate::config::nearest;
@@ -22,6 +23,7 @@ pub fn open_unjudged(context: &Context) -> Result<Store, StoreError> {
 
 fn brought_up(context: &Context, bring_up: impl Fn(&mut Store) -> Result<(), StoreError>) -> Result<Store, StoreError> {
     let path = &context.config.store.path;
+    collect::bring_in(context);
     drop(Store::open_read(path)?);
     let brought_up = Store::open(path).and_then(|mut store| bring_up(&mut store).map(|()| store));
     match brought_up {

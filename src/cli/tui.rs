@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::args::DashboardArgs;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
-use super::{output, store};
+use super::{collect, output, store};
 use crate::app::{App, AppOptions, Filter, Notice};
 use crate::config::{Config, TmuxMode, paths};
 use crate::engine::{self, EngineOptions, Intake};
@@ -28,6 +28,7 @@ pub fn run(args: &DashboardArgs, context: &Context) -> anyhow::Result<Exit> {
     let options = AppOptions { tab: args.tab.unwrap_or_default(), filter, ..app_options(context) };
     let mut app = App::new(options, context.now_ms());
     app.selected = args.metric.as_deref().map(Into::into);
+    collect::bring_in(context);
     show(context, store::engine_options(context), app, |_| ())
 }
 

@@ -30,6 +30,8 @@ use crate::ui::theme::{Role, Theme};
 pub struct Config {
     /// `[store]`
     pub store: StoreConfig,
+    /// `[runs] keep_runs`: how many runs of a module are kept; their samples have an age of their own.
+    pub keep_runs: usize,
     /// `[detect]`
     pub detect: DetectConfig,
     /// `[alerts]`
@@ -132,6 +134,7 @@ impl Default for Config {
                 retention_ms: None,
                 rollup_retention_ms: None,
             },
+            keep_runs: 100,
             detect: DetectConfig {
                 window: Window::D7,
                 min_samples: 30,

@@ -41,6 +41,7 @@ fn written(config: &Config, setting: Setting) -> Value {
         Setting::DropDir => text(&config.store.drop_dir.to_string_lossy()),
         Setting::Retention => kept(config.store.retention_ms),
         Setting::RollupRetention => kept(config.store.rollup_retention_ms),
+        Setting::KeepRuns => Value::Integer(i64::try_from(config.keep_runs).unwrap_or(i64::MAX)),
         Setting::DetectWindow => text(config.detect.window.as_str()),
         Setting::MinSamples => Value::Integer(i64::try_from(config.detect.min_samples).unwrap_or(i64::MAX)),
         Setting::Rules => Value::Array(config.detect.rules.iter().map(|rule| text(rule.as_str())).collect()),

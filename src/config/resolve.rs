@@ -23,6 +23,8 @@ const MIN_RETENTION_MS: i64 = 86_400_000;
 pub const MAX_COOLDOWN_MS: i64 = 7 * 86_400_000;
 /// Fewest and most samples that may be asked for before a series is judged.
 pub const MIN_SAMPLES_BOUNDS: (i64, i64) = (2, 1_000_000);
+/// Fewest and most runs of a module that may be kept.
+pub const KEEP_RUNS_BOUNDS: (i64, i64) = (1, 100_000);
 
 /// Settings by name, the strongest word of each.
 pub type Merged = BTreeMap<Setting, Sourced<Value>>;
@@ -46,6 +48,7 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
             retention_ms: read.get(Setting::Retention, defaults.store.retention_ms, retention),
             rollup_retention_ms: read.rollup_retention(),
         },
+        keep_runs: read.get(Setting::KeepRuns, defaults.keep_runs, keep_runs),
         detect: DetectConfig {
             window: read.get(Setting::DetectWindow, defaults.detect.window, parsed),
             min_samples: read.get(Setting::MinSamples, defaults.detect.min_samples, min_samples),
@@ -261,16 +264,24 @@ fn cooldown(value: &Value) -> Result<i64, String> {
 }
 
 fn min_samples(value: &Value) -> Result<u64, String> {
+    whole(value, MIN_SAMPLES_BOUNDS).map(i64::unsigned_abs)
+}
+
+fn keep_runs(value: &Value) -> Result<usize, String> {
+    whole(value, KEEP_RUNS_BOUNDS).map(|number| number as usize)
+}
+
+/// A whole number within bounds that include both.
+fn whole(value: &Value, (least, most): (i64, i64)) -> Result<i64, String> {
     let number = match value {
         Value::Whole(number) => *number,
         Value::Text(text) => text.parse().map_err(|_| format!("`{}` is not a whole number", quoted(text)))?,
         Value::Flag(_) | Value::List(_) => return Err("expected a whole number".to_owned()),
     };
-    let (least, most) = MIN_SAMPLES_BOUNDS;
     if !(least..=most).contains(&number) {
         return Err(format!("{number} is out of bounds: from {least} to {most}"));
     }
-    Ok(number.unsigned_abs())
+    Ok(number)
 }
 
 fn flag(value: &Value) -> Result<bool, String> {

@@ -40,6 +40,7 @@ settings! {
     DropDir = "store", "drop_dir", "PERFTOP_DROP_DIR";
     Retention = "store", "retention", "PERFTOP_RETENTION";
     RollupRetention = "store", "rollup_retention", "PERFTOP_ROLLUP_RETENTION";
+    KeepRuns = "runs", "keep_runs", "PERFTOP_KEEP_RUNS";
     DetectWindow = "detect", "window", "PERFTOP_DETECT_WINDOW";
     MinSamples = "detect", "min_samples", "PERFTOP_DETECT_MIN_SAMPLES";
     Rules = "detect", "rules", "PERFTOP_DETECT_RULES";
@@ -96,6 +97,6 @@ mod tests {
     #[test]
     fn each_section_is_listed_once() {
         let listed: Vec<_> = sections().collect();
-        assert_eq!(listed, ["store", "detect", "alerts", "display", "tmux", "log", "metrics", "keys", "theme"]);
+        assert_eq!(listed, ["store", "runs", "detect", "alerts", "display", "tmux", "log", "metrics", "keys", "theme"]);
     }
 }

@@ -26,6 +26,20 @@ pub fn from_tags<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Resu
     check(&object(tags)).map(|kept| kept.map(Arc::from))
 }
 
+/// A context with one more tag; as it was when it has that tag already, or has no room for it.
+#[must_use]
+pub fn with_tag(context: Option<&Arc<str>>, key: &str, value: &str) -> Option<Arc<str>> {
+    let tag = object([(key, value)]);
+    let with_tag = match context.map(|text| text.trim_end().trim_end_matches('}')) {
+        Some(members) => format!("{members},{}", &tag[1..]),
+        None => tag,
+    };
+    match check(&with_tag) {
+        Ok(kept) => kept.map(Arc::from),
+        Err(_) => context.cloned(),
+    }
+}
+
 /// Tags as a flat JSON object, not checked yet.
 pub(super) fn object<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let quote = |text: &str| serde_json::Value::from(text).to_string();
@@ -108,6 +122,14 @@ mod tests {
         let long = |bytes: usize| format!("{{\"t\":\"{}\"}}", "x".repeat(bytes - 8));
         assert!(check(&long(MAX_CONTEXT_BYTES)).is_ok());
         assert_eq!(check(&long(MAX_CONTEXT_BYTES + 1)), Err(Reason::ContextTooLong(MAX_CONTEXT_BYTES + 1)));
+    }
+
+    #[test]
+    fn a_tag_is_added_once() {
+        let tagged = |context: &str| with_tag(Some(&context.into()), "module", "a}b").unwrap();
+        assert_eq!(&*tagged(r#"{"page":"/{}"}"#), r#"{"page":"/{}","module":"a}b"}"#);
+        assert_eq!(&*tagged(r#"{"module":"own"}"#), r#"{"module":"own"}"#);
+        assert_eq!(with_tag(None, "module", "build").as_deref(), Some(r#"{"module":"build"}"#));
     }
 
     #[test]

@@ -26,6 +26,12 @@ pub mod measure {
     pub const LINES: &str = "lines";
     /// How long it was expected to take: said by the module itself.
     pub const ESTIMATE: &str = "estimate_ms";
+    /// [`ITEMS`] in an hour at the same pace.
+    pub const ITEMS_PER_HOUR: &str = "items_per_hour";
+    /// [`LINES`] in an hour at the same pace.
+    pub const LINES_PER_HOUR: &str = "lines_per_hour";
+    /// How many times faster it was than [`ESTIMATE`] said.
+    pub const SPEED_UP: &str = "speed_up";
     /// 1 for a run that succeeded, 0 for one that did not.
     pub const SUCCESS: &str = "success";
 }

@@ -25,6 +25,28 @@ impl Store {
     /// Records runs that are not recorded yet, with their samples, and of each module keeps the newest `keep`. Answers how
     /// many were new.
     pub fn record_runs(&mut self, runs: &[NewRun], keep: usize, now_ms: i64) -> Result<usize, StoreError> {
+        self.record_with(runs, &[], keep, now_ms)
+    }
+
+    /// Records a run, unless it is there already, with samples that came with it: all or nothing. Answers whether it was
+    /// new.
+    pub fn record_run_with(
+        &mut self,
+        run: &NewRun,
+        samples: &[NewSample],
+        keep: usize,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        self.record_with(std::slice::from_ref(run), samples, keep, now_ms).map(|new| new == 1)
+    }
+
+    fn record_with(
+        &mut self,
+        runs: &[NewRun],
+        beside: &[NewSample],
+        keep: usize,
+        now_ms: i64,
+    ) -> Result<usize, StoreError> {
         let mut new = 0;
         self.append_after(now_ms, "store runs", |transaction| {
             let mut samples: Vec<NewSample> = Vec::new();
@@ -36,6 +58,9 @@ impl Store {
             }
             for run in runs {
                 forget_old(transaction, &run.module, keep)?;
+            }
+            if new > 0 {
+                samples.extend_from_slice(beside);
             }
             Ok(Some(samples))
         })?;

@@ -37,7 +37,7 @@ struct Held {
     offset: i64,
 }
 
-const LAYOUTS: [Held; 4] = [
+const LAYOUTS: [Held; 5] = [
     Held {
         layout: 1,
         sums: &[("api_response_time", 150, 21_818.036), ("cache_hit_percent", 150, 14_549.229)],
@@ -72,6 +72,18 @@ const LAYOUTS: [Held; 4] = [
     },
     Held {
         layout: 4,
+        sums: &[
+            ("api_response_time", 150, 21_818.036),
+            ("cache_hit_percent", 150, 14_549.229),
+            ("queue_depth", 301, 6104.0),
+        ],
+        alerts: 2,
+        anomalies: 3,
+        baselines: 9,
+        offset: 62_101,
+    },
+    Held {
+        layout: 5,
         sums: &[
             ("api_response_time", 150, 21_818.036),
             ("cache_hit_percent", 150, 14_549.229),

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use perftop::store::Store;
+
 use crate::chance::skipped;
 use crate::home::Answer;
 use crate::place::Place;
@@ -62,6 +64,25 @@ fn a_disk_that_is_full_in_the_middle_and_then_enlarged_costs_nothing() {
     assert_eq!(place.home.run("ingest input.jsonl").code, Some(0));
     place.assert_holds(ingested, 0..LINES);
     place.assert_holds(dropped, 0..LINES);
+    place.assert_sound();
+}
+
+#[test]
+fn a_run_that_ends_on_a_full_disk_is_recorded_when_there_is_room() {
+    let place = Place::new();
+    let directory = place.store().parent().unwrap().to_owned();
+    let Some(disk) = SmallDisk::mount(&directory) else { return skipped("root, for a small file system") };
+    assert_eq!(place.home.run("run -- true").code, Some(0));
+    assert_eq!(place.home.run("collect").code, Some(0));
+    let filler = directory.join("filler");
+    // Ends when there is no room.
+    let _ = std::fs::write(&filler, vec![0; 2 << 20]);
+    let answer = place.home.run("run -- false");
+    assert_eq!((answer.code, answer.stdout.as_str(), answer.stderr.as_str()), (Some(1), "", ""));
+    disk.enlarge();
+    assert_eq!(place.home.run("collect").code, Some(0));
+    let runs = |module: &str| Store::open_read(&place.store()).unwrap().runs(module, 10).unwrap().len();
+    assert_eq!((runs("true"), runs("false")), (1, 1));
     place.assert_sound();
 }
 

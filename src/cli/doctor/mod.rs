@@ -2,6 +2,7 @@
 
 mod files;
 mod rebuild;
+mod runs;
 mod salvage;
 mod store;
 mod terminal;
@@ -10,6 +11,7 @@ mod tmux;
 use std::path::PathBuf;
 
 use super::args::{Cli, FormatArg};
+use super::collect;
 use super::context::Context;
 use super::exit::Exit;
 use super::output;
@@ -43,6 +45,7 @@ pub fn run(args: &Args, cli: &Cli) -> anyhow::Result<Exit> {
     checks.extend(terminal::checks(&context.config.display));
     checks.extend(tmux::checks());
     checks.extend(store::checks(&context.config.store.path));
+    checks.extend(runs::checks(&collect::spool(&context)));
     checks.extend(files::checks(&context.config.store.drop_dir));
     let report = Checks { checks };
     output::print(&context, &report, args.format.format)?;

@@ -1,0 +1,339 @@
+//! Phases: what a command was doing when, as it says itself in `$PERFTOP_PHASES`, a line for each that begins.
+//!
+//! A line is `NAME`, which begins when the line was written, or `MS NAME` with ms since the Unix epoch, fraction and all;
+//! `perftop phase` writes the second. A phase lasts until the next one or the end of the run.
+//!
+//! The file is looked at now and then, and its own time tells when the newest line was written. Being told of each line
+//! would cost more: Linux takes some 10 ms to stop watching a file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::clock::Clock;
+use crate::ingest::limits::MIN_TIMESTAMP_MS;
+use crate::ingest::{Line, LineSplitter};
+use crate::model::Phase;
+use crate::model::text::printable_short;
+
+/// Names the file in the environment of the command.
+pub const VARIABLE: &str = "PERFTOP_PHASES";
+/// How often the file is looked at, so how much too late a line without a time may count when another follows soon.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The longest name of a phase.
+pub const MAX_NAME_BYTES: usize = 200;
+/// The most phases of a run that are told apart.
+pub const MAX_PHASES: usize = 100;
+/// The most that is read of a run's lines.
+const MAX_BYTES: u64 = 1 << 20;
+/// Lines that are not taken and are spelled out.
+const SPELLED_OUT: usize = 5;
+/// How far a time may lie outside of the run: clocks are set.
+const TOLERANCE_MS: f64 = 1_000.0;
+
+/// A phase begins.
+#[derive(Debug, Clone, PartialEq)]
+struct Mark {
+    name: String,
+    /// ms since the Unix epoch.
+    at_ms: f64,
+}
+
+/// Why a line is no phase.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PhaseFault {
+    /// There is no name.
+    #[error("no name")]
+    NoName,
+    /// The name is too long.
+    #[error("the name is {0} bytes long, more than {MAX_NAME_BYTES}")]
+    TooLong(usize),
+    /// The name goes over lines, or has a NUL.
+    #[error("a name is one line without NUL")]
+    NotALine,
+    /// The bytes are not UTF-8.
+    #[error("not UTF-8")]
+    NotUtf8,
+    /// The time is not one of this run.
+    #[error("`{0}` is no time of this run in ms since 1970")]
+    NotNow(String),
+    /// There are too many.
+    #[error("there are {MAX_PHASES} phases already")]
+    TooMany,
+    /// There is too much.
+    #[error("more than {MAX_BYTES} bytes")]
+    TooMuch,
+}
+
+/// The phases of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Phases {
+    /// Each with all the time it took, in the order in which they first began.
+    pub phases: Vec<Phase>,
+    /// What was not taken: `line 3: no name`, the first few.
+    pub faults: Vec<String>,
+}
+
+/// The lines of a run as they come.
+#[derive(Debug)]
+pub struct PhaseLines {
+    path: PathBuf,
+    file: io::Take<File>,
+    splitter: LineSplitter,
+    taken: Taken,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    lines: u64,
+    marks: Vec<Mark>,
+    faults: Vec<String>,
+}
+
+impl PhaseLines {
+    /// Creates the file, which must not be there yet; it goes with this.
+    pub fn create(path: PathBuf) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(&path)?;
+        Ok(Self { path, file: file.take(MAX_BYTES), splitter: LineSplitter::default(), taken: Taken::default() })
+    }
+
+    /// Where lines are written.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the lines that have come.
+    pub(super) fn read(&mut self) {
+        // A file of ours that cannot be read has no lines.
+        let Ok(metadata) = self.file.get_ref().metadata() else { return };
+        if metadata.len() <= MAX_BYTES - self.file.limit() {
+            return;
+        }
+        let written = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let written_ms = written.unwrap_or_default().as_secs_f64() * 1_000.0;
+        let mut block = [0; 4_096];
+        while let Ok(count @ 1..) = self.file.read(&mut block) {
+            self.splitter.feed(&block[..count], |line| self.taken.line(line, written_ms));
+        }
+    }
+
+    /// The run is over.
+    pub(super) fn finish(mut self, began_ms: f64, ended_ms: f64) -> Phases {
+        self.read();
+        let Self { splitter, taken, .. } = &mut self;
+        splitter.finish(|line| taken.line(line, ended_ms));
+        if self.file.limit() == 0 {
+            self.taken.fault(&PhaseFault::TooMuch);
+        }
+        std::mem::take(&mut self.taken).phases(began_ms, ended_ms)
+    }
+}
+
+impl Drop for PhaseLines {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Taken {
+    fn line(&mut self, line: Line<'_>, written_ms: f64) {
+        self.lines += 1;
+        let parsed = match line {
+            Line::Whole(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => return,
+            Line::Whole(bytes) => str::from_utf8(bytes).map_err(|_| PhaseFault::NotUtf8),
+            Line::TooLong(head) => Err(PhaseFault::TooLong(head.len())),
+        };
+        match parsed.and_then(|text| parse(text, written_ms)) {
+            Ok(mark) => self.marks.push(mark),
+            Err(fault) => self.fault(&fault),
+        }
+    }
+
+    fn fault(&mut self, fault: &PhaseFault) {
+        if self.faults.len() < SPELLED_OUT {
+            self.faults.push(format!("line {}: {fault}", self.lines));
+        }
+    }
+
+    /// Phases from marks in any order.
+    fn phases(mut self, began_ms: f64, ended_ms: f64) -> Phases {
+        let (earliest, latest) = (began_ms - TOLERANCE_MS, ended_ms + TOLERANCE_MS);
+        let mut marks = std::mem::take(&mut self.marks);
+        marks.retain(|mark| {
+            let is_of_run = (earliest..=latest).contains(&mark.at_ms);
+            if !is_of_run {
+                self.fault(&PhaseFault::NotNow(format!("{:.0}", mark.at_ms)));
+            }
+            is_of_run
+        });
+        marks.sort_by(|one, other| one.at_ms.total_cmp(&other.at_ms));
+        let mut phases: Vec<Phase> = Vec::new();
+        for (index, mark) in marks.iter().enumerate() {
+            let until_ms = marks.get(index + 1).map_or(ended_ms, |next| next.at_ms);
+            let [from_ms, until_ms] = [mark.at_ms, until_ms].map(|at_ms| at_ms.clamp(began_ms, ended_ms));
+            let duration_ms = until_ms - from_ms;
+            if let Some(phase) = phases.iter_mut().find(|phase| *phase.name == *mark.name) {
+                phase.duration_ms += duration_ms;
+            } else if phases.len() < MAX_PHASES {
+                phases.push(Phase { name: mark.name.as_str().into(), duration_ms });
+            } else {
+                self.fault(&PhaseFault::TooMany);
+            }
+        }
+        Phases { phases, faults: self.faults }
+    }
+}
+
+/// Reads a line without its end.
+fn parse(line: &str, written_ms: f64) -> Result<Mark, PhaseFault> {
+    let line = line.trim();
+    let timed = line.split_once(char::is_whitespace).and_then(|(time, name)| Some((instant(time)?, name.trim())));
+    let (at_ms, name) = timed.unwrap_or((written_ms, line));
+    check_name(name)?;
+    Ok(Mark { name: name.to_owned(), at_ms })
+}
+
+/// A number that is an instant rather than the beginning of a name.
+fn instant(text: &str) -> Option<f64> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|at_ms| is_number && *at_ms >= MIN_TIMESTAMP_MS as f64)
+}
+
+/// Checks the name of a phase, wherever it comes from.
+pub fn check_name(name: &str) -> Result<(), PhaseFault> {
+    if name.is_empty() {
+        Err(PhaseFault::NoName)
+    } else if name.len() > MAX_NAME_BYTES {
+        Err(PhaseFault::TooLong(name.len()))
+    } else if name.contains(['\0', '\n', '\r']) {
+        Err(PhaseFault::NotALine)
+    } else {
+        Ok(())
+    }
+}
+
+/// The phase cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// The name is none.
+    #[error("`{}`: {fault}", printable_short(name, 60))]
+    Name {
+        /// As it was given.
+        name: String,
+        /// Why not.
+        fault: PhaseFault,
+    },
+    /// Whoever listened does no more.
+    #[error("the run this is a phase of is over")]
+    Over,
+    /// The file cannot be written.
+    #[error("cannot write `{}`: {source}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Says that a phase begins now, in the file that `$PERFTOP_PHASES` names.
+pub fn begin(path: &Path, name: &str, clock: &Clock) -> Result<(), BeginError> {
+    check_name(name.trim()).map_err(|fault| BeginError::Name { name: name.to_owned(), fault })?;
+    let line = format!("{:.3} {}\n", clock.now_fraction_ms(), name.trim());
+    let write = || OpenOptions::new().append(true).open(path)?.write_all(line.as_bytes());
+    write().map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => BeginError::Over,
+        _ => BeginError::Unwritable { path: path.to_owned(), source },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const BEGAN_MS: f64 = 1_763_700_000_000.0;
+
+    /// The phases of a run of 10 s, its lines all written after 4 s.
+    fn read(text: &[u8]) -> (Vec<(String, f64)>, Vec<String>) {
+        let (mut splitter, mut taken) = (LineSplitter::default(), Taken::default());
+        splitter.feed(text, |line| taken.line(line, BEGAN_MS + 4_000.0));
+        splitter.finish(|line| taken.line(line, BEGAN_MS + 4_000.0));
+        let Phases { phases, faults } = taken.phases(BEGAN_MS, BEGAN_MS + 10_000.0);
+        (phases.into_iter().map(|phase| (phase.name.to_string(), phase.duration_ms)).collect(), faults)
+    }
+
+    fn told(text: &str) -> Vec<(String, f64)> {
+        let (phases, faults) = read(text.as_bytes());
+        assert_eq!(faults, [""; 0]);
+        phases
+    }
+
+    fn named(expected: &[(&str, f64)]) -> Vec<(String, f64)> {
+        expected.iter().map(|(name, duration_ms)| ((*name).to_owned(), *duration_ms)).collect()
+    }
+
+    #[rstest]
+    #[case::until_the_next_and_the_end(
+        "1763700001000 compile\n1763700003000.500 link\n", &[("compile", 2_000.5), ("link", 6_999.5)])]
+    #[case::without_a_time("build\n", &[("build", 6_000.0)])]
+    #[case::torn_last_line("1763700001000 a\n1763700002000 b", &[("a", 1_000.0), ("b", 8_000.0)])]
+    #[case::again("1763700001000 a\n1763700002000 b\n1763700003000 a\n", &[("a", 8_000.0), ("b", 1_000.0)])]
+    #[case::out_of_order("1763700003000 b\n1763700001000 a\n", &[("a", 2_000.0), ("b", 7_000.0)])]
+    #[case::names_with_spaces_and_numbers("2024 report\n", &[("2024 report", 6_000.0)])]
+    #[case::a_clock_that_is_a_little_off("1763699999500 a\n1763700010500 b\n", &[("a", 10_000.0), ("b", 0.0)])]
+    #[case::nothing("\n  \n", &[])]
+    fn phases_follow_each_other(#[case] text: &str, #[case] expected: &[(&str, f64)]) {
+        assert_eq!(told(text), named(expected));
+    }
+
+    #[rstest]
+    #[case(b"a\n\xff\n", "line 2: not UTF-8")]
+    #[case(b"1763600000000 early\n", "`1763600000000` is no time of this run")]
+    #[case(b"1763700001000000000 in nanoseconds\n", "is no time of this run in ms since 1970")]
+    #[case(b"a\0b\n", "line 1: a name is one line without NUL")]
+    fn other_lines_are_told_of(#[case] text: &[u8], #[case] expected: &str) {
+        let (_, faults) = read(text);
+        assert!(faults.len() == 1 && faults[0].contains(expected), "{faults:?}");
+    }
+
+    #[test]
+    fn the_limits_hold() {
+        let name = "n".repeat(MAX_NAME_BYTES);
+        assert_eq!(told(&name).len(), 1);
+        assert_eq!(read(format!("{name}n").as_bytes()).1, [format!("line 1: {}", PhaseFault::TooLong(201))]);
+        let many: Vec<String> = (0..=MAX_PHASES).map(|index| format!("phase {index}")).collect();
+        let (phases, faults) = read(many.join("\n").as_bytes());
+        assert_eq!((phases.len(), faults.len()), (MAX_PHASES, 1));
+    }
+
+    #[test]
+    fn a_line_counts_from_when_it_was_written_and_the_file_goes_with_the_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("phases");
+        let mut lines = PhaseLines::create(path.clone()).unwrap();
+        let clock = Clock::fixed(BEGAN_MS as i64 + 1_000);
+        begin(&path, "told", &clock).unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        let wrote = |file: &File, after_s| {
+            file.set_modified(UNIX_EPOCH + Duration::from_millis(BEGAN_MS as u64) + Duration::from_secs(after_s))
+                .unwrap();
+        };
+        file.write_all(b"plain\nto").unwrap();
+        wrote(&file, 3);
+        lines.read();
+        file.write_all(b"rn").unwrap();
+        wrote(&file, 6);
+        let Phases { phases, faults } = lines.finish(BEGAN_MS, BEGAN_MS + 10_000.0);
+        let told: Vec<_> = phases.iter().map(|phase| (&*phase.name, phase.duration_ms)).collect();
+        assert_eq!(told, [("told", 2_000.0), ("plain", 7_000.0), ("torn", 0.0)]);
+        assert_eq!(faults, [""; 0]);
+        assert!(!path.exists());
+        assert!(matches!(begin(&path, "late", &clock), Err(BeginError::Over)));
+        assert!(matches!(begin(&path, " ", &clock), Err(BeginError::Name { .. })));
+    }
+}
