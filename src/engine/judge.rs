@@ -54,8 +54,6 @@ pub(super) struct Step {
     pub(super) raised: Vec<Alert>,
     /// Alerts that it added to.
     pub(super) updated: Vec<Alert>,
-    /// Whether anything was found: alerts opened or updated, here or by somebody who was faster.
-    pub(super) has_findings: bool,
 }
 
 impl Judge {
@@ -129,12 +127,8 @@ impl Judge {
                 recoveries.append(&mut self.detector.take_recoveries());
             }
         }
-        let mut step = Step {
-            samples: batch.samples,
-            has_findings: !(findings.is_empty() && recoveries.is_empty()),
-            ..Step::default()
-        };
-        if step.has_findings {
+        let mut step = Step { samples: batch.samples, ..Step::default() };
+        if !(findings.is_empty() && recoveries.is_empty()) {
             let recorded = store.record(&findings, &recoveries, batch.last_id, self.cooldown_ms, now_ms)?;
             recorded.raised.iter().for_each(log_raised);
             step.raised = recorded.raised;

@@ -101,7 +101,7 @@ impl Outbox {
     }
 
     /// Whether an alert that was known has become graver.
-    fn is_graver(&self, alert: &Alert) -> bool {
+    pub(super) fn is_graver(&self, alert: &Alert) -> bool {
         self.open.get(&alert.id).is_some_and(|known| alert.severity > known.severity)
     }
 

@@ -17,7 +17,7 @@ use super::shared::Watched;
 use super::supervisor::{Mailbox, TaskResult, Wait};
 use super::toasts::{is_watched, rate};
 use super::watch::{StoreWatch, watch_store};
-use crate::model::{Alert, AlertState, Command, MetricName, Rule};
+use crate::model::{Alert, AlertState, Command, MetricName, Rule, Severity};
 use crate::store::{Store, StoreError};
 
 /// The name of the task on the notice board.
@@ -47,7 +47,7 @@ const FALLBACK_WITHOUT_EVENTS: Duration = Duration::from_millis(250);
 const SHORTEST_ROUND: Duration = Duration::from_millis(5);
 /// How long the mark in the store may lag behind quiet samples.
 const MARK_EVERY: Duration = Duration::from_secs(5);
-/// How often alerts are read again while other processes write, when nothing was found here.
+/// How often alerts are read again while samples come, when nothing was found here that is to be told at once.
 const ALERTS_EVERY: Duration = Duration::from_millis(250);
 /// While there is much to judge, alerts are told of this often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
@@ -272,7 +272,7 @@ impl<'a> Session<'a> {
         if self.judge.is_outdated(&self.store)? {
             return Ok(true);
         }
-        let has_findings = self.judge_new(mailbox)?;
+        self.judge_new(mailbox)?;
         self.last_round = Instant::now();
         if self.store.has_changed_rows()? {
             self.context.shared.rows_changed();
@@ -282,24 +282,18 @@ impl<'a> Session<'a> {
         if repairs != std::mem::replace(&mut self.repairs, repairs) {
             self.context.publisher.wake();
         }
-        if has_findings && self.untold.is_none() {
-            self.tell()?;
-        } else if self.alerts_at.is_none() {
-            self.alerts_at = Some(Instant::now() + ALERTS_EVERY);
-        }
+        let at = Instant::now() + ALERTS_EVERY;
+        self.alerts_at.get_or_insert(at);
         self.judge.is_outdated(&self.store)
     }
 
-    /// Judges to the end of the log; whether anything was found.
-    fn judge_new(&mut self, mailbox: &Mailbox) -> Result<bool, StoreError> {
-        let mut has_findings = false;
+    /// Judges to the end of the log.
+    fn judge_new(&mut self, mailbox: &Mailbox) -> Result<(), StoreError> {
         let mut told = Instant::now();
         while !mailbox.is_stopping() {
             let now_ms = self.context.now_ms();
             let Some(step) = self.judge.step(&mut self.store, now_ms)? else { break };
-            has_findings |= step.has_findings;
-            self.raised(&step.raised);
-            self.outbox.touched_here(&step.updated);
+            self.found(&step.raised, &step.updated);
             // Before anybody can take what is judged for all there is.
             self.context.board.set_backlog(self.backlog()?);
             self.context.shared.arrived(&step.samples);
@@ -316,7 +310,7 @@ impl<'a> Session<'a> {
         if self.judge.is_unmarked() && self.mark_at.is_none() {
             self.mark_at = Some(Instant::now() + MARK_EVERY);
         }
-        Ok(has_findings)
+        Ok(())
     }
 
     fn backlog(&self) -> Result<u64, StoreError> {
@@ -324,13 +318,19 @@ impl<'a> Session<'a> {
         Ok(u64::try_from(rows).unwrap_or(0))
     }
 
-    /// Has alerts that were raised compared with others, to be told of then.
-    fn raised(&mut self, alerts: &[Alert]) {
-        self.outbox.touched_here(alerts);
-        if let Some(newest) = alerts.last() {
-            let until = self.untold.map_or_else(|| Instant::now() + COMPARE_PATIENCE, |(_, until)| until);
+    /// Has alerts that were raised compared with others, to be told of then; of what has become graver is told at once, and
+    /// of the rest, which changes nothing but numbers, when there is time.
+    fn found(&mut self, raised: &[Alert], updated: &[Alert]) {
+        self.outbox.touched_here(raised);
+        self.outbox.touched_here(updated);
+        let now = Instant::now();
+        if let Some(newest) = raised.iter().rev().find(|alert| alert.severity > Severity::Info) {
+            let until = self.untold.map_or(now + COMPARE_PATIENCE, |(_, until)| until);
             self.untold = Some((newest.id, until));
             self.compare();
+        }
+        if updated.iter().any(|alert| self.outbox.is_graver(alert)) {
+            self.untold = Some((self.untold.map_or(0, |(newest_id, _)| newest_id), now));
         }
     }
 
@@ -388,11 +388,7 @@ impl<'a> Session<'a> {
             self.silence_at = now + SILENCE_EVERY;
             self.say_resting();
             let recorded = self.judge.look(&mut self.store, self.context.now_ms())?;
-            self.raised(&recorded.raised);
-            self.outbox.touched_here(&recorded.updated);
-            if recorded.raised.is_empty() && !recorded.updated.is_empty() {
-                self.tell()?;
-            }
+            self.found(&recorded.raised, &recorded.updated);
         }
         if self.alerts_at.is_some_and(|at| at <= now) || self.is_untold_due() {
             self.tell()?;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say so and stop")]
 
 mod backtest;
+mod ci;
 mod compare;
 mod config;
 mod damage;
