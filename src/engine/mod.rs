@@ -13,6 +13,7 @@
 //! | `publisher`, `picture` | the snapshots |
 //! | `keeper`, `baselines` | roll-up, stored baselines, retention |
 //! | `supervisor`, `board`, `shared`, `context`, `pace` | threads that come back, and what they share |
+//! | `runs` | judges new runs, each once |
 //! | `once` | the same work in the foreground, for one-shot commands |
 
 mod baselines;
@@ -30,6 +31,7 @@ mod outbox;
 mod pace;
 mod picture;
 mod publisher;
+mod runs;
 mod shared;
 mod supervisor;
 mod tail;
@@ -57,6 +59,7 @@ pub use follow::{Followed, Follower, Stop};
 pub use intake::Intake;
 pub use once::{CaughtUp, catch_up, roll_up, snapshot_once, toast_rate};
 pub use options::{EngineOptions, RaisedAlerts};
+pub use runs::judge_runs;
 
 /// Messages that wait for a slow dashboard.
 const CHANNEL: usize = 64;
