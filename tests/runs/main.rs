@@ -5,4 +5,5 @@ mod deviation;
 mod gate;
 #[path = "../../benches/support/histories.rs"]
 mod histories;
+mod history;
 mod support;

@@ -20,7 +20,7 @@ fn run(module: &str, number: i64, duration_ms: f64) -> NewRun {
         source: "test".to_owned(),
         commit: None,
         environment: None,
-        tags: Default::default(),
+        tags: [].into(),
         measures: [(measure::DURATION.to_owned(), duration_ms)].into(),
         phases: Vec::new(),
     }
