@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ingest", &["model", "clock"]),
     ("measure", &["model", "clock", "ingest"]),
     ("store", &["model", "stats"]),
-    ("engine", &["model", "clock", "stats", "detect", "ingest", "store"]),
+    ("engine", &["model", "clock", "stats", "detect", "runs", "ingest", "store"]),
     ("app", &["model"]),
     ("ui", &["model", "app"]),
     ("render", &[]),

@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     accept, alerts, anomalies, backtest, baseline, collect, compare, completions, config, dashboard, demo, doctor,
-    gate, ingest, label, man, mute, phase, prune, record, run, spc, status, trends, why,
+    gate, ingest, label, man, mute, phase, prune, record, run, runs, spc, status, supervise, trends, why,
 };
 use crate::app::Tab;
 use crate::config::{ColorChoice, Setting, SymbolChoice, ThemeName};
@@ -136,6 +136,10 @@ pub enum Command {
     /// Take in finished runs at once; every other command does so first
     #[command(hide = true)]
     Collect(collect::Args),
+    /// Print what runs were like, where their time goes, and which were unusual
+    Runs(runs::Args),
+    /// Execute a command again and again, record and judge each run
+    Supervise(supervise::Args),
     /// Print the table of baselines once
     Dashboard(dashboard::Args),
     /// Print the control chart of a metric

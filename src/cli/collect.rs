@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::exit::Exit;
+use super::judged;
 use crate::config::paths;
 use crate::measure::spool::{self, Place, Spool};
 use crate::model::text::counted;
@@ -65,12 +66,24 @@ pub fn spool(context: &Context) -> Spool {
 /// Takes in what waits, before the store is read or shown. That it cannot be is said: it goes on waiting.
 pub fn bring_in(context: &Context) {
     if let Err(error) = take_in(context) {
-        let waiting = counted(spool(context).waiting().len() as u64, "run");
-        let _ = writeln!(io::stderr(), "perftop: {waiting} not recorded yet: {error}");
+        say_waiting(context, &error);
     }
 }
 
-/// Takes in what waits; answers how many runs are waiting no more. Opens the store only when there are any.
+/// Takes in what waits, and says the status of a module's runs that began at or after `from_ms`.
+pub fn bring_in_and_tell(module: &str, from_ms: i64, context: &Context) {
+    if let Err(error) = take_in(context).and_then(|_| judged::say_of(module, from_ms, context)) {
+        say_waiting(context, &error);
+    }
+}
+
+fn say_waiting(context: &Context, error: &StoreError) {
+    let waiting = counted(spool(context).waiting().len() as u64, "run");
+    let _ = writeln!(io::stderr(), "perftop: {waiting} not recorded yet: {error}");
+}
+
+/// Takes in what waits, and has it judged; answers how many runs are waiting no more. Opens the store only when there are
+/// any.
 fn take_in(context: &Context) -> Result<usize, StoreError> {
     let mut store = None;
     let mut taken = 0;
@@ -89,6 +102,10 @@ fn take_in(context: &Context) -> Result<usize, StoreError> {
         };
         store.record_run_with(&held.record.run, &held.record.samples, context.config.keep_runs, context.now_ms())?;
         taken += usize::from(held.delete());
+    }
+    // Recorded they are; the next command judges what this one cannot.
+    if let Some(Err(error)) = store.map(|mut store| judged::new_runs(context, &mut store)) {
+        tracing::warn!("runs wait to be judged: {error}");
     }
     Ok(taken)
 }

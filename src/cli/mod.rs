@@ -19,6 +19,7 @@ mod expected;
 mod gate;
 mod ingest;
 mod interrupt;
+mod judged;
 mod label;
 mod logging;
 mod man;
@@ -29,10 +30,12 @@ mod progress;
 mod prune;
 mod record;
 mod run;
+mod runs;
 mod segments;
 mod spc;
 mod status;
 mod store;
+mod supervise;
 mod trends;
 mod tui;
 mod why;
@@ -124,6 +127,8 @@ fn over_the_store(cli: &Cli, command: Option<&Command>) -> anyhow::Result<Exit> 
         Some(Command::Ingest(args)) => ingest::run(args, &context),
         Some(Command::Record(args)) => record::run(args, &context),
         Some(Command::Collect(args)) => collect::run(args, &context),
+        Some(Command::Supervise(args)) => supervise::run(args, &context),
+        Some(Command::Runs(args)) => runs::run(args, &context),
         Some(Command::Dashboard(args)) => dashboard::run(args, &context),
         Some(Command::Spc(args)) => spc::run(args, &context),
         Some(Command::Trends(args)) => trends::run(args, &context),

@@ -22,7 +22,7 @@ pub use schema::Setting;
 
 use crate::app::Keymap;
 use crate::model::time::Zone;
-use crate::model::{Budget, MetricBook, Rule, Sensitivity, Severity, Window};
+use crate::model::{Budget, MetricBook, Rule, RunThresholds, Sensitivity, Severity, Window};
 use crate::ui::theme::{Role, Theme};
 
 /// Everything a user can set, resolved and checked.
@@ -32,6 +32,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[runs] keep_runs`: how many runs of a module are kept; their samples have an age of their own.
     pub keep_runs: usize,
+    /// What else stands in `[runs]`.
+    pub runs: RunsConfig,
     /// `[detect]`
     pub detect: DetectConfig,
     /// `[alerts]`
@@ -60,6 +62,17 @@ pub struct StoreConfig {
     /// What is rolled up is pruned daily when it is older than this, which is no less than `retention_ms`;
     /// `None` keeps everything. In ms.
     pub rollup_retention_ms: Option<i64>,
+}
+
+/// `[runs]`, but for `keep_runs`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunsConfig {
+    /// How far runs may go before they are anomalies.
+    pub thresholds: RunThresholds,
+    /// The command that is told of it, with its arguments; none when it is empty.
+    pub hook: Vec<String>,
+    /// How long it may take, in ms.
+    pub hook_timeout_ms: i64,
 }
 
 /// `[detect]`
@@ -135,6 +148,7 @@ impl Default for Config {
                 rollup_retention_ms: None,
             },
             keep_runs: 100,
+            runs: RunsConfig { thresholds: RunThresholds::default(), hook: Vec::new(), hook_timeout_ms: 10_000 },
             detect: DetectConfig {
                 window: Window::D7,
                 min_samples: 30,

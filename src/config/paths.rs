@@ -30,6 +30,12 @@ pub fn log_dir() -> PathBuf {
     base(|xdg| xdg.state_dir().unwrap_or_else(|| xdg.data_dir()))
 }
 
+/// `$XDG_STATE_HOME/perftop/anomalies.log`
+#[must_use]
+pub fn anomalies_log() -> PathBuf {
+    log_dir().join("anomalies.log")
+}
+
 /// A path with `~` at its front standing for the home directory.
 #[must_use]
 pub fn expand_home(path: &str) -> PathBuf {

@@ -42,6 +42,19 @@ fn written(config: &Config, setting: Setting) -> Value {
         Setting::Retention => kept(config.store.retention_ms),
         Setting::RollupRetention => kept(config.store.rollup_retention_ms),
         Setting::KeepRuns => Value::Integer(i64::try_from(config.keep_runs).unwrap_or(i64::MAX)),
+        Setting::RunsDeviation => decimal(config.runs.thresholds.deviation_percent),
+        Setting::RunsTimesAverage => decimal(config.runs.thresholds.times_average),
+        Setting::RunsZScore => decimal(config.runs.thresholds.z_score),
+        Setting::RunsErrorSpike => Value::Integer(config.runs.thresholds.error_spike.into()),
+        Setting::RunsStreak => Value::Integer(config.runs.thresholds.streak.into()),
+        Setting::RunsQueueLimits => {
+            Value::Array(config.runs.thresholds.queue_limits.iter().map(|limit| text(&limit.to_string())).collect())
+        }
+        Setting::RunsNoiseFloor => Value::String(exact(config.runs.thresholds.noise_ms as i64)),
+        Setting::RunsNoiseFloorKib => Value::Integer((config.runs.thresholds.noise_bytes / 1_024.0) as i64),
+        Setting::RunsRecoverWithin => Value::Integer(config.runs.thresholds.recover_within.cast_signed() as i64),
+        Setting::RunsHook => Value::Array(config.runs.hook.iter().map(|word| text(word)).collect()),
+        Setting::RunsHookTimeout => Value::String(exact(config.runs.hook_timeout_ms)),
         Setting::DetectWindow => text(config.detect.window.as_str()),
         Setting::MinSamples => Value::Integer(i64::try_from(config.detect.min_samples).unwrap_or(i64::MAX)),
         Setting::Rules => Value::Array(config.detect.rules.iter().map(|rule| text(rule.as_str())).collect()),
@@ -63,6 +76,11 @@ fn written(config: &Config, setting: Setting) -> Value {
 
 fn kept(age_ms: Option<i64>) -> Value {
     Value::String(age_ms.map_or_else(|| "forever".to_owned(), exact))
+}
+
+/// As the file takes it: fractions stand in quotes.
+fn decimal(number: f64) -> Value {
+    if number.fract() == 0.0 { Value::Integer(number as i64) } else { Value::String(number.to_string()) }
 }
 
 /// A length of time in the largest unit that holds it exactly.

@@ -11,10 +11,10 @@ use tracing::Level;
 use super::error::{Origin, Problem, hint, quoted, relayed};
 use super::file::{FileLayer, Named, Sourced, Value};
 use super::schema::Setting;
-use super::{AlertsConfig, Config, DetectConfig, DisplayConfig, StoreConfig, paths, style};
+use super::{AlertsConfig, Config, DetectConfig, DisplayConfig, RunsConfig, StoreConfig, paths, style};
 use crate::app::{Action, Chord, Keymap};
 use crate::model::time::{Zone, length, parse_duration_ms};
-use crate::model::{Direction, MetricBook, MetricSettings, Rule, Severity, Unit};
+use crate::model::{Direction, MetricBook, MetricSettings, QueueLimit, Rule, RunThresholds, Severity, Unit};
 use crate::ui::theme::Role;
 
 /// Shortest retention: the longest rule about recent samples looks back a day.
@@ -49,6 +49,7 @@ pub fn resolve(merged: &Merged, file: &FileLayer) -> (Config, Vec<Problem>) {
             rollup_retention_ms: read.rollup_retention(),
         },
         keep_runs: read.get(Setting::KeepRuns, defaults.keep_runs, keep_runs),
+        runs: read.runs(defaults.runs),
         detect: DetectConfig {
             window: read.get(Setting::DetectWindow, defaults.detect.window, parsed),
             min_samples: read.get(Setting::MinSamples, defaults.detect.min_samples, min_samples),
@@ -125,6 +126,25 @@ impl Reader<'_> {
             self.problem(&sourced.origin, message);
         }
         Some(kept_ms)
+    }
+
+    fn runs(&mut self, defaults: RunsConfig) -> RunsConfig {
+        let otherwise = defaults.thresholds;
+        RunsConfig {
+            thresholds: RunThresholds {
+                deviation_percent: self.get(Setting::RunsDeviation, otherwise.deviation_percent, deviation),
+                times_average: self.get(Setting::RunsTimesAverage, otherwise.times_average, times),
+                z_score: self.get(Setting::RunsZScore, otherwise.z_score, times),
+                error_spike: self.get(Setting::RunsErrorSpike, otherwise.error_spike, among_ten),
+                streak: self.get(Setting::RunsStreak, otherwise.streak, few),
+                queue_limits: self.get(Setting::RunsQueueLimits, otherwise.queue_limits, queue_limits),
+                noise_ms: self.get(Setting::RunsNoiseFloor, otherwise.noise_ms, noise_ms),
+                noise_bytes: self.get(Setting::RunsNoiseFloorKib, otherwise.noise_bytes, noise_bytes),
+                recover_within: self.get(Setting::RunsRecoverWithin, otherwise.recover_within as u32, few) as usize,
+            },
+            hook: self.get(Setting::RunsHook, defaults.hook, hook),
+            hook_timeout_ms: self.get(Setting::RunsHookTimeout, defaults.hook_timeout_ms, hook_timeout),
+        }
     }
 
     fn metrics(&mut self, tables: &[(String, Vec<Named>)]) -> BTreeMap<String, MetricSettings> {
@@ -269,6 +289,78 @@ fn min_samples(value: &Value) -> Result<u64, String> {
 
 fn keep_runs(value: &Value) -> Result<usize, String> {
     whole(value, KEEP_RUNS_BOUNDS).map(|number| number as usize)
+}
+
+/// Percent of an average.
+fn deviation(value: &Value) -> Result<f64, String> {
+    decimal(value, (1.0, 10_000.0))
+}
+
+/// How many times something.
+fn times(value: &Value) -> Result<f64, String> {
+    decimal(value, (1.0, 1_000.0))
+}
+
+fn decimal(value: &Value, (least, most): (f64, f64)) -> Result<f64, String> {
+    let number = match value {
+        Value::Whole(number) => *number as f64,
+        Value::Text(text) => text.parse().map_err(|_| format!("`{}` is not a number", quoted(text)))?,
+        Value::Flag(_) | Value::List(_) => {
+            return Err("expected a number, with a fraction in quotes: \"2.5\"".to_owned());
+        }
+    };
+    if (least..=most).contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("{number} is out of bounds: from {least} to {most}"))
+    }
+}
+
+/// Of the ten runs among which a spike is looked for.
+fn among_ten(value: &Value) -> Result<u32, String> {
+    whole(value, (2, 10)).map(|number| number as u32)
+}
+
+fn few(value: &Value) -> Result<u32, String> {
+    whole(value, (1, 100)).map(|number| number as u32)
+}
+
+fn noise_ms(value: &Value) -> Result<f64, String> {
+    duration(value).map(|span_ms| span_ms as f64)
+}
+
+fn noise_bytes(value: &Value) -> Result<f64, String> {
+    whole(value, (0, 1 << 30)).map(|kib| kib as f64 * 1_024.0)
+}
+
+fn queue_limits(value: &Value) -> Result<Vec<QueueLimit>, String> {
+    let words = match value {
+        Value::Text(text) => text.split(',').filter(|word| !word.trim().is_empty()).map(str::to_owned).collect(),
+        Value::List(words) => words.clone(),
+        Value::Whole(_) | Value::Flag(_) => return Err("expected a list: write [\"queue_depth=1000\"]".to_owned()),
+    };
+    words.iter().map(|word| word.parse().map_err(|error| relayed(&error))).collect()
+}
+
+fn hook(value: &Value) -> Result<Vec<String>, String> {
+    if matches!(value, Value::Whole(_) | Value::Flag(_)) {
+        return Err("expected a command as a list: write [\"program\", \"argument\"]".to_owned());
+    }
+    let words = list(value);
+    match words.first() {
+        Some(program) if program.is_empty() => Err("the command has no name".to_owned()),
+        _ => Ok(words),
+    }
+}
+
+fn hook_timeout(value: &Value) -> Result<i64, String> {
+    const BOUNDS_MS: (i64, i64) = (100, 3_600_000);
+    let timeout_ms = duration(value)?;
+    if (BOUNDS_MS.0..=BOUNDS_MS.1).contains(&timeout_ms) {
+        Ok(timeout_ms)
+    } else {
+        Err(format!("{} is out of bounds: from {} to {}", length(timeout_ms), length(BOUNDS_MS.0), length(BOUNDS_MS.1)))
+    }
 }
 
 /// A whole number within bounds that include both.

@@ -41,6 +41,17 @@ settings! {
     Retention = "store", "retention", "PERFTOP_RETENTION";
     RollupRetention = "store", "rollup_retention", "PERFTOP_ROLLUP_RETENTION";
     KeepRuns = "runs", "keep_runs", "PERFTOP_KEEP_RUNS";
+    RunsDeviation = "runs", "deviation_percent", "PERFTOP_RUNS_DEVIATION_PERCENT";
+    RunsTimesAverage = "runs", "times_average", "PERFTOP_RUNS_TIMES_AVERAGE";
+    RunsZScore = "runs", "z_score", "PERFTOP_RUNS_Z_SCORE";
+    RunsErrorSpike = "runs", "error_spike", "PERFTOP_RUNS_ERROR_SPIKE";
+    RunsStreak = "runs", "streak", "PERFTOP_RUNS_STREAK";
+    RunsQueueLimits = "runs", "queue_limits", "PERFTOP_RUNS_QUEUE_LIMITS";
+    RunsNoiseFloor = "runs", "noise_floor", "PERFTOP_RUNS_NOISE_FLOOR";
+    RunsNoiseFloorKib = "runs", "noise_floor_kib", "PERFTOP_RUNS_NOISE_FLOOR_KIB";
+    RunsRecoverWithin = "runs", "recover_within", "PERFTOP_RUNS_RECOVER_WITHIN";
+    RunsHook = "runs", "hook", "PERFTOP_RUNS_HOOK";
+    RunsHookTimeout = "runs", "hook_timeout", "PERFTOP_RUNS_HOOK_TIMEOUT";
     DetectWindow = "detect", "window", "PERFTOP_DETECT_WINDOW";
     MinSamples = "detect", "min_samples", "PERFTOP_DETECT_MIN_SAMPLES";
     Rules = "detect", "rules", "PERFTOP_DETECT_RULES";

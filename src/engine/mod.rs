@@ -13,8 +13,10 @@
 //! | `publisher`, `picture` | the snapshots |
 //! | `keeper`, `baselines` | roll-up, stored baselines, retention |
 //! | `supervisor`, `board`, `shared`, `context`, `pace` | threads that come back, and what they share |
+//! | `runs`, `anomaly_log` | new runs are judged, each once; what is found of them in a file |
 //! | `once` | the same work in the foreground, for one-shot commands |
 
+mod anomaly_log;
 mod baselines;
 mod board;
 mod context;
@@ -30,6 +32,7 @@ mod outbox;
 mod pace;
 mod picture;
 mod publisher;
+mod runs;
 mod shared;
 mod supervisor;
 mod tail;
@@ -53,10 +56,12 @@ use self::supervisor::{Mailbox, TaskResult, Waker, mailbox, supervise};
 
 pub use crate::detect::DetectOptions;
 pub use crate::store::{HeldWrites, hold_writes};
+pub use anomaly_log::{AnomalyLog, MAX_LOG_BYTES};
 pub use follow::{Followed, Follower, Stop};
 pub use intake::Intake;
 pub use once::{CaughtUp, catch_up, roll_up, snapshot_once, toast_rate};
 pub use options::{EngineOptions, RaisedAlerts};
+pub use runs::judge_runs;
 
 /// Messages that wait for a slow dashboard.
 const CHANNEL: usize = 64;

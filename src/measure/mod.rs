@@ -12,6 +12,7 @@
 //! | `said` | the lines of `$PERFTOP_DROP` as measures and samples |
 //! | `derived` | what follows from what was measured |
 //! | `commit`, `environment` | what was checked out, and where it ran |
+//! | `hook` | a command that is told of what was found |
 //! | `spool` | finished runs as files, until the store has them |
 
 mod command;
@@ -19,6 +20,7 @@ pub mod commit;
 mod derived;
 pub mod environment;
 mod group;
+mod hook;
 pub mod phases;
 pub mod said;
 mod signals;
@@ -26,4 +28,5 @@ pub mod spool;
 
 pub use command::{Execution, Measured, StartError, TERMINATION_GRACE, execute};
 pub use derived::complete;
+pub use hook::{HookError, call};
 pub use signals::Signals;

@@ -17,6 +17,8 @@ mod metric;
 mod mute;
 mod priority;
 mod run;
+mod run_anomaly;
+mod run_rule;
 mod sample;
 mod segment;
 mod sensitivity;
@@ -43,6 +45,10 @@ pub use metric::{Direction, MetricName, Unit, is_of_runs};
 pub use mute::Mute;
 pub use priority::by_priority;
 pub use run::{Accepted, Environment, NewRun, Phase, Run, RunExit, measure, metric_of, usual_direction};
+pub use run_anomaly::{
+    ERROR_PERCENT, FAILURES_IN_A_ROW, RecordedRunAnomaly, RunAnomaly, RunAnomalyState, RunJudgement,
+};
+pub use run_rule::{QueueLimit, QueueLimitError, RunRule, RunThresholds};
 pub use sample::{NewSample, Point, Sample};
 pub use segment::{Limited, Segment, SegmentParseError, TagValue};
 pub use sensitivity::Sensitivity;

@@ -1,6 +1,7 @@
 //! Runs: what a module (a named command or job) cost each time it was executed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,17 @@ impl RunExit {
     #[must_use]
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Code(0))
+    }
+}
+
+impl fmt::Display for RunExit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(0) => f.write_str("ok"),
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+            Self::TimedOut => f.write_str("out of time"),
+        }
     }
 }
 

@@ -36,6 +36,22 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// JSON with everything escaped that a terminal would act on: such characters stand within strings alone.
+#[must_use]
+pub fn printable_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_printable(c) {
+            shown.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        }
+    }
+    shown
+}
+
 /// [`printable`], cut after `max_chars` characters with an ellipsis: for logs and messages, where a
 /// name of ten kilobytes must not become a line of ten kilobytes.
 #[must_use]
@@ -174,6 +190,14 @@ mod tests {
     #[case("gr\u{fc}n \u{1f600}", "gr\u{fc}n \u{1f600}")]
     fn names_are_shown_as_data(#[case] name: &str, #[case] shown: &str) {
         assert_eq!(printable(name), shown);
+    }
+
+    #[test]
+    fn json_is_safe_and_says_the_same() {
+        let name = "\u{9b}31m\u{e0041}\x1b\n\u{fc}";
+        let shown = printable_json(&serde_json::to_string(name).unwrap());
+        assert!(shown.chars().all(is_printable), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), name);
     }
 
     #[test]

@@ -2,12 +2,20 @@
 //!
 //! Pure: knows numbers and runs, no store, no clock.
 
+mod bottlenecks;
 mod comparison;
+mod deviation;
+mod episode;
+mod failures;
 mod gate;
+mod history;
 mod selection;
 mod self_test;
 
+pub use bottlenecks::{Bottleneck, GROWTH_SIGNIFICANCE, Growth, bottlenecks};
 pub use comparison::{CONFIDENCE, Change, Comparison, POWER, Side};
+pub use deviation::{HISTORY_RUNS, RUNS_BEFORE, judge_runs};
 pub use gate::{Confirm, Evidence, GateOptions, Judged, Verdict, judge};
+pub use history::{Heading, History, MeasureHistory, RunTrend, SUCCESS_PERCENT, TREND_RUNS, probability};
 pub use selection::{Selector, SelectorError, Sides, newest, values};
 pub use self_test::{SelfTest, self_test};

@@ -3,6 +3,7 @@
 //!
 //! Knows numbers only: no metric, no store, no clock. Values are expected to be finite.
 
+mod binomial;
 mod change_point;
 mod correlation;
 mod cusum;
@@ -24,6 +25,7 @@ mod sketch;
 mod trend;
 mod two_samples;
 
+pub use binomial::at_least;
 pub use change_point::change_point;
 pub use correlation::correlation;
 pub use cusum::{Cusum, CusumChart};

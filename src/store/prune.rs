@@ -74,6 +74,11 @@ impl Store {
             "DELETE FROM spc_anomalies WHERE id IN (SELECT id FROM spc_anomalies WHERE detected_at < ?1 LIMIT ?2)",
             before.samples_ms,
         )?;
+        self.prune_rows(
+            "DELETE FROM perftop_run_anomaly WHERE id IN
+               (SELECT id FROM perftop_run_anomaly WHERE at_ms < ?1 LIMIT ?2)",
+            before.samples_ms,
+        )?;
         let alerts = self.prune_rows(
             "DELETE FROM perftop_alert WHERE id IN
                (SELECT id FROM perftop_alert WHERE updated_at < ?1 AND recovered_at IS NOT NULL LIMIT ?2)",

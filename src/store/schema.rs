@@ -129,6 +129,12 @@ CREATE INDEX perftop_run_module ON perftop_run (module, started_ms);
 CREATE TABLE perftop_accepted (
   id INTEGER PRIMARY KEY AUTOINCREMENT, accepted_at INTEGER NOT NULL, undone_at INTEGER, module TEXT NOT NULL,
   run_count INTEGER NOT NULL, commit_hash TEXT, note TEXT, runs TEXT NOT NULL);
+CREATE TABLE perftop_run_anomaly (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, run_id INTEGER NOT NULL, module TEXT NOT NULL, metric TEXT NOT NULL,
+  rules TEXT NOT NULL, value REAL NOT NULL, average REAL, deviation_percent REAL, threshold_percent REAL,
+  limit_value REAL NOT NULL, at_ms INTEGER NOT NULL, state TEXT NOT NULL, settled_ms INTEGER, UNIQUE (run_id, metric));
+CREATE INDEX perftop_run_anomaly_at ON perftop_run_anomaly (at_ms);
+CREATE INDEX perftop_run_anomaly_open ON perftop_run_anomaly (module, metric) WHERE state = 'open';
 ",
 ];
 
@@ -189,6 +195,8 @@ pub(super) enum State {
     Forgotten,
     /// It is known of every alert up to this id whether others began together with it.
     GroupedUpTo,
+    /// Every run up to this id was judged by those before it.
+    RunsJudgedUpTo,
     /// Rows of the log up to this id, the newest on first contact, are learned in silence
     LearnUpTo,
     /// when they are dated before this time, in ms.
@@ -222,6 +230,7 @@ impl State {
             Self::JudgedUpTo => "judged_up_to",
             Self::Forgotten => "forgotten",
             Self::GroupedUpTo => "grouped_up_to",
+            Self::RunsJudgedUpTo => "runs_judged_up_to",
             Self::LearnUpTo => "learn_up_to",
             Self::LearnBefore => "learn_before_ms",
             Self::PrunedBefore => "pruned_before_ms",

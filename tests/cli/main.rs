@@ -24,9 +24,11 @@ mod record;
 mod run;
 mod run_records;
 mod run_signals;
+mod runs;
 mod segments;
 mod status;
 mod stores;
+mod supervise;
 #[allow(dead_code, reason = "these tests need a part of it")]
 #[path = "../support/terminal.rs"]
 mod terminal;

@@ -293,6 +293,6 @@ fn the_newest_runs_are_kept_and_all_their_samples() {
 fn one_run_says_what_it_cost_when_asked() {
     let home = Home::new();
     let answer = home.run("run -v -- true");
-    assert_eq!(answer.stderr.lines().count(), 4, "{answer:?}");
+    assert_eq!(answer.stderr.lines().count(), 5, "{answer:?}");
     assert!(answer.stderr.starts_with("true: 1 run\n  time    "), "{answer:?}");
 }

@@ -10,6 +10,7 @@ mod layouts;
 mod processes;
 mod rebuild;
 mod retention;
+mod run_anomalies;
 mod runs;
 mod salvage;
 mod segments;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use self::once::Once;
+pub(super) use self::once::Once;
 use self::summary::Summary;
 use super::args::Cli;
 use super::context::Context;
@@ -34,14 +34,6 @@ const MAX_REPEAT: i64 = 100_000;
     after_help = "The exit code is the command's: 128+n when signal n ended it, 124 when it ran out of time, 127 when there is no such command, 126 when it cannot be executed."
 )]
 pub struct Args {
-    /// What to record it as; by default the program's name without its directory
-    #[arg(long, value_name = "MODULE")]
-    name: Option<String>,
-
-    /// A tag of the run; may be given several times
-    #[arg(long, value_name = "KEY=VALUE", value_parser = record::tag)]
-    tag: Vec<(String, String)>,
-
     /// How often to execute it; it stops when it fails
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=MAX_REPEAT))]
     repeat: u32,
@@ -54,20 +46,48 @@ pub struct Args {
     #[arg(long, value_name = "SPAN", value_parser = span)]
     cooldown: Option<Duration>,
 
-    /// End the command and all it started when it takes longer; it cannot read from the terminal then
-    #[arg(long, value_name = "SPAN", value_parser = span)]
-    timeout: Option<Duration>,
-
     /// Go on when it fails; what failed is recorded and left out of the summary
     #[arg(long)]
     ignore_failure: bool,
+
+    #[command(flatten)]
+    what: What,
+}
+
+/// What is executed, and as what.
+#[derive(Debug, clap::Args)]
+pub struct What {
+    /// What to record it as; by default the program's name without its directory
+    #[arg(long, value_name = "MODULE")]
+    name: Option<String>,
+
+    /// A tag of the run; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = record::tag)]
+    tag: Vec<(String, String)>,
+
+    /// End the command and all it started when it takes longer; it cannot read from the terminal then
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    timeout: Option<Duration>,
 
     /// The command with its arguments; after `--` where it begins with a dash
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
-fn span(text: &str) -> Result<Duration, String> {
+impl What {
+    /// The program, as it was said.
+    pub fn program(&self) -> &Path {
+        Path::new(&self.command[0])
+    }
+
+    /// Whether it may run for so long only.
+    pub const fn has_timeout(&self) -> bool {
+        self.timeout.is_some()
+    }
+}
+
+/// Reads a length of time.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let seconds = match text.parse::<f64>() {
         Ok(seconds) => seconds,
         Err(_) => parse_duration_ms(text).map_err(|error| error.to_string())? as f64 / 1_000.0,
@@ -82,13 +102,18 @@ fn span(text: &str) -> Result<Duration, String> {
 /// Runs the command.
 pub fn run(args: &Args, cli: &Cli) -> anyhow::Result<Exit> {
     let context = Context::new(cli)?;
+    let from_ms = context.now_ms();
     let spool = collect::spool(&context);
-    let once = Once::new(args, &context, &spool)?;
-    let signals = Signals::listen(args.timeout.is_some())?;
+    let once = Once::new(&args.what, &context, &spool)?;
+    let signals = Signals::listen(args.what.has_timeout())?;
     let mut session = Session { args, context: &context, once, signals, summary: Summary::default() };
     let answer = session.executions();
     if args.repeat > 1 || cli.global.verbose > 0 {
         session.summary.say(session.once.module(), &context);
+    }
+    if cli.global.verbose > 0 {
+        // Whoever wants to know what was found of it waits for the store.
+        collect::bring_in_and_tell(session.once.module(), from_ms, &context);
     }
     if session.summary.has_runs() {
         collect_aside(cli, &context.config.store.path, &spool);
@@ -119,8 +144,7 @@ impl Session<'_> {
     }
 
     fn execution(&mut self, is_recorded: bool) -> Result<RunExit, Refusal> {
-        let run =
-            self.once.execute(&mut self.signals).map_err(|error| refusal(Path::new(&self.args.command[0]), &error))?;
+        let run = self.once.execute(&mut self.signals).map_err(|error| refusal(self.args.what.program(), &error))?;
         let exit = run.run.exit;
         if is_recorded {
             self.once.keep(&run);
@@ -165,7 +189,8 @@ fn shell_exit(exit: RunExit) -> Exit {
     }
 }
 
-fn refusal(program: &Path, error: &StartError) -> Refusal {
+/// The command was not executed: what to answer.
+pub(super) fn refusal(program: &Path, error: &StartError) -> Refusal {
     let is_path = program.components().count() > 1;
     let why = match error {
         StartError::Missing if is_path && program.exists() => {

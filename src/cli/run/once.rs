@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{env, process};
 
 use super::super::{Context, Refusal};
-use super::Args;
+use super::What;
 use crate::ingest::{context, jsonl};
 use crate::measure::phases::{self, PhaseLines};
 use crate::measure::said::{self, Said};
@@ -22,7 +22,7 @@ const SOURCE: &str = "run/rusage";
 
 /// What holds for every execution of a command line.
 pub struct Once<'a> {
-    args: &'a Args,
+    what: &'a What,
     context: &'a Context,
     spool: &'a Spool,
     module: String,
@@ -37,21 +37,21 @@ pub struct Once<'a> {
 
 impl<'a> Once<'a> {
     /// Checks what is said of the runs; nothing was executed.
-    pub fn new(args: &'a Args, context: &'a Context, spool: &'a Spool) -> Result<Self, Refusal> {
-        let module = match &args.name {
+    pub fn new(what: &'a What, context: &'a Context, spool: &'a Spool) -> Result<Self, Refusal> {
+        let module = match &what.name {
             Some(name) => name.clone(),
-            None => Path::new(&args.command[0]).file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            None => Path::new(&what.command[0]).file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
         // The longest that stands after it, of those that are always there.
         jsonl::check_name(&module)
             .and_then(|()| jsonl::check_name(&metric_of(&module, measure::MEMORY)))
             .map_err(|reason| Refusal::usage(format!("the name of the module: {reason}")))?;
-        context::from_tags(args.tag.iter().map(|(key, value)| (&**key, &**value)))
+        context::from_tags(what.tag.iter().map(|(key, value)| (&**key, &**value)))
             .map_err(|reason| Refusal::usage(format!("--tag: {reason}")))?;
         let batch = key(context, 0);
-        let tags = args.tag.iter().cloned().collect();
+        let tags = what.tag.iter().cloned().collect();
         let (commit, cores, environment) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Ok(Self { args, context, spool, module, tags, batch, count: 0, commit, cores, environment })
+        Ok(Self { what, context, spool, module, tags, batch, count: 0, commit, cores, environment })
     }
 
     /// What the runs are recorded as.
@@ -65,8 +65,8 @@ impl<'a> Once<'a> {
         self.count += 1;
         let lines = self.spool.in_first(|place| PhaseLines::create(place.work_file(&key, "phases")));
         let drop = lines.as_ref().ok().map(|lines| lines.path().with_extension("drop"));
-        let (program, args) = (&self.args.command[0], &self.args.command[1..]);
-        let execution = Execution { program, args, timeout: self.args.timeout, drop: drop.as_deref() };
+        let (program, args) = (&self.what.command[0], &self.what.command[1..]);
+        let execution = Execution { program, args, timeout: self.what.timeout, drop: drop.as_deref() };
         // While the command begins there is time to look around; not so much that its end could come unnoticed.
         let look = || {
             self.commit.get_or_init(checked_out);

@@ -21,7 +21,7 @@ pub(super) struct Table {
 }
 
 /// In the order in which they are saved.
-pub(super) const TABLES: [Table; 10] = [
+pub(super) const TABLES: [Table; 11] = [
     Table {
         name: "performance_samples",
         columns: &["id", "metric_name", "value", "timestamp", "context_json", "created_at"],
@@ -130,6 +130,27 @@ pub(super) const TABLES: [Table; 10] = [
         always: 4,
     },
     Table {
+        name: "perftop_run_anomaly",
+        columns: &[
+            "id",
+            "run_id",
+            "module",
+            "metric",
+            "rules",
+            "value",
+            "average",
+            "deviation_percent",
+            "threshold_percent",
+            "limit_value",
+            "at_ms",
+            "state",
+            "settled_ms",
+        ],
+        leaf: Kind::TableLeaf,
+        shape: "IitttnNNNnitI",
+        always: 13,
+    },
+    Table {
         name: "perftop_file",
         columns: &["dev", "ino", "birth_ns", "path", "offset", "lines", "rejected", "tail", "updated_at"],
         leaf: Kind::IndexLeaf,
@@ -140,7 +161,8 @@ pub(super) const TABLES: [Table; 10] = [
 ];
 
 /// The marks that are saved: what was made from the samples is made anew.
-const KEPT_MARKS: [State; 4] = [State::JudgedUpTo, State::LearnUpTo, State::LearnBefore, State::GroupedUpTo];
+const KEPT_MARKS: [State; 5] =
+    [State::JudgedUpTo, State::RunsJudgedUpTo, State::LearnUpTo, State::LearnBefore, State::GroupedUpTo];
 
 impl Table {
     /// Whether a row of it is to be saved.

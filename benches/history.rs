@@ -1,0 +1,81 @@
+//! What reading and analysing a long history takes: 20 modules with 1000 runs each, out of the store.
+//!
+//! `cargo bench --bench history` prints it; `docs/runs.md` has the figure.
+#![allow(clippy::print_stdout, reason = "a figure for whoever runs it")]
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on should say so and stop")]
+
+use std::time::Instant;
+
+use fastrand::Rng;
+use perftop::engine::judge_runs;
+use perftop::model::{Environment, NewRun, Phase, Run, RunExit, RunThresholds, measure};
+use perftop::runs::{History, bottlenecks};
+use perftop::store::Store;
+
+const MODULES: usize = 20;
+const RUNS: usize = 1_000;
+const PHASES: [&str; 4] = ["fetch", "parse", "load", "report"];
+/// Of so many the median counts.
+const TRIALS: usize = 9;
+
+fn main() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("perftop.db")).unwrap();
+    let mut rng = Rng::with_seed(1);
+    for module in 0..MODULES {
+        let runs: Vec<NewRun> = (0..RUNS).map(|number| run(module, number, &mut rng)).collect();
+        store.record_runs(&runs, RUNS, 0).unwrap();
+    }
+    let began = Instant::now();
+    let judged = judge_runs(&mut store, &RunThresholds::default(), 0).unwrap().len();
+    println!("judging {judged} new runs: {:.0} ms", began.elapsed().as_secs_f64() * 1_000.0);
+
+    let mut times_ms: Vec<f64> = (0..TRIALS).map(|_| analysed(&store)).collect();
+    times_ms.sort_by(f64::total_cmp);
+    println!("{MODULES} modules, {RUNS} runs each, read and analysed: {:.0} ms (median)", times_ms[TRIALS / 2]);
+
+    let next = run(0, RUNS, &mut rng);
+    let began = Instant::now();
+    store.record_runs(&[next], RUNS, 0).unwrap();
+    judge_runs(&mut store, &RunThresholds::default(), 0).unwrap();
+    println!("one more run, recorded and judged: {:.1} ms", began.elapsed().as_secs_f64() * 1_000.0);
+}
+
+fn analysed(store: &Store) -> f64 {
+    let began = Instant::now();
+    let modules = store.modules().unwrap();
+    let runs: Vec<Vec<Run>> = modules.iter().map(|module| store.runs(&module.module, RUNS).unwrap()).collect();
+    let histories: Vec<History> = runs.iter().filter_map(|runs| History::of(runs)).collect();
+    let places = bottlenecks(&runs);
+    let elapsed_ms = began.elapsed().as_secs_f64() * 1_000.0;
+    assert_eq!((histories.len(), places.len()), (MODULES, MODULES * (1 + PHASES.len())));
+    elapsed_ms
+}
+
+fn run(module: usize, number: usize, rng: &mut Rng) -> NewRun {
+    let duration_ms = 1_000.0 * (1.0 + 0.2 * rng.f64());
+    let started_ms = number.cast_signed() as i64 * 3_600_000;
+    let measures = [
+        (measure::DURATION, duration_ms),
+        (measure::CPU, duration_ms * 0.8),
+        (measure::CPU_PERCENT, 80.0),
+        (measure::MEMORY, 5e7 + 1e6 * rng.f64()),
+        (measure::API_LATENCY, 40.0 + rng.f64()),
+        (measure::ITEMS, 500.0),
+        (measure::ITEMS_PER_HOUR, 500.0 * 3_600_000.0 / duration_ms),
+    ];
+    NewRun {
+        module: format!("module-{module:02}").into(),
+        key: format!("{module}-{number}"),
+        batch: number.to_string(),
+        started_ms,
+        ended_ms: started_ms + duration_ms as i64,
+        exit: RunExit::Code(i32::from(rng.u8(..) < 5)),
+        source: "run/rusage".to_owned(),
+        commit: Some("9cfd88a40f2f0c9d3e1f8a1b0c2d3e4f5a6b7c8d".to_owned()),
+        environment: Some(Environment { cpu: "AMD EPYC 7763".to_owned(), cores: 2, os: "linux x86_64".to_owned() }),
+        tags: [("branch".to_owned(), "main".to_owned())].into(),
+        measures: measures.map(|(name, value)| (name.to_owned(), value)).into(),
+        phases: PHASES.map(|name| Phase { name: name.into(), duration_ms: duration_ms / 4.0 }).to_vec(),
+    }
+}

@@ -1,0 +1,294 @@
+//! `perftop runs`: what the runs of modules were like, where their time goes, and which were unusual.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::table::{Cell, Column, Line, Table};
+use super::{Report, csv, line};
+use crate::model::text::{counted, percent_signed, printable_short, value};
+use crate::model::time::Zone;
+use crate::model::{RecordedRunAnomaly, RunAnomalyState, Unit, measure};
+use crate::runs::{Bottleneck, Growth, Heading, History, MeasureHistory, RunTrend, probability};
+use crate::ui::symbols::SymbolSet;
+use crate::ui::theme::Role;
+
+/// Cells of the longest bar.
+const BAR_CELLS: f64 = 24.0;
+/// Modules and phases that are shown as text.
+const BOTTLENECKS_SHOWN: usize = 20;
+/// The trend that an overview shows.
+const OVERVIEW_TREND: usize = 1;
+
+/// The runs of modules.
+#[derive(Debug, Serialize)]
+pub struct Runs {
+    /// How many of the newest runs of each module are looked at, at most.
+    pub last: usize,
+    /// The module that was asked for; `None` for all.
+    pub module: Option<String>,
+    /// What the runs were like, by module.
+    pub modules: Vec<History>,
+    /// Where the time goes, the most first.
+    pub bottlenecks: Vec<Bottleneck>,
+    /// Which were unusual, the newest first.
+    pub anomalies: Vec<RecordedRunAnomaly>,
+    /// The zone of the text.
+    #[serde(skip)]
+    pub zone: Zone,
+}
+
+impl Report for Runs {
+    const SCHEMA: &'static str = "perftop.runs/1";
+    const COLUMNS: &'static [&'static str] = &[
+        "module",
+        "measure",
+        "unit",
+        "count",
+        "newest",
+        "average",
+        "std_dev",
+        "min",
+        "max",
+        "change_percent_10",
+        "p_10",
+        "change_percent_25",
+        "p_25",
+        "change_percent_50",
+        "p_50",
+        "change_percent_100",
+        "p_100",
+    ];
+
+    fn records(&self) -> Vec<Vec<String>> {
+        let of = csv::number;
+        let rows = self.modules.iter().flat_map(|history| history.measures.iter().map(move |one| (history, one)));
+        rows.map(|(history, one)| {
+            let told = vec![
+                csv::name(&history.module),
+                one.name.to_owned(),
+                one.unit.to_string(),
+                one.count.to_string(),
+                of(one.newest),
+                of(one.average),
+                csv::optional(one.std_dev),
+                of(one.min),
+                of(one.max),
+            ];
+            let trends = one.trends.iter().flat_map(|trend| [trend.change_percent, trend.p_value]);
+            told.into_iter().chain(trends.map(csv::optional)).collect()
+        })
+        .collect()
+    }
+
+    fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
+        let mut lines = match (&self.module, self.modules.first()) {
+            (_, None) => return vec![line("no runs yet: `perftop run -- COMMAND` records one", Role::Muted)],
+            (Some(_), Some(history)) => self.one(history, symbols, room),
+            (None, Some(_)) => self.overview(symbols, room),
+        };
+        lines.push(Line::new());
+        lines.extend(self.bottleneck_lines(symbols, room));
+        if !self.anomalies.is_empty() {
+            lines.push(Line::new());
+            lines.extend(self.anomaly_lines(symbols, room));
+        }
+        lines
+    }
+}
+
+impl Runs {
+    fn overview(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
+        let mut table = Table::new(&[
+            Column::left("MODULE"),
+            Column::right("RUNS"),
+            Column::right("OK").may_go(6),
+            Column::right("FAILED"),
+            Column::right("DURATION"),
+            Column::right("CPU").may_go(3),
+            Column::right("MEMORY").may_go(4),
+            Column::right("API LATENCY").may_go(5),
+            Column::left("DURATION OVER 25").may_go(1),
+            Column::left("NEWEST").may_go(2),
+        ]);
+        for history in &self.modules {
+            let average = |name| Cell::optional(history.measure(name).map(|one| value(one.average, one.unit)));
+            let trend = history.measure(measure::DURATION).map(|one| one.trends[OVERVIEW_TREND]);
+            table.push(vec![
+                Cell::text(&*history.module),
+                Cell::text(history.runs.to_string()),
+                Cell::text(history.successes.to_string()),
+                failures(history),
+                average(measure::DURATION),
+                average(measure::CPU),
+                average(measure::MEMORY),
+                average(measure::API_LATENCY),
+                trend.map_or_else(|| Cell::optional(None), trend_cell),
+                Cell::text(self.newest(history)),
+            ]);
+        }
+        let mut lines = table.lines(symbols, room);
+        let notes = |history: &History| {
+            let name = printable_short(&history.module, 60);
+            history.notes.iter().map(move |note| line(format!("{name}: {note}"), Role::Text)).collect::<Vec<_>>()
+        };
+        lines.extend(self.modules.iter().flat_map(notes));
+        lines
+    }
+
+    fn one(&self, history: &History, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
+        let name = printable_short(&history.module, 60);
+        let mut title = format!(
+            "{name}: {}, {} succeeded, {} failed; newest {}",
+            counted(history.runs as u64, "run"),
+            history.successes,
+            history.failures,
+            self.newest(history)
+        );
+        if history.elsewhere > 0 {
+            let _ = write!(title, "; {} in other environments, not compared", history.elsewhere);
+        }
+        let mut table = Table::new(&[
+            Column::left("MEASURE"),
+            Column::right("NEWEST"),
+            Column::right("AVERAGE"),
+            Column::right("SD").may_go(1),
+            Column::right("MIN").may_go(2),
+            Column::right("MAX").may_go(3),
+            Column::left("OVER 10"),
+            Column::left("25"),
+            Column::left("50"),
+            Column::left("100 RUNS"),
+        ]);
+        for one in &history.measures {
+            let show = |number| value(number, shown_unit(one));
+            let told = [
+                Cell::text(one.label),
+                Cell::text(show(one.newest)),
+                Cell::text(show(one.average)),
+                Cell::optional(one.std_dev.map(show)),
+                Cell::text(show(one.min)),
+                Cell::text(show(one.max)),
+            ];
+            table.push(told.into_iter().chain(one.trends.map(trend_cell)).collect());
+        }
+        let mut lines = vec![line(title, Role::Title)];
+        lines.extend(table.lines(symbols, room));
+        lines.extend(history.notes.iter().map(|note| line(note, Role::Text)));
+        lines
+    }
+
+    fn newest(&self, history: &History) -> String {
+        format!("{}, {}", self.zone.full(history.newest_ms), history.newest_exit)
+    }
+
+    fn bottleneck_lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
+        let mut table = Table::new(&[
+            Column::left("WHERE THE TIME GOES"),
+            Column::right("TOTAL"),
+            Column::right("SHARE"),
+            Column::right("RUNS").may_go(1),
+            Column::left("AGAINST RUNS BEFORE"),
+            Column::left("").may_go(2),
+        ]);
+        let bar = if symbols.is_ascii() { "#" } else { symbols.spark()[5] };
+        for one in self.bottlenecks.iter().take(BOTTLENECKS_SHOWN) {
+            let cells = if one.share > 0.0 { (one.share * BAR_CELLS).round().max(1.0) as usize } else { 0 };
+            table.push(vec![
+                Cell::text(place(one)),
+                Cell::text(value(one.total_ms, Unit::Milliseconds)),
+                Cell::text(format!("{:.0} %", 100.0 * one.share)),
+                Cell::text(one.runs.to_string()),
+                growth_cell(one.growth.as_ref()),
+                Cell::new(bar.repeat(cells), if one.phase.is_none() { Role::Data } else { Role::Muted }),
+            ]);
+        }
+        let mut lines = table.lines(symbols, room);
+        let more = self.bottlenecks.len().saturating_sub(BOTTLENECKS_SHOWN);
+        if more > 0 {
+            lines.push(line(format!("and {more} more: --format json has them"), Role::Muted));
+        }
+        let sure = self.bottlenecks.iter().filter_map(|one| Some((one, one.growth.filter(Growth::is_sure)?)));
+        let most = sure.max_by(|(_, one), (_, other)| one.change_percent.total_cmp(&other.change_percent));
+        if let Some((one, growth)) = most {
+            let Growth { change_percent, p_value, before, newest } = growth;
+            lines.push(line(
+                format!(
+                    "grew most: {}, {} in the last {newest} runs against the {before} before ({})",
+                    printable_short(&place(one), 120),
+                    percent_signed(change_percent),
+                    probability(p_value)
+                ),
+                Role::Warning,
+            ));
+        }
+        lines
+    }
+
+    fn anomaly_lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
+        let mut table = Table::new(&[
+            Column::left("ANOMALY"),
+            Column::left("STATE"),
+            Column::left("MODULE"),
+            Column::left("METRIC"),
+            Column::left("RULES").may_go(1),
+            Column::left("WHAT"),
+        ]);
+        for RecordedRunAnomaly { anomaly, state, .. } in &self.anomalies {
+            let rules: Vec<&str> = anomaly.rules.iter().map(|rule| rule.as_str()).collect();
+            let role = match state {
+                RunAnomalyState::Open => Role::Warning,
+                RunAnomalyState::Recovered => Role::Ok,
+                RunAnomalyState::Lasting => Role::Info,
+            };
+            table.push(vec![
+                Cell::text(self.zone.full(anomaly.at_ms)),
+                Cell::new(state.as_str(), role),
+                Cell::text(&*anomaly.module),
+                Cell::text(&*anomaly.metric),
+                Cell::text(rules.join(", ")),
+                Cell::text(anomaly.told()),
+            ]);
+        }
+        table.lines(symbols, room)
+    }
+}
+
+fn place(one: &Bottleneck) -> String {
+    match &one.phase {
+        Some(phase) => format!("{} / {phase}", one.module),
+        None => one.module.to_string(),
+    }
+}
+
+fn failures(history: &History) -> Cell {
+    let role = if history.failures > 0 { Role::Warning } else { Role::Text };
+    Cell::new(history.failures.to_string(), role)
+}
+
+/// What is done in an hour is counted, speed-ups are plain.
+fn shown_unit(one: &MeasureHistory) -> Unit {
+    match one.name {
+        measure::ITEMS_PER_HOUR | measure::LINES_PER_HOUR => Unit::Count,
+        _ => one.unit,
+    }
+}
+
+fn trend_cell(trend: RunTrend) -> Cell {
+    let change = percent_signed(trend.change_percent.unwrap_or_default());
+    match trend.heading {
+        Heading::TooFew => Cell::new("too few runs", Role::Muted),
+        Heading::Flat => Cell::new("flat", Role::Muted),
+        Heading::Up | Heading::Down => Cell::text(format!("{change} ({})", probability(trend.p_value.unwrap_or(1.0)))),
+    }
+}
+
+fn growth_cell(growth: Option<&Growth>) -> Cell {
+    match growth {
+        None => Cell::new("too few runs", Role::Muted),
+        Some(growth) => {
+            let text = format!("{} ({})", percent_signed(growth.change_percent), probability(growth.p_value));
+            Cell::new(text, if growth.is_sure() { Role::Warning } else { Role::Muted })
+        }
+    }
+}
