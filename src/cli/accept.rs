@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::collect;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::gate::modules;
@@ -47,6 +48,7 @@ pub struct Args {
 
 /// Accepts.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    collect::bring_in(context);
     let mut store = Store::open_existing(&context.config.store.path)?;
     let modules = modules(&store, &args.modules)?;
     if args.list {
