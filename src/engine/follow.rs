@@ -88,15 +88,21 @@ struct Open {
 }
 
 impl Follower {
-    /// Follows `paths`, which need not be there yet.
+    /// Follows `paths`, which need not be there yet. Of runs that come in, the newest `keep_runs` of a module are kept.
     ///
     /// # Errors
     /// When the ledger of the store cannot be read.
-    pub fn begin(store: Store, paths: &[PathBuf], reading: Reading, clock: Clock) -> Result<Self, StoreError> {
+    pub fn begin(
+        store: Store,
+        paths: &[PathBuf],
+        reading: Reading,
+        keep_runs: usize,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
         let (waker, mailbox) = mailbox();
         let watcher =
             watch(paths, waker.clone()).inspect_err(|error| tracing::warn!("no file events ({error}): polling")).ok();
-        let taker = Taker::new(store, clock);
+        let taker = Taker::new(store, clock, keep_runs);
         let track = |path: &PathBuf| {
             let replaced = replaced_meanwhile(&taker, path, reading)?;
             Ok(Tracked { path: path.clone(), current: None, replaced, trouble: None })

@@ -22,6 +22,8 @@ pub struct EngineOptions {
     /// How long a rule must be silent on a metric before its alert counts as recovered, in ms. Findings
     /// that come sooner belong to the same alert.
     pub cooldown_ms: i64,
+    /// How many runs of a module are kept.
+    pub keep_runs: usize,
     /// Samples older than this are deleted once a day, what they were rolled up to stays; `None` keeps everything.
     pub retention_ms: Option<i64>,
     /// What is rolled up is deleted once a day when it is older than this; `None` keeps everything.
@@ -39,6 +41,7 @@ impl EngineOptions {
             detect: DetectOptions::default(),
             zone: Zone::utc(),
             cooldown_ms: 15 * 60_000,
+            keep_runs: 100,
             retention_ms: None,
             rollup_retention_ms: None,
         }

@@ -19,6 +19,8 @@ pub(super) struct Taker {
     /// Where the samples go, and how far each file was read.
     pub(super) store: Store,
     clock: Clock,
+    /// How many runs of a module are kept.
+    keep_runs: usize,
     dictionary: Dictionary,
 }
 
@@ -33,8 +35,8 @@ pub(super) struct Taken {
 
 impl Taker {
     /// Takes into this store.
-    pub(super) fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, dictionary: Dictionary::default() }
+    pub(super) fn new(store: Store, clock: Clock, keep_runs: usize) -> Self {
+        Self { store, clock, keep_runs, dictionary: Dictionary::default() }
     }
 
     /// How many different metrics were taken.
@@ -68,6 +70,8 @@ impl Taker {
                 Err(error) => return Ok(Err(error)),
             };
             if cursor.at.offset != before {
+                // Whoever takes them a second time finds them recorded.
+                self.store.record_runs(&step.batch.runs, self.keep_runs, now_ms)?;
                 match self.store.append(&step.batch.samples, Some(&cursor.at), now_ms) {
                     Ok(_) => {}
                     Err(StoreError::SourceMoved { .. }) => {

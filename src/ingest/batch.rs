@@ -1,4 +1,6 @@
-//! Lines to batches: every line becomes a sample or a reject, and nothing goes missing between them.
+//! Lines to batches: every line becomes a sample, part of a run or a reject, and nothing goes missing between them.
+
+use std::path::{Path, PathBuf};
 
 use super::decoder::{Decoder, Reading};
 use super::dictionary::Dictionary;
@@ -7,7 +9,7 @@ use super::jsonl;
 use super::lines::Line;
 use super::reject::{Reason, Reject};
 use super::sink::Sink;
-use crate::model::NewSample;
+use crate::model::{NewRun, NewSample};
 
 /// How many samples a batch may hold: what the store takes in one short transaction.
 pub const BATCH_SAMPLES: usize = 8_192;
@@ -19,15 +21,17 @@ const BATCH_REJECTED_BYTES: usize = 4 << 20;
 pub struct Batch {
     /// The samples, in the order of their lines.
     pub samples: Vec<NewSample>,
+    /// The runs, in the order of their documents.
+    pub runs: Vec<NewRun>,
     /// The lines that were not taken, in order.
     pub rejects: Vec<Reject>,
 }
 
 impl Batch {
-    /// Whether it holds neither a sample nor a reject.
+    /// Whether it holds nothing.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.samples.is_empty() && self.rejects.is_empty()
+        self.samples.is_empty() && self.runs.is_empty() && self.rejects.is_empty()
     }
 }
 
@@ -35,6 +39,8 @@ impl Batch {
 #[derive(Debug)]
 pub struct LineReader {
     reading: Reading,
+    /// The file the lines are of, if they are of one.
+    path: Option<PathBuf>,
     decoder: Decoder,
     lines: u64,
     batch: Batch,
@@ -47,7 +53,13 @@ impl LineReader {
     #[must_use]
     pub fn new(reading: Reading, lines: u64) -> Self {
         let decoder = Decoder::new(reading.format);
-        Self { reading, decoder, lines, batch: Batch::default(), counted: (0, 0) }
+        Self { reading, path: None, decoder, lines, batch: Batch::default(), counted: (0, 0) }
+    }
+
+    /// The same, of a file: what a tool does not name is called by it.
+    #[must_use]
+    pub fn of_file(self, path: Option<&Path>) -> Self {
+        Self { path: path.map(Path::to_owned), ..self }
     }
 
     /// Reads one line; an empty one is counted and otherwise ignored.
@@ -95,8 +107,9 @@ impl LineReader {
     }
 
     fn parts<'a>(&'a mut self, now_ms: i64, dictionary: &'a mut Dictionary) -> (&'a mut Decoder, Reading, Sink<'a>) {
-        let Self { reading, decoder, lines, batch, .. } = self;
-        (decoder, *reading, Sink { batch, dictionary, unit: reading.unit, now_ms, line: *lines })
+        let Self { reading, path, decoder, lines, batch, .. } = self;
+        let path = path.as_deref();
+        (decoder, *reading, Sink { batch, dictionary, unit: reading.unit, now_ms, line: *lines, path })
     }
 
     /// Learns the format and the header from the beginning of an input that is read on from further down.
@@ -169,6 +182,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ingest::results::Tool;
     use crate::ingest::{Format, LineSplitter};
 
     fn read(text: &[u8]) -> (Batch, u64) {
@@ -245,7 +259,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_survived_in_any_format(text in hostile(), format in prop::sample::select(vec![
-            None, Some(Format::Jsonl), Some(Format::Csv), Some(Format::Prometheus), Some(Format::Influx), Some(Format::Hyperfine),
+            None, Some(Format::Jsonl), Some(Format::Csv), Some(Format::Prometheus), Some(Format::Influx), Some(Format::Results(Tool::Hyperfine)), Some(Format::Results(Tool::CargoBench)),
         ])) {
             let batch = read_as(format, &text);
             let lines = 1 + memchr::memchr_iter(b'\n', &text).count() as u64;

@@ -2,8 +2,8 @@
 
 use super::csv::Csv;
 use super::format::{Format, Guess, guess};
-use super::hyperfine::Collector;
 use super::reject::Reason;
+use super::results::Collector;
 use super::sink::Sink;
 use super::timestamp::{self, TimestampUnit};
 use super::{influx, jsonl, prometheus};
@@ -43,8 +43,8 @@ pub(super) enum Decoder {
     Prometheus,
     /// One line, a sample a field.
     Influx,
-    /// A document.
-    Hyperfine(Collector),
+    /// A tool's results.
+    Document(Collector),
     /// The rest of a document that is too long.
     Overlong,
 }
@@ -57,7 +57,7 @@ impl Decoder {
             Some(Format::Csv) => Self::Csv(Box::default()),
             Some(Format::Prometheus) => Self::Prometheus,
             Some(Format::Influx) => Self::Influx,
-            Some(Format::Hyperfine) => Self::Hyperfine(Collector::default()),
+            Some(Format::Results(tool)) => Self::Document(Collector::new(Some(tool))),
         }
     }
 
@@ -83,7 +83,7 @@ impl Decoder {
                 csv.read(line, sink);
                 return;
             }
-            Self::Hyperfine(document) => {
+            Self::Document(document) => {
                 if document.add(line) {
                     return;
                 }
@@ -95,6 +95,10 @@ impl Decoder {
             Self::Undecided { is_first } => match guess(line, std::mem::replace(is_first, false)) {
                 Guess::Is(format) => {
                     *self = Self::new(Some(format));
+                    return self.read(line, reading, sink);
+                }
+                Guess::Document => {
+                    *self = Self::Document(Collector::new(None));
                     return self.read(line, reading, sink);
                 }
                 Guess::Comment => return,
@@ -113,7 +117,7 @@ impl Decoder {
     pub fn finish(&mut self, reading: Reading, sink: &mut Sink<'_>) {
         match self {
             Self::Csv(csv) => csv.close(sink),
-            Self::Hyperfine(document) => document.finish(reading.date(sink.now_ms), sink),
+            Self::Document(document) => document.finish(reading.date(sink.now_ms), sink),
             _ => {}
         }
     }

@@ -11,11 +11,12 @@ use std::time::SystemTime;
 
 use rustix::fs::OFlags;
 
-use super::hyperfine::{self, Document, Fault};
+use super::format::{self, Guess};
 use super::limits::{KEPT_OF_LONG_LINE_BYTES, MAX_DOCUMENT_BYTES, MAX_LINE_BYTES};
 use super::lines::without_return;
 use super::reader::ms_since_epoch;
 use super::reject::Reason;
+use super::results::{self, Origin};
 use super::sink::Sink;
 use super::{Batch, Dictionary, Format, Line, LineReader, Reading};
 use crate::model::{FileIdentity, SourceOffset};
@@ -136,7 +137,7 @@ impl DropFile {
             tail: Vec::new(),
         };
         let Some(mut known) = known else { return Ok(beginning.into()) };
-        if self.holds(&known.at)? || self.is_document_in_the_making(&known.at)? {
+        if self.holds(&known.at)? {
             known.at.path = beginning.path;
             return Ok(known);
         }
@@ -207,7 +208,7 @@ impl DropFile {
 
     /// A reader that knows the format and its header, whatever the offset.
     fn reader(&self, at: &SourceOffset) -> io::Result<LineReader> {
-        let mut reader = LineReader::new(self.reading, at.lines);
+        let mut reader = LineReader::new(self.reading, at.lines).of_file(Some(&self.path));
         if at.offset > 0 && !reader.is_settled() {
             let head = self.read_at(0, STEP_BYTES.min(at.offset as usize))?;
             let mut lines = head.split(|&byte| byte == b'\n');
@@ -222,27 +223,21 @@ impl DropFile {
 
     /// Whether it is to be read as a whole.
     pub fn is_document(&self) -> io::Result<bool> {
-        if self.reading.format.is_some() {
-            return Ok(self.reading.format == Some(Format::Hyperfine));
+        if let Some(format) = self.reading.format {
+            return Ok(matches!(format, Format::Results(_)));
         }
-        let head = self.read_at(0, HEAD_BYTES)?;
-        let first = head.split(|&byte| byte == b'\n').find(|line| !line.iter().all(u8::is_ascii_whitespace));
-        let text = first.and_then(|line| str::from_utf8(line).ok()).map_or("", str::trim);
-        Ok(text.starts_with('{') && hyperfine::begins(text))
+        let is_line = |line: &&[u8]| !line.iter().all(u8::is_ascii_whitespace);
+        let mut head = self.read_at(0, HEAD_BYTES)?;
+        // A document may be one long line; only of a whole one is known which it is.
+        if head.len() == HEAD_BYTES && head.starts_with(b"{") && !head.contains(&b'\n') {
+            head = self.read_at(0, STEP_BYTES)?;
+        }
+        let first = head.split(|&byte| byte == b'\n').find(is_line).unwrap_or_default();
+        Ok(matches!(format::guess(first, true), Guess::Document | Guess::Is(Format::Results(_))))
     }
 
-    /// Whether this is a document that is being written anew, and may turn out to have grown.
-    fn is_document_in_the_making(&self, known: &SourceOffset) -> io::Result<bool> {
-        let data = self.read_at(0, MAX_DOCUMENT_BYTES)?;
-        if data.is_empty() {
-            // What ends within a line was most likely a document; its writer begins by emptying it.
-            return Ok(known.tail.last().is_some_and(|last| *last != b'\n'));
-        }
-        let is_early_end = || Document::new(&data).fault.is_some_and(|fault| fault.is_early_end);
-        Ok(self.is_document()? && data.len() < MAX_DOCUMENT_BYTES && is_early_end())
-    }
-
-    /// Consumes the results of a document that were not consumed before, once it is whole.
+    /// Consumes a document once it is whole. One that was written anew is taken as a whole again: its runs are told apart
+    /// by what they are.
     fn step_document(
         &self,
         at: &mut SourceOffset,
@@ -252,41 +247,27 @@ impl DropFile {
     ) -> io::Result<Step> {
         let data = self.read_at(0, MAX_DOCUMENT_BYTES + 1)?;
         let from = at.offset as usize;
-        if writer == Writer::Writes {
+        if writer == Writer::Writes || from >= data.len() {
             return Ok(Step { is_torn: from < data.len(), ..Step::default() });
         }
         let mut batch = Batch::default();
-        let mut sink = Sink { batch: &mut batch, dictionary, unit: None, now_ms, line: 1 };
-        let mut to = from;
+        let path = Some(self.path.as_path());
+        let mut sink = Sink { batch: &mut batch, dictionary, unit: None, now_ms, line: 1, path };
         if data.len() > MAX_DOCUMENT_BYTES {
-            to = data.len();
-            if from < to {
-                sink.reject(1, hyperfine::shown(&data), Reason::DocumentTooLong);
-            }
+            sink.reject(1, results::shown(&data), Reason::DocumentTooLong);
         } else {
-            let document = Document::new(&data);
-            if matches!(&document.fault, Some(Fault { is_early_end: true, .. })) {
-                return Ok(Step { is_torn: true, ..Step::default() });
-            }
             let written_ms = self.file.metadata()?.modified().ok().and_then(ms_since_epoch);
             let at_ms = Reading { written_ms, ..self.reading }.date(now_ms);
-            for (range, result) in document.results().filter(|(range, _)| range.end > from) {
-                if let Err(reason) = hyperfine::take(result, at_ms, &mut sink) {
-                    sink.reject(document.line_at(range.start), hyperfine::shown(result.as_bytes()), reason);
-                }
-                to = range.end;
-            }
-            if let Some(Fault { line, reason, .. }) = &document.fault
-                && from < data.len()
-            {
-                sink.reject(*line, hyperfine::shown(&data[to..]), reason.clone());
-                to = data.len();
+            let tool = match self.reading.format {
+                Some(Format::Results(tool)) => Some(tool),
+                _ => None,
+            };
+            if sink.document(&data, tool, &Origin { path, at_ms, now_ms }, 0, true) {
+                return Ok(Step { is_torn: true, ..Step::default() });
             }
         }
-        let lines = memchr::memchr_iter(b'\n', &data[..to.max(from).min(data.len())]).count() as u64;
-        if to > from {
-            advance(at, (to - from) as u64, &data[from..to], lines, &batch);
-        }
+        let lines = memchr::memchr_iter(b'\n', &data).count() as u64;
+        advance(at, (data.len() - from) as u64, &data[from..], lines, &batch);
         Ok(Step { batch, has_more: false, is_torn: false })
     }
 

@@ -5,10 +5,11 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{Reason, csv, hyperfine, influx, prometheus};
+use super::results::{Beginning, Tool};
+use super::{Reason, csv, influx, prometheus};
 use crate::model::UnknownWord;
 
-/// A format of samples.
+/// A format of samples, or of a tool's results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object a line.
@@ -19,13 +20,18 @@ pub enum Format {
     Prometheus,
     /// Influx line protocol.
     Influx,
-    /// What `hyperfine --export-json` writes.
-    Hyperfine,
+    /// What a tool writes of its results.
+    Results(Tool),
 }
 
 impl Format {
+    /// Every format of samples.
+    pub const OF_SAMPLES: [Self; 4] = [Self::Jsonl, Self::Csv, Self::Prometheus, Self::Influx];
+
     /// Every format.
-    pub const EVERY: [Self; 5] = [Self::Jsonl, Self::Csv, Self::Prometheus, Self::Influx, Self::Hyperfine];
+    pub fn every() -> impl Iterator<Item = Self> {
+        Self::OF_SAMPLES.into_iter().chain(Tool::EVERY.map(Self::Results))
+    }
 
     /// The word on the command line.
     #[must_use]
@@ -35,11 +41,11 @@ impl Format {
             Self::Csv => "csv",
             Self::Prometheus => "prometheus",
             Self::Influx => "influx",
-            Self::Hyperfine => "hyperfine",
+            Self::Results(tool) => tool.as_str(),
         }
     }
 
-    /// What the ending of a file's name says. `.json` may be two of them, so its content has to say.
+    /// What the ending of a file's name says. `.json` may be many of them, so its content has to say.
     #[must_use]
     pub fn of_path(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
@@ -62,10 +68,11 @@ impl FromStr for Format {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::EVERY.into_iter().find(|format| format.as_str() == word).ok_or_else(|| UnknownWord {
+        Self::every().find(|format| format.as_str() == word).ok_or_else(|| UnknownWord {
             what: "format",
             found: word.to_owned(),
-            expected: "auto, jsonl, csv, prometheus, influx, hyperfine",
+            expected: "auto, jsonl, csv, prometheus, influx, hyperfine, criterion, cargo-bench, pytest-benchmark, \
+                       google-benchmark, go-bench, k6, oha, wrk, vegeta, lighthouse",
         })
     }
 }
@@ -92,6 +99,8 @@ pub(super) fn encoded(first_line: &[u8]) -> Option<Reason> {
 pub(super) enum Guess {
     /// Only this one.
     Is(Format),
+    /// A tool's results: the whole document says of which.
+    Document,
     /// A comment, which more than one has.
     Comment,
     /// None of them.
@@ -102,9 +111,13 @@ pub(super) enum Guess {
 pub(super) fn guess(line: &[u8], is_first: bool) -> Guess {
     let Ok(text) = str::from_utf8(line) else { return Guess::Nothing };
     let text = text.trim();
+    match Beginning::of(text, is_first) {
+        Beginning::Document(Some(tool)) => return Guess::Is(Format::Results(tool)),
+        Beginning::Document(None) => return Guess::Document,
+        Beginning::Other => {}
+    }
     if text.starts_with('{') {
-        let is_document = is_first && hyperfine::begins(text);
-        return Guess::Is(if is_document { Format::Hyperfine } else { Format::Jsonl });
+        return Guess::Is(Format::Jsonl);
     }
     if text.starts_with('#') {
         return if prometheus::is_own_comment(text) { Guess::Is(Format::Prometheus) } else { Guess::Comment };
@@ -129,8 +142,16 @@ mod tests {
     #[rstest]
     #[case(r#"{"metric":"a","value":1}"#, Guess::Is(Format::Jsonl))]
     #[case(r#"{"metric":"a","#, Guess::Is(Format::Jsonl))]
-    #[case("{", Guess::Is(Format::Hyperfine))]
-    #[case(r#"{"results":[]}"#, Guess::Is(Format::Hyperfine))]
+    #[case("{", Guess::Document)]
+    #[case(r#"{"results":[]}"#, Guess::Document)]
+    #[case(r#"{"latencies":{},"status_codes":{},"errors":[]}"#, Guess::Document)]
+    #[case(r#"{"context":{"a":"b"},"benchmarks":[],"metric":"a","value":1}"#, Guess::Is(Format::Jsonl))]
+    #[case(r#"{"Action":"start","Package":"a"}"#, Guess::Is(Format::Results(Tool::GoBench)))]
+    #[case("goos: linux", Guess::Is(Format::Results(Tool::GoBench)))]
+    #[case("running 2 tests", Guess::Is(Format::Results(Tool::CargoBench)))]
+    #[case("sum    time:   [4.9053 ns 5.4961 ns 5.9978 ns]", Guess::Is(Format::Results(Tool::CargoBench)))]
+    #[case("Running 2s test @ http://127.0.0.1/", Guess::Is(Format::Results(Tool::Wrk)))]
+    #[case("running 2", Guess::Is(Format::Prometheus))]
     #[case("# HELP up Whether it is up.", Guess::Is(Format::Prometheus))]
     #[case("# made by cron", Guess::Comment)]
     #[case("up 1", Guess::Is(Format::Prometheus))]

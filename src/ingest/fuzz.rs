@@ -30,6 +30,23 @@ const LINES: &[&str] = &[
     "cpu value=0.64",
     r#"{"results":[{"command":"sleep 1","mean":1.0,"times":[1.0,1.1],"exit_codes":[0,0],"parameters":{"n":"1"}}]}"#,
     "{ \"results\": [",
+    r#"{"benchmarks":[{"name":"a","fullname":"b","stats":{"min":1,"max":2,"mean":1,"median":1}}],"machine_info":{}}"#,
+    r#"{"context":{},"benchmarks":[{"name":"a","real_time":1,"time_unit":"us","bytes_per_second":7}]}"#,
+    r#"{"mean":{"point_estimate":1},"median":{"point_estimate":1},"std_dev":{"point_estimate":1}}"#,
+    r#"{"metrics":{"http_reqs":{"rate":1,"thresholds":{"rate>2":true}}},"root_group":{}}"#,
+    r#"{"summary":{"total":1,"average":0.1},"latencyPercentiles":{"p99":null},"statusCodeDistribution":{"200":1}}"#,
+    r#"{"latencies":{"mean":1,"max":2},"duration":9,"success":1,"status_codes":{"200":1}}"#,
+    r#"{"lighthouseVersion":"12","fetchTime":"2025-11-21T04:00:00Z","audits":{},"categories":{"a":{"score":1}}}"#,
+    r#"{"Action":"output","Package":"p","Output":"BenchmarkA-2 7 1.5 ns/op\n"}"#,
+    "goos: linux",
+    "BenchmarkA/b=1-2   100   1.5 ns/op   7 MB/s   3 B/op   1 hits/op",
+    "running 1 test",
+    "test a ... bench:   1,508.38 ns/iter (+/- 902.23) = 7 MB/s",
+    "sort/stable/64   time:   [63.230 ns 89.159 ns 104.86 ns]",
+    "                 thrpt:  [610.31 Melem/s 717.82 Melem/s 1.0122 Gelem/s]",
+    "Running 2s test @ http://127.0.0.1/",
+    "  Latency     2.71ms    2.46ms  23.41ms   87.45%",
+    "  7 requests in 2.01s, 624.17KB read",
     "",
 ];
 
@@ -126,7 +143,7 @@ impl Random {
     fn reading(&mut self) -> Reading {
         let units = [TimestampUnit::Seconds, TimestampUnit::Milliseconds, TimestampUnit::Nanoseconds];
         Reading {
-            format: self.0.choice(Format::EVERY).filter(|_| self.0.u8(..8) > 0),
+            format: self.0.choice(Format::every().collect::<Vec<_>>()).filter(|_| self.0.u8(..8) > 0),
             unit: self.0.choice(units).filter(|_| self.0.bool()),
             written_ms: None,
         }
@@ -168,6 +185,14 @@ proptest! {
             // As JSON it is the same sample: the name, the bits of the value, the time, a context that is an object.
             let again = jsonl::parse(jsonl::line(sample).as_bytes(), TimestampUnit::Milliseconds, NOW_MS, &mut Dictionary::default());
             prop_assert!(again.as_ref() == Ok(sample), "{sample:?} came back as {again:?}: {}", shown());
+        }
+        for run in &batch.runs {
+            prop_assert!(run.measures.values().all(|value| value.is_finite()), "{run:?}: {}", shown());
+            prop_assert!(run.started_ms <= run.ended_ms && run.key.starts_with("file:"), "{run:?}: {}", shown());
+            for sample in run.samples() {
+                let is_name = (1..=MAX_NAME_BYTES).contains(&sample.metric.len()) && !sample.metric.contains('\0');
+                prop_assert!(is_name, "{:?}: {}", sample.metric, shown());
+            }
         }
         let numbers: Vec<u64> = batch.rejects.iter().map(|reject| reject.line).collect();
         prop_assert!(numbers.is_sorted() && numbers.iter().all(|line| (1..=lines).contains(line)), "{numbers:?}: {}", shown());

@@ -25,4 +25,4 @@ pub const MAX_AHEAD_MS: i64 = 24 * 60 * 60 * 1_000;
 pub const MAX_RECORD_BYTES: usize = 64 << 10;
 
 /// The longest document that is read as a whole.
-pub const MAX_DOCUMENT_BYTES: usize = 4 << 20;
+pub const MAX_DOCUMENT_BYTES: usize = 8 << 20;

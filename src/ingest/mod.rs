@@ -1,13 +1,14 @@
-//! Bytes to samples: the formats, readers, and the drop directory's bookkeeping.
+//! Bytes to samples and runs: the formats, readers, and the drop directory's bookkeeping.
 //!
-//! Every line ends as a sample or as a [`Reject`] with its number and a reason. Knows nothing of the
+//! Every line ends as a sample, as part of a run, or as a [`Reject`] with its number and a reason. Knows nothing of the
 //! store: what was read is handed on in batches.
 //!
 //! | file | does |
 //! |---|---|
 //! | `reader`, `lines`, `batch` | an input to blocks, lines and batches |
 //! | `format`, `decoder`, `sink` | which format it is; lines of any of them to samples and rejects |
-//! | `jsonl`, `csv`, `prometheus`, `influx`, `hyperfine` | one format each |
+//! | `jsonl`, `csv`, `prometheus`, `influx` | one format of samples each |
+//! | `results` | what tools that measure write of their results, to runs: one file per tool |
 //! | `timestamp`, `context`, `limits`, `reject` | what holds for all of them |
 //! | `dictionary` | texts that come again and again are kept once |
 //! | `dropdir`, `dropfile` | files that grow, and how far they were taken |
@@ -22,7 +23,6 @@ pub mod dropfile;
 mod format;
 #[cfg(test)]
 mod fuzz;
-mod hyperfine;
 mod influx;
 pub mod jsonl;
 pub mod limits;
@@ -30,6 +30,7 @@ mod lines;
 mod prometheus;
 pub mod reader;
 mod reject;
+pub mod results;
 mod sink;
 mod timestamp;
 

@@ -17,6 +17,9 @@ use crate::clock::Clock;
 /// How much is read at once: what a pipe that was made large hands over at most.
 const BLOCK_BYTES: usize = 1 << 20;
 
+/// What standard input is called in messages.
+const STDIN: &str = "stdin";
+
 /// Something to read lines from, with the name it has in messages.
 #[derive(Debug)]
 pub struct Input {
@@ -33,7 +36,7 @@ impl Input {
 
     /// Standard input, read without the standard library's own buffer.
     pub fn stdin() -> io::Result<Self> {
-        Self::new("stdin".to_owned(), io::stdin().as_fd().try_clone_to_owned()?.into())
+        Self::new(STDIN.to_owned(), io::stdin().as_fd().try_clone_to_owned()?.into())
     }
 
     /// A file that is open already, read from where it stands.
@@ -49,6 +52,12 @@ impl Input {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The file that it is read from; standard input has none.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        (self.is_regular && self.name != STDIN).then_some(Path::new(&self.name))
     }
 
     /// How many bytes there are to read, where that is known.
@@ -109,7 +118,7 @@ pub fn read_batches(
     mut hand_on: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> io::Result<()> {
     let mut block = vec![0; BLOCK_BYTES];
-    let (mut splitter, mut reader) = (LineSplitter::default(), LineReader::new(reading, 0));
+    let (mut splitter, mut reader) = (LineSplitter::default(), LineReader::new(reading, 0).of_file(input.path()));
     let mut bytes = 0;
     let mut flow = ControlFlow::Continue(());
     loop {
@@ -156,7 +165,7 @@ pub fn copy_while_good(
 ) -> io::Result<Option<Batch>> {
     let mut block = vec![0; BLOCK_BYTES];
     let (mut splitter, mut reader, mut dictionary) =
-        (LineSplitter::default(), LineReader::new(reading, 0), Dictionary::default());
+        (LineSplitter::default(), LineReader::new(reading, 0).of_file(input.path()), Dictionary::default());
     loop {
         let count = input.read_block(&mut block)?;
         let now_ms = clock.now_ms();

@@ -165,9 +165,23 @@ pub enum Reason {
     /// Not what Influx reads.
     #[error("not line protocol: {0}")]
     NotInflux(String),
-    /// Not what hyperfine writes.
-    #[error("not what hyperfine exports: {0}")]
-    NotHyperfine(String),
+    /// Not what a tool writes.
+    #[error("not what {tool} writes: {complaint}")]
+    NotOf {
+        /// Which tool.
+        tool: &'static str,
+        /// What is wrong.
+        complaint: String,
+    },
+    /// A JSON document that no tool writes.
+    #[error("a JSON document of no tool that we know: say --format, or write one sample a line")]
+    UnknownDocument,
+    /// A result that ends before its numbers.
+    #[error("the result has no end: its tool was interrupted")]
+    Unfinished,
+    /// A unit that is none.
+    #[error("`{0}` is no unit of time")]
+    UnknownUnit(String),
     /// A document beyond the limit.
     #[error("the document is longer than {MAX_DOCUMENT_BYTES} bytes")]
     DocumentTooLong,

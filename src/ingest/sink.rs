@@ -1,7 +1,10 @@
-//! Where the formats put what they read: samples held to the limits, and rejects with their line.
+//! Where the formats put what they read: samples held to the limits, runs, and rejects with their line.
+
+use std::path::Path;
 
 use super::dictionary::Dictionary;
 use super::reject::{Reason, Reject};
+use super::results::{self, Fault, Origin, Tool};
 use super::timestamp::{self, TimestampUnit};
 use super::{Batch, jsonl};
 use crate::model::NewSample;
@@ -18,6 +21,8 @@ pub(super) struct Sink<'a> {
     pub now_ms: i64,
     /// The number of the line last read.
     pub line: u64,
+    /// The file that is read, if it is one.
+    pub path: Option<&'a Path>,
 }
 
 impl Sink<'_> {
@@ -41,6 +46,32 @@ impl Sink<'_> {
     /// When something was measured: a number in the unit asked for, else in `unit`, or an instant as text.
     pub fn timestamp(&self, text: &str, unit: TimestampUnit) -> Result<i64, Reason> {
         timestamp::parse_timestamp(text, self.unit.unwrap_or(unit), self.now_ms)
+    }
+
+    /// Takes the runs of the tools' documents in a text, which follows `before` lines. Takes nothing, and answers `true`,
+    /// when the text ends within a document and `may_go_on`.
+    pub fn document(
+        &mut self,
+        text: &[u8],
+        tool: Option<Tool>,
+        origin: &Origin<'_>,
+        before: u64,
+        may_go_on: bool,
+    ) -> bool {
+        let found = results::read(text, tool, origin);
+        if may_go_on && found.faults.iter().any(|fault| fault.is_early_end) {
+            return true;
+        }
+        self.batch.runs.extend(found.runs);
+        let lines = text.split(|&byte| byte == b'\n');
+        let count = memchr::memchr_iter(b'\n', text).count() as u64;
+        for Fault { line, reason, .. } in found.faults {
+            // What ends early ends behind its last line.
+            let line = line.clamp(1, count.max(1));
+            let shown = lines.clone().nth(line as usize - 1).map(results::shown).unwrap_or_default();
+            self.reject(before + line, shown, reason);
+        }
+        false
     }
 
     /// Keeps a line that was not taken, or what was not taken of it.

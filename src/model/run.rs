@@ -174,9 +174,9 @@ pub fn usual_direction(name: &str) -> Direction {
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     if name == measure::CPU_PERCENT {
         Direction::Either
-    } else if ends(&["_per_hour", "_per_second", "speed_up", measure::SUCCESS]) {
+    } else if ends(&["_per_hour", "_per_second", "speed_up", "score", measure::SUCCESS]) {
         Direction::Higher
-    } else if ends(&["_ns", "_us", "_ms", "_seconds", "_bytes", "_errors", "_percent"]) {
+    } else if ends(&["_ns", "_us", "_ms", "_seconds", "_bytes", "_errors", "_percent", "allocations", "cls"]) {
         Direction::Lower
     } else {
         Direction::Either

@@ -1,5 +1,6 @@
 //! Runs: each with its samples in the log, in one transaction, and the newest of each module kept.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
@@ -56,8 +57,8 @@ impl Store {
                     samples.extend(run.samples());
                 }
             }
-            for run in runs {
-                forget_old(transaction, &run.module, keep)?;
+            for module in runs.iter().map(|run| &*run.module).collect::<BTreeSet<_>>() {
+                forget_old(transaction, module, keep)?;
             }
             if new > 0 {
                 samples.extend_from_slice(beside);
@@ -74,7 +75,7 @@ impl Store {
                 return Ok(Vec::new());
             }
             conn.prepare_cached(
-                "SELECT module, count(*), max(started_ms) FROM perftop_run GROUP BY module ORDER BY module",
+                "SELECT module, count(*), max(started_ms) FROM perftop_run WHERE module <> '' GROUP BY module ORDER BY module",
             )?
             .query_map([], |row| {
                 let count = row.get::<_, i64>(1)?.unsigned_abs();
@@ -134,13 +135,17 @@ fn insert(conn: &Connection, run: &NewRun) -> rusqlite::Result<bool> {
     Ok(inserted == 1)
 }
 
+/// Forgets all but the newest runs. Of one that came from a file the key stays, with no module: the file may come again.
 fn forget_old(conn: &Connection, module: &str, keep: usize) -> rusqlite::Result<()> {
+    const OLD: &str = "module = ?1 AND id IN
+       (SELECT id FROM perftop_run WHERE module = ?1 ORDER BY started_ms DESC, id DESC LIMIT -1 OFFSET ?2)";
     let keep = i64::try_from(keep).unwrap_or(i64::MAX);
-    conn.prepare_cached(
-        "DELETE FROM perftop_run WHERE module = ?1 AND id IN
-           (SELECT id FROM perftop_run WHERE module = ?1 ORDER BY started_ms DESC, id DESC LIMIT -1 OFFSET ?2)",
-    )?
+    conn.prepare_cached(&format!(
+        "UPDATE perftop_run SET module = '', batch = '', source = '', commit_hash = NULL, environment = NULL, tags = '{{}}',
+           measures = '{{}}', phases = '[]' WHERE run_key GLOB 'file:*' AND {OLD}"
+    ))?
     .execute((module, keep))?;
+    conn.prepare_cached(&format!("DELETE FROM perftop_run WHERE {OLD}"))?.execute((module, keep))?;
     Ok(())
 }
 

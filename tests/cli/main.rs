@@ -21,6 +21,7 @@ mod manual;
 mod prune;
 mod reading;
 mod record;
+mod results;
 mod run;
 mod run_records;
 mod run_signals;

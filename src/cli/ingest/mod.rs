@@ -21,15 +21,20 @@ use super::Context;
 use super::exit::{Exit, Refusal};
 use super::interrupt::on_interrupt;
 use crate::engine::{self, Follower};
+use crate::ingest::results::criterion_files;
 use crate::ingest::{Format, Reading, TimestampUnit};
 use crate::model::UnknownWord;
 use crate::report;
 use crate::store::Store;
 
+const FORMAT_HELP: &str = "What the files are written in: jsonl, csv, prometheus or influx (samples), or by which tool: \
+                           hyperfine, criterion, cargo-bench, pytest-benchmark, google-benchmark, go-bench, k6, oha, wrk, \
+                           vegeta or lighthouse (results); auto goes by a file's ending, else by its first line";
+
 /// Arguments of `perftop ingest`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files of samples; `-` or nothing is standard input
+    /// Files of samples or of results, or criterion's directory; `-` or nothing is standard input
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -50,9 +55,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 
-    /// What the samples are written in: jsonl, csv, prometheus, influx, hyperfine; auto goes by a file's
-    /// ending, else by the first line
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
+    /// What the files are written in
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format, help = FORMAT_HELP)]
     format: Asked,
 
     /// The unit of timestamps that are numbers: s, ms, us or ns; by default what the format says (ms, for
@@ -89,8 +93,11 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     if args.follow && args.files.iter().any(|path| path == Path::new("-")) {
         return Err(Refusal::usage("`--follow` is for files: standard input is read to its end anyway").into());
     }
-    if args.follow && args.format.0 == Some(Format::Hyperfine) {
-        return Err(Refusal::usage("`--follow` is for lines: hyperfine's document is whole, take it without").into());
+    if args.follow
+        && let Some(Format::Results(tool)) = args.format.0
+    {
+        let text = format!("`--follow` is for lines: what {} writes is whole, take it without", tool.as_str());
+        return Err(Refusal::usage(text).into());
     }
     if args.watch {
         return watch::run(args, context);
@@ -103,6 +110,15 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
 }
 
 impl Args {
+    /// The files to read: of a directory, what criterion measured last. One without that is left to the reader to refuse.
+    fn inputs(&self) -> Vec<PathBuf> {
+        let of = |path: &PathBuf| {
+            let found = if path.is_dir() { criterion_files(path).unwrap_or_default() } else { Vec::new() };
+            if found.is_empty() { vec![path.clone()] } else { found }
+        };
+        self.files.iter().flat_map(of).collect()
+    }
+
     fn reading(&self) -> Reading {
         Reading { format: self.format.0, unit: self.timestamp_unit, written_ms: None }
     }
@@ -121,15 +137,12 @@ impl Source {
     fn open(args: &Args, context: &Context) -> anyhow::Result<Self> {
         let store = Store::open(&context.config.store.path)?;
         if args.follow {
-            let follower = Follower::begin(store, &args.files, args.reading(), context.clock.clone())?;
+            let follower =
+                Follower::begin(store, &args.files, args.reading(), context.config.keep_runs, context.clock.clone())?;
             return Ok(Self::Follow(follower, Arc::default()));
         }
-        let plan = Plan {
-            inputs: args.files.clone(),
-            strict: args.strict,
-            reading: args.reading(),
-            clock: context.clock.clone(),
-        };
+        let plan =
+            Plan { inputs: args.inputs(), strict: args.strict, reading: args.reading(), clock: context.clock.clone() };
         let waits_for_stdin = plan.reads_stdin() && !args.strict;
         if plan.reads_stdin() && io::stdin().is_terminal() {
             if args.watch {

@@ -22,6 +22,10 @@ pub enum End {
 /// What was done, for the closing line.
 #[derive(Debug, Default, Clone, Serialize)]
 pub struct Tally {
+    /// Runs that were read,
+    pub runs: u64,
+    /// and how many of them were not recorded before.
+    pub new_runs: u64,
     /// Samples that were stored.
     pub samples: u64,
     /// Different metrics among them.
@@ -43,6 +47,20 @@ struct Summary<'a> {
 }
 
 impl Tally {
+    /// What was stored: runs, samples or both.
+    pub fn stored(&self) -> String {
+        let samples = counted(self.samples, "sample");
+        let known = match self.runs - self.new_runs {
+            0 => String::new(),
+            known => format!(" ({known} of them recorded before)"),
+        };
+        match (self.runs, self.samples) {
+            (0, _) => samples,
+            (runs, 0) => counted(runs, "run") + &known,
+            (runs, _) => format!("{}{known}, {samples}", counted(runs, "run")),
+        }
+    }
+
     /// Says what was done in `seconds`.
     pub fn say(&self, end: End, seconds: f64, format: Format, context: &Context) -> io::Result<()> {
         let samples_per_second = (self.samples as f64 / seconds.max(1e-9)).round();
@@ -55,13 +73,17 @@ impl Tally {
             End::Refused => "nothing was stored (--strict): ",
             End::Signal(_) => "interrupted: ",
         };
-        let Tally { samples, metrics, rejected, .. } = self;
-        let of = if end == End::Complete { format!(" of {}", counted(*metrics, "metric")) } else { String::new() };
-        let text = format!(
-            "{how}{}{of}, {rejected} rejected, in {seconds:.2} s ({samples_per_second} samples/s)",
-            counted(*samples, "sample")
-        );
-        context.say(&text);
+        let of = if end == End::Complete && (self.samples > 0 || self.runs == 0) {
+            format!(" of {}", counted(self.metrics, "metric"))
+        } else {
+            String::new()
+        };
+        let rate = if self.samples == 0 && self.runs > 0 {
+            String::new()
+        } else {
+            format!(" ({samples_per_second} samples/s)")
+        };
+        context.say(&format!("{how}{}{of}, {} rejected, in {seconds:.2} s{rate}", self.stored(), self.rejected));
         Ok(())
     }
 }

@@ -14,7 +14,6 @@ use crate::cli::Context;
 use crate::cli::exit::{Exit, Refusal};
 use crate::cli::store::engine_options;
 use crate::cli::tui::{self, Beside};
-use crate::model::text::counted;
 
 /// Runs the ingest and the dashboard until the user has seen enough.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
@@ -49,8 +48,7 @@ fn take(ingest: Ingest, source: Source, beside: &Beside) -> anyhow::Result<Ended
     let notice = match &ended {
         Ok(ended) => {
             let tally = ended.tally();
-            let text =
-                format!("the input has ended: {}, {} rejected", counted(tally.samples, "sample"), tally.rejected);
+            let text = format!("the input has ended: {}, {} rejected", tally.stored(), tally.rejected);
             Notice { is_error: false, text }
         }
         Err(error) => {

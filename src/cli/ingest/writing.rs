@@ -32,6 +32,8 @@ const DRAINED: Duration = Duration::from_millis(200);
 const WRITER_PAUSE: Duration = Duration::from_millis(1);
 /// Rows rolled up in one transaction.
 const ROLL_UP_ROWS: usize = 10_000;
+/// Runs recorded in one transaction.
+const RUNS_AT_ONCE: usize = 500;
 /// What is said when another program keeps us waiting. Nothing is lost meanwhile: the reader waits for us, and
 /// the producer for the reader.
 const BUSY: &str = "waiting for the store: another program holds its lock and should end its transaction";
@@ -137,13 +139,20 @@ impl Ingest {
 
     fn keep(&mut self, bulk: &mut Bulk, feeding: &Feeding, input: &str, batch: &Batch) -> anyhow::Result<()> {
         self.reject(input, &batch.rejects)?;
+        let (progress, context) = (&self.progress, &self.context);
+        let say = || progress.above(|| context.say(BUSY));
+        for runs in batch.runs.chunks(RUNS_AT_ONCE) {
+            let record = || bulk.store.record_runs(runs, context.config.keep_runs, context.now_ms());
+            let new = until_not_busy(record, say, || feeding.stopper.is_stopped())
+                .with_context(|| format!("stopped after {} runs", self.tally.runs))?;
+            self.tally.runs += runs.len() as u64;
+            self.tally.new_runs += new as u64;
+        }
         if batch.samples.is_empty() {
             return Ok(());
         }
-        let (progress, context) = (&self.progress, &self.context);
         let began = Instant::now();
         let append = || bulk.store.append(&batch.samples, None, context.now_ms());
-        let say = || progress.above(|| context.say(BUSY));
         until_not_busy(append, say, || feeding.stopper.is_stopped())
             .with_context(|| format!("stopped after {} samples", self.tally.samples))?;
         self.tally.samples += batch.samples.len() as u64;
@@ -220,10 +229,11 @@ impl Ended {
     /// Sums up, and says what was done.
     pub fn finish(self, summary: Format) -> anyhow::Result<Exit> {
         let Self { mut ingest, mut store, end } = self;
-        if ingest.tally.samples > 0 {
+        let has_stored = ingest.tally.samples > 0 || ingest.tally.new_runs > 0;
+        if has_stored {
             store.check_in_place()?;
         }
-        if end == End::Complete && ingest.tally.samples > 0 {
+        if end == End::Complete && has_stored {
             ingest.progress.say("summing up hours");
             while store.roll_up(ROLL_UP_ROWS)?.remaining {
                 thread::sleep(WRITER_PAUSE);

@@ -109,7 +109,7 @@ impl<'a> Dropper<'a> {
     fn open(context: &'a Context) -> Result<Self, StoreError> {
         let store = context.open_store()?;
         let (known, strangers) = (HashMap::new(), HashSet::new());
-        let taker = Taker::new(store, context.clock.clone());
+        let taker = Taker::new(store, context.clock.clone(), context.options.keep_runs);
         Ok(Self { context, taker, known, strangers })
     }
 

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::model::measure;
 
 /// A file, where reading it goes on, and everything that was taken.
 struct Dropped {
@@ -196,7 +197,8 @@ fn taken(file: &DropFile, cursor: &mut Cursor, writer: Writer) -> Vec<f64> {
     let step = file.step(cursor, writer, 1_763_700_000_000, &mut Dictionary::default()).unwrap();
     assert_eq!(step.batch.rejects, []);
     cursor.stored();
-    step.batch.samples.iter().map(|sample| sample.value).collect()
+    let runs = step.batch.runs.iter().filter_map(|run| run.measured(measure::DURATION));
+    step.batch.samples.iter().map(|sample| sample.value).chain(runs).collect()
 }
 
 #[test]
@@ -229,7 +231,7 @@ fn a_number_that_may_go_on_is_not_taken_after_a_pause() {
 }
 
 #[test]
-fn results_of_a_document_that_is_written_anew_are_taken_once() {
+fn a_document_is_taken_when_it_is_whole_and_as_a_whole_when_it_was_written_anew() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.json");
     let document = |results: &[u32]| {
@@ -241,7 +243,7 @@ fn results_of_a_document_that_is_written_anew_are_taken_once() {
     let file = DropFile::open(&path).unwrap();
     let mut cursor = file.resume(None).unwrap();
     assert_eq!(taken(&file, &mut cursor, Writer::Writes), [0.0; 0], "it may not be whole");
-    assert_eq!(taken(&file, &mut cursor, Writer::Done), [1.0]);
+    assert_eq!(taken(&file, &mut cursor, Writer::Done), [1e3]);
     for torn in ["", "{\n\"results\":[\n"] {
         fs::write(&path, torn).unwrap();
         cursor = file.resume(Some(cursor)).unwrap();
@@ -249,10 +251,11 @@ fn results_of_a_document_that_is_written_anew_are_taken_once() {
     }
     fs::write(&path, document(&[1, 2])).unwrap();
     cursor = file.resume(Some(cursor)).unwrap();
-    assert_eq!(taken(&file, &mut cursor, Writer::Done), [2.0]);
+    assert_eq!(taken(&file, &mut cursor, Writer::Done), [1e3, 2e3]);
+    assert_eq!(taken(&file, &mut cursor, Writer::Done), [0.0; 0]);
     fs::write(&path, document(&[3])).unwrap();
     cursor = file.resume(Some(cursor)).unwrap();
-    assert_eq!(taken(&file, &mut cursor, Writer::Done), [3.0], "another document");
+    assert_eq!(taken(&file, &mut cursor, Writer::Done), [3e3], "another document");
 }
 
 #[test]
