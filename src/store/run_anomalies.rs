@@ -45,7 +45,7 @@ impl Store {
                 .map_or(after_id, |newest: i64| newest.max(after_id));
             let modules = conn
                 .prepare_cached(
-                    "SELECT module, count(*) FROM perftop_run WHERE id > ?1 AND id <= ?2 GROUP BY module ORDER BY min(id)",
+                    "SELECT module, count(*) FROM perftop_run WHERE id > ?1 AND id <= ?2 AND module <> '' GROUP BY module ORDER BY min(id)",
                 )?
                 .query_map((after_id, up_to_id), |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs() as usize)))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
