@@ -27,7 +27,7 @@ fn runs_are_counted_and_those_that_succeeded_averaged() {
     let duration = history.measure(measure::DURATION).unwrap();
     assert_eq!((duration.count, duration.newest, duration.average), (3, 110.0, 110.0));
     assert_eq!((duration.min, duration.max, duration.std_dev), (100.0, 120.0, Some(10.0)));
-    assert_eq!(history.measure(SUCCESS_PERCENT).unwrap().average, 75.0);
+    assert!((history.measure(SUCCESS_PERCENT).unwrap().average - 75.0).abs() < 1e-9);
     assert!(duration.trends.iter().all(|trend| trend.heading == Heading::TooFew && trend.p_value.is_none()));
     assert_eq!((history.notes.len(), History::of(&[])), (0, None));
 }
@@ -92,7 +92,7 @@ fn other_environments_are_left_out() {
     };
     let history = History::of(&[on(0, 900.0, "old"), on(1, 100.0, "new"), on(2, 120.0, "new")]).unwrap();
     assert_eq!((history.runs, history.elsewhere), (3, 1));
-    assert_eq!(history.measure(measure::DURATION).unwrap().average, 110.0);
+    assert!((history.measure(measure::DURATION).unwrap().average - 110.0).abs() < 1e-9);
 }
 
 fn phased(number: i64, module: &str, compile_ms: f64, link_ms: f64) -> Run {
