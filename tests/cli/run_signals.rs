@@ -20,8 +20,9 @@ struct Running {
 
 impl Running {
     fn start(home: &Home, options: &str, script: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_perftop"))
-            .arg("run")
+        // Whoever runs the tests in the background may have had signals ignored, and what is ignored stays so.
+        let mut child = Command::new("env")
+            .args(["--default-signal", env!("CARGO_BIN_EXE_perftop"), "run"])
             .args(options.split_whitespace())
             .args(["--", "sh", "-c", script])
             .env_clear()

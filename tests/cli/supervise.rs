@@ -18,8 +18,9 @@ struct Supervised {
 
 impl Supervised {
     fn start(home: &Home, options: &str, script: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_perftop"))
-            .args(["supervise", "--name", "job"])
+        // Whoever runs the tests in the background may have had signals ignored, and what is ignored stays so.
+        let mut child = Command::new("env")
+            .args(["--default-signal", env!("CARGO_BIN_EXE_perftop"), "supervise", "--name", "job"])
             .args(options.split_whitespace())
             .args(["--", "sh", "-c", script])
             .env_clear()
