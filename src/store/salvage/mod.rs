@@ -156,7 +156,8 @@ fn save(pages: &Pages, conn: &Connection, progress: &mut dyn FnMut(u64, u64)) ->
                 }
                 Ok(true)
             })?,
-            None if is_schema_whole => Vec::new(),
+            // Every store has samples: where nothing names their table, its name is what was damaged.
+            None if is_schema_whole && table.name != TABLES[0].name => Vec::new(),
             None => vec![Span::ALL],
         };
         known.push(Known { table, unreadable });

@@ -135,7 +135,8 @@ impl Pages {
         let pending_page = u32::try_from(PENDING_BYTE / self.page_bytes + 1).unwrap_or(u32::MAX);
         for number in (2..=self.count).step_by(entries + 1) {
             let number = if number == pending_page { number + 1 } else { number };
-            let Some(map) = self.read(number) else { continue };
+            // Noise would call one page in 256 free.
+            let Some(map) = self.read(number).filter(|map| looks_like_map(map)) else { continue };
             let (entries, _) = map.as_chunks::<5>();
             free.extend((number + 1..).zip(entries).filter(|(_, entry)| entry[0] == FREE).map(|(number, _)| number));
         }
