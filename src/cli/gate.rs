@@ -154,12 +154,16 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
             way => way,
         })
     };
+    // Peak memory differs from one start of perftop to the next, and not within one: runs of a batch are no evidence of it.
+    let thresholds = &context.config.runs.thresholds;
+    let noise = |name: &str| if name == measure::MEMORY { thresholds.noise_bytes } else { 0.0 };
     let evidence: Vec<Evidence> = measures
         .iter()
         .map(|measure| Evidence {
             before: values(&sides.before, measure),
             after: values(&sides.after, measure),
             direction: way(measure),
+            noise: noise(measure),
             is_comparable,
         })
         .collect();
@@ -173,7 +177,8 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
         before: evidence.before.clone(),
         after: evidence.after.clone(),
     });
-    let directions: Vec<Direction> = evidence.iter().map(|evidence| evidence.direction).collect();
+    let judged_by: Vec<(Direction, f64)> =
+        evidence.iter().map(|evidence| (evidence.direction, evidence.noise)).collect();
     Ok(ModuleGate {
         module: module.to_owned(),
         baseline,
@@ -183,7 +188,7 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
         significance: options.significance,
         min_effect: options.min_effect,
         metrics: rows.collect(),
-        self_test: if args.aa { own_rate(&sides, &measures, &directions, &options)? } else { None },
+        self_test: if args.aa { own_rate(&sides, &measures, &judged_by, &options)? } else { None },
     })
 }
 
@@ -201,13 +206,13 @@ fn measures(asked: &[String], sides: &Sides<'_>) -> Vec<String> {
 fn own_rate(
     sides: &Sides<'_>,
     measures: &[String],
-    directions: &[Direction],
+    judged_by: &[(Direction, f64)],
     options: &GateOptions,
 ) -> anyhow::Result<Option<crate::runs::SelfTest>> {
     let all = sides.before.iter().chain(&sides.after);
     let rows: Vec<Vec<Option<f64>>> =
         all.map(|run| measures.iter().map(|measure| run.measured(measure)).collect()).collect();
-    let tested = self_test(&rows, directions, sides.after.len(), options);
+    let tested = self_test(&rows, judged_by, sides.after.len(), options);
     if tested.is_none() {
         return Err(Refusal::not_enough_data("--aa: too few runs to be dealt out").into());
     }

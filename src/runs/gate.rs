@@ -81,6 +81,8 @@ pub struct Evidence {
     pub after: Vec<f64>,
     /// Which way is better; either for a metric of which any change is to be looked at.
     pub direction: Direction,
+    /// Differences up to this, in the unit of the metric, are noise of measuring.
+    pub noise: f64,
     /// Whether both took place in one environment.
     pub is_comparable: bool,
 }
@@ -141,7 +143,9 @@ impl Sided {
             return judged(Verdict::NotEnoughData, 0);
         }
         // A change of what lies around 0 has no share: then every one counts that is sure.
-        let least = |share: Option<f64>| share.is_none_or(|share| share >= options.min_effect);
+        let least = |share: Option<f64>| {
+            found.shift.abs() > evidence.noise && share.is_none_or(|share| share >= options.min_effect)
+        };
         let confirmed = |sign: f64| {
             let shows = |value: &&f64| match found.change_of(**value) {
                 Some(change) => sign * change >= options.min_effect,
@@ -185,7 +189,8 @@ mod tests {
     const CALM: [f64; 6] = [100.0, 101.0, 99.0, 102.0, 98.0, 100.5];
 
     fn verdict(after: &[f64], direction: Direction, options: &GateOptions) -> Verdict {
-        let evidence = Evidence { before: CALM.to_vec(), after: after.to_vec(), direction, is_comparable: true };
+        let evidence =
+            Evidence { before: CALM.to_vec(), after: after.to_vec(), direction, noise: 0.0, is_comparable: true };
         judge(&[evidence], options)[0].verdict
     }
 
@@ -219,6 +224,7 @@ mod tests {
             before: CALM.to_vec(),
             after: slower.clone(),
             direction: Direction::Lower,
+            noise: 0.0,
             is_comparable: false,
         };
         let short = Evidence { before: CALM[..4].to_vec(), is_comparable: true, ..elsewhere.clone() };
@@ -234,6 +240,7 @@ mod tests {
             before: vec![100.0, 101.0, 99.0, 103.0, 98.0, 102.5],
             after: after.to_vec(),
             direction: Direction::Lower,
+            noise: 0.0,
             is_comparable: true,
         };
         let calm = Evidence { after: CALM.to_vec(), ..one.clone() };
@@ -245,9 +252,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_noise_of_measuring_is_no_change() {
+        let with = |noise| Evidence {
+            before: CALM.to_vec(),
+            after: CALM.map(|value| value * 1.2).to_vec(),
+            direction: Direction::Lower,
+            noise,
+            is_comparable: true,
+        };
+        let judged = judge(&[with(19.0), with(21.0)], &GateOptions::default());
+        assert_eq!([judged[0].verdict, judged[1].verdict], [Verdict::Regression, Verdict::NoChange]);
+    }
+
+    #[test]
     fn a_metric_that_was_zero_is_judged_without_a_share() {
-        let evidence =
-            Evidence { before: vec![0.0; 8], after: vec![3.0; 5], direction: Direction::Lower, is_comparable: true };
+        let evidence = Evidence {
+            before: vec![0.0; 8],
+            after: vec![3.0; 5],
+            direction: Direction::Lower,
+            noise: 0.0,
+            is_comparable: true,
+        };
         assert_eq!(judge(&[evidence], &GateOptions::default())[0].verdict, Verdict::Regression);
     }
 }

@@ -27,13 +27,13 @@ pub struct SelfTest {
 }
 
 /// Deals out the runs of a history by chance, again and again, to those before and `after` newest ones, and has them
-/// judged. `runs` holds for each run the value of each metric. `None` when they are too few to be dealt out.
+/// judged. `runs` holds for each run the value of each metric, `metrics` which way is better for it and what is noise. `None` when they are too few to be dealt out.
 ///
 /// What changed within the history is spread over both sides, so this is the rate of false alarms from noise alone.
 #[must_use]
 pub fn self_test(
     runs: &[Vec<Option<f64>>],
-    directions: &[Direction],
+    metrics: &[(Direction, f64)],
     after: usize,
     options: &GateOptions,
 ) -> Option<SelfTest> {
@@ -45,13 +45,14 @@ pub fn self_test(
         rng.shuffle(&mut order);
         let (newest, others) = order.split_at(after);
         let of = |runs: &[&Vec<Option<f64>>], metric: usize| runs.iter().filter_map(|run| run[metric]).collect();
-        let evidence: Vec<Evidence> = directions
+        let evidence: Vec<Evidence> = metrics
             .iter()
             .enumerate()
-            .map(|(metric, &direction)| Evidence {
+            .map(|(metric, &(direction, noise))| Evidence {
                 before: of(others, metric),
                 after: of(newest, metric),
                 direction,
+                noise,
                 is_comparable: true,
             })
             .collect();
@@ -71,12 +72,12 @@ mod tests {
     fn noise_alone_is_rarely_a_regression_and_never_with_a_large_effect_asked_for() {
         let mut rng = Rng::with_seed(7);
         let runs: Vec<_> = (0..35).map(|_| vec![Some(100.0 * (1.0 + 0.1 * (rng.f64() - 0.5)))]).collect();
-        let found = self_test(&runs, &[Direction::Lower], 5, &GateOptions::default()).unwrap();
+        let found = self_test(&runs, &[(Direction::Lower, 0.0)], 5, &GateOptions::default()).unwrap();
         assert_eq!((found.before, found.after, found.splits), (30, 5, SPLITS));
         assert!(found.regressions <= SPLITS / 100, "{found:?}");
         let blind = GateOptions { significance: 1.0, min_effect: 0.0, ..GateOptions::default() };
-        let found = self_test(&runs, &[Direction::Lower], 5, &blind).unwrap();
+        let found = self_test(&runs, &[(Direction::Lower, 0.0)], 5, &blind).unwrap();
         assert!(found.regressions > SPLITS / 20, "a test that asks for nothing finds something: {found:?}");
-        assert_eq!(self_test(&runs[..5], &[Direction::Lower], 5, &blind), None);
+        assert_eq!(self_test(&runs[..5], &[(Direction::Lower, 0.0)], 5, &blind), None);
     }
 }
