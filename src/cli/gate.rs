@@ -154,9 +154,14 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
             way => way,
         })
     };
-    // Peak memory differs from one start of perftop to the next, and not within one: runs of a batch are no evidence of it.
+    // What starting a command costs differs from one start of perftop to the next, and hardly within one: runs of a batch
+    // are no evidence of it.
     let thresholds = &context.config.runs.thresholds;
-    let noise = |name: &str| if name == measure::MEMORY { thresholds.noise_bytes } else { 0.0 };
+    let noise = |name: &str| match name {
+        measure::MEMORY => thresholds.noise_bytes,
+        measure::CPU => thresholds.noise_ms,
+        _ => 0.0,
+    };
     let evidence: Vec<Evidence> = measures
         .iter()
         .map(|measure| Evidence {
