@@ -71,6 +71,7 @@ actions! {
         ZoomIn = "zoom-in", "zoom in about crosshair or now";
         ZoomOut = "zoom-out", "zoom out";
         ZoomReset = "zoom-reset", "show the whole window again";
+        ByCount = "by-count", "count samples instead of time";
         Crosshair = "crosshair", "read values sample by sample";
         Freeze = "freeze", "freeze the view, not the engine";
     }

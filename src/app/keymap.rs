@@ -123,6 +123,7 @@ const DEFAULTS: &[(Action, &[&str])] = &[
     (Action::ZoomIn, &["+", "="]),
     (Action::ZoomOut, &["-"]),
     (Action::ZoomReset, &["0"]),
+    (Action::ByCount, &["o"]),
     (Action::Crosshair, &["x"]),
     (Action::Freeze, &["space"]),
     (Action::Filter, &["/"]),

@@ -112,6 +112,8 @@ pub struct App {
     pub sort_reversed: bool,
     /// The zoomed or panned stretch; `None` follows now.
     pub range: Option<TimeRange>,
+    /// Whether the axis of a chart counts samples instead of time.
+    pub by_count: bool,
     /// Timestamp of the sample under the crosshair.
     pub crosshair_ms: Option<i64>,
     /// The alert that was followed to its chart, where its samples are marked.
@@ -172,6 +174,7 @@ impl App {
             sort: SortColumn::default(),
             sort_reversed: false,
             range: None,
+            by_count: false,
             crosshair_ms: None,
             looked_at: None,
             overlays: Vec::new(),

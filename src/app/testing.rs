@@ -100,6 +100,7 @@ pub(crate) fn chart(metric: &str) -> ChartData {
         range: TimeRange { from_ms: START_MS - HOUR_MS, until_ms: START_MS + 1 },
         marks: Vec::new(),
         sample_count: 60,
+        later_count: 0,
         baseline: None,
         limits: Some(ControlLimits::new(100.0, 10.0)),
         min_samples: 30,
@@ -108,6 +109,7 @@ pub(crate) fn chart(metric: &str) -> ChartData {
             .to_vec(),
         points,
         evidence: Vec::new(),
+        module: None,
     }
 }
 

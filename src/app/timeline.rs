@@ -16,6 +16,12 @@ impl App {
         self.tab == Tab::ControlChart || self.expanded
     }
 
+    /// Whether the chosen metric of a list takes the whole tab.
+    #[must_use]
+    pub fn is_expanded(&self) -> bool {
+        self.expanded && self.tab != Tab::ControlChart
+    }
+
     /// Whether the table has room for the chart of the chosen metric below it.
     #[must_use]
     pub fn has_detail(&self) -> bool {
@@ -101,13 +107,42 @@ pub(super) fn set_window(app: &mut App, window: Window) {
     app.range = None;
 }
 
-/// Halves the stretch on screen about the crosshair, else up to its end.
+/// Shows the samples at equal distances, or when they were taken.
+pub(super) fn toggle_by_count(app: &mut App) {
+    if app.shows_chart() || app.has_detail() {
+        app.by_count = !app.by_count;
+    } else {
+        toast::say(app, "no chart here");
+    }
+}
+
+/// Halves what is on screen about the crosshair, else up to its end: the stretch of time, or the samples where those are
+/// counted.
 pub(super) fn zoom_in(app: &mut App) {
     let shown = bounded(app.visible_range(), app);
+    if app.by_count {
+        app.range = half_of_the_samples(app, shown).or(app.range);
+        return;
+    }
     let span_ms = (shown.span_ms() / 2).max(SHORTEST_SPAN_MS);
     if span_ms < shown.span_ms() {
         app.range = Some(about_anchor(app, shown, span_ms));
     }
+}
+
+/// The stretch with half of the samples; `None` when there are none to leave out.
+fn half_of_the_samples(app: &App, shown: TimeRange) -> Option<TimeRange> {
+    let points = &app.chart()?.points;
+    let from = points.partition_point(|point| point.timestamp_ms < shown.from_ms);
+    let points = points.get(from..)?;
+    let points = &points[..points.partition_point(|point| point.timestamp_ms < shown.until_ms)];
+    let half = points.len().div_ceil(2);
+    let anchor = app.crosshair_ms.filter(|&at_ms| shown.contains(at_ms)).and_then(|at_ms| nearest(points, at_ms));
+    // The anchor stands where it stood.
+    let first = anchor.map_or(points.len() - half, |anchor| anchor - anchor / 2);
+    let from_ms = points.get(first)?.timestamp_ms;
+    let until_ms = points.get(first + half).map_or(shown.until_ms, |after| after.timestamp_ms);
+    (half < points.len() && from_ms < until_ms).then_some(TimeRange { from_ms, until_ms })
 }
 
 /// Doubles it, up to the window.

@@ -93,6 +93,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::ZoomIn => timeline::zoom_in(app),
         Action::ZoomOut => timeline::zoom_out(app),
         Action::ZoomReset => app.range = None,
+        Action::ByCount => timeline::toggle_by_count(app),
         Action::Crosshair => timeline::toggle_crosshair(app),
         Action::Freeze => timeline::toggle_freeze(app),
         Action::Filter => overlay::open_filter(app),

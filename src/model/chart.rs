@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Baseline, ControlLimits, MetricName, Point, Rule, TimeRange, Unit, UnknownWord};
+use super::{Baseline, ControlLimits, MetricName, ModuleView, Point, Rule, TimeRange, Unit, UnknownWord};
 
 /// The control charts to choose from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -249,6 +250,8 @@ pub struct ChartData {
     pub marks: Vec<ChartMark>,
     /// How many samples the range holds, before thinning.
     pub sample_count: u64,
+    /// How many samples of the series came after it, up to the end of the window.
+    pub later_count: u64,
     /// The baseline of the whole window (not of the zoomed range).
     pub baseline: Option<Baseline>,
     /// Level limits of the samples, once there are enough of them; of a chart that shows something else, centre and
@@ -260,6 +263,8 @@ pub struct ChartData {
     pub violations: Vec<Violation>,
     /// The samples on which the chosen alert was raised, oldest first.
     pub evidence: Vec<Point>,
+    /// The runs that the samples are of, when they are of runs.
+    pub module: Option<Arc<ModuleView>>,
 }
 
 impl ChartData {

@@ -73,8 +73,8 @@ impl Growth {
 /// The modules and their phases, those that took most time first. Each item of `modules` holds the runs of one module, in
 /// the order in which they began.
 #[must_use]
-pub fn bottlenecks(modules: &[Vec<Run>]) -> Vec<Bottleneck> {
-    let mut found: Vec<Bottleneck> = modules.iter().flat_map(|runs| of_module(runs)).collect();
+pub fn bottlenecks(modules: &[impl AsRef<[Run]>]) -> Vec<Bottleneck> {
+    let mut found: Vec<Bottleneck> = modules.iter().flat_map(|runs| of_module(runs.as_ref())).collect();
     let whole_ms: f64 = found.iter().filter(|one| one.phase.is_none()).map(|one| one.total_ms).sum();
     for one in &mut found {
         one.share = if whole_ms > 0.0 { one.total_ms / whole_ms } else { 0.0 };

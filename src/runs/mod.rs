@@ -9,6 +9,7 @@ mod episode;
 mod failures;
 mod gate;
 mod history;
+mod module_view;
 mod selection;
 mod self_test;
 
@@ -17,5 +18,6 @@ pub use comparison::{CONFIDENCE, Change, Comparison, POWER, Side};
 pub use deviation::{HISTORY_RUNS, RUNS_BEFORE, judge_runs};
 pub use gate::{Confirm, Evidence, GateOptions, Judged, Verdict, judge};
 pub use history::{Heading, History, MeasureHistory, RunTrend, SUCCESS_PERCENT, TREND_RUNS, probability};
+pub use module_view::module_view;
 pub use selection::{Selector, SelectorError, Sides, newest, values};
 pub use self_test::{SelfTest, self_test};

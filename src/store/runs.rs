@@ -85,6 +85,22 @@ impl Store {
         })
     }
 
+    /// The module of which a metric is a measure: of several whose names fit, the longest.
+    pub fn module_of(&self, metric: &str) -> Result<Option<Arc<str>>, StoreError> {
+        self.read("read runs", |conn| {
+            if !schema::has_runs(conn)? {
+                return Ok(None);
+            }
+            let mut has_runs = conn.prepare_cached("SELECT 1 FROM perftop_run WHERE module = ?1")?;
+            for (end, _) in metric.rmatch_indices('.').filter(|&(end, _)| end > 0) {
+                if has_runs.exists([&metric[..end]])? {
+                    return Ok(Some(metric[..end].into()));
+                }
+            }
+            Ok(None)
+        })
+    }
+
     /// The newest runs of a module, the oldest of them first; at most `last`.
     pub fn runs(&self, module: &str, last: usize) -> Result<Vec<Run>, StoreError> {
         self.read("read runs", |conn| {

@@ -83,6 +83,7 @@ fn offered(app: &App) -> &'static [(Action, &'static str)] {
         (Action::Close, "back"),
         (Action::NextMetric, "metric"),
         (Action::NextWindow, "window"),
+        (Action::ByCount, "count"),
         (Action::Crosshair, "read"),
         (Action::ZoomIn, "zoom"),
         (Action::Help, "help"),

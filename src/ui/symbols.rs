@@ -123,6 +123,24 @@ impl SymbolSet {
         }
     }
 
+    /// The sample of a run that failed.
+    #[must_use]
+    pub const fn failure(self) -> &'static str {
+        self.pick("\u{d7}", "x")
+    }
+
+    /// A sample that is unlike the others.
+    #[must_use]
+    pub const fn outlier(self) -> &'static str {
+        self.pick("\u{25c6}", "!")
+    }
+
+    /// A bar that lies, one cell of it.
+    #[must_use]
+    pub const fn bar(self) -> &'static str {
+        self.pick("\u{2586}", "#")
+    }
+
     /// A control limit.
     #[must_use]
     pub const fn limit_line(self) -> &'static str {

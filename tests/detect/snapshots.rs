@@ -1,7 +1,11 @@
 //! What the publisher answers: views, charts, verdicts.
 
+use std::collections::BTreeMap;
+
 use perftop::clock::Clock;
-use perftop::model::{Rule, SPARK_BUCKETS, Status, TimeRange, ViewRequest, Window};
+use perftop::model::{
+    ModuleView, NewRun, Rule, RunExit, SPARK_BUCKETS, Snapshot, Status, TimeRange, ViewRequest, Window, measure,
+};
 
 use crate::support::{METRIC, NOW_MS, Place, Watched, calm, in_runtime, insert_from_outside, sample};
 
@@ -27,6 +31,50 @@ fn a_changed_view_is_answered() {
         let zoomed = zoomed.chart.as_ref().unwrap();
         assert!(zoomed.points.iter().all(|point| range.contains(point.timestamp_ms)));
         assert_eq!((zoomed.limits, zoomed.violations.len()), (chart.limits, 0));
+        let later = chart.points.iter().filter(|point| point.timestamp_ms >= range.until_ms).count() as u64;
+        assert_eq!((later > 0, zoomed.later_count, chart.later_count), (true, later, 0));
+    });
+}
+
+#[test]
+fn the_chart_of_a_metric_of_runs_comes_with_its_module() {
+    in_runtime(async {
+        let place = Place::calm();
+        let runs = [1.0, 2.0, 3.0].map(|number| {
+            let ended_ms = NOW_MS - 600_000 + number as i64 * 60_000;
+            NewRun {
+                module: "nightly.build".into(),
+                key: number.to_string(),
+                batch: String::new(),
+                started_ms: ended_ms - 1_000,
+                ended_ms,
+                exit: RunExit::Code(0),
+                source: "test".to_owned(),
+                commit: None,
+                environment: None,
+                tags: BTreeMap::new(),
+                measures: [(measure::DURATION.to_owned(), 1_000.0 * number)].into(),
+                phases: Vec::new(),
+            }
+        });
+        place.store().record_runs(&runs[..2], 100, NOW_MS).unwrap();
+        let mut engine = Watched::start(place.options(), Clock::fixed(NOW_MS));
+        let view = ViewRequest { focus: Some("nightly.build.duration_ms".into()), ..ViewRequest::default() };
+        engine.handle.views.send_replace(view.clone());
+        let module_of = |picture: &Snapshot| picture.chart.as_ref().and_then(|chart| chart.module.clone());
+        let values = |module: &ModuleView| -> Vec<f64> {
+            module.runs.iter().filter_map(|run| run.shown.map(|shown| shown.value)).collect()
+        };
+        let picture = engine.picture(|picture| module_of(picture).is_some()).await;
+        let module = module_of(&picture).unwrap();
+        assert_eq!((&*module.module, values(&module)), ("nightly.build", vec![1_000.0, 2_000.0]));
+        place.store().record_runs(&runs[2..], 100, NOW_MS).unwrap();
+        let has_three = |picture: &Snapshot| module_of(picture).is_some_and(|module| module.runs.len() == 3);
+        let picture = engine.picture(has_three).await;
+        assert_eq!(picture.chart.as_ref().unwrap().points.len(), 3);
+        engine.handle.views.send_replace(ViewRequest { focus: Some(METRIC.into()), ..view });
+        let has_metric = |picture: &Snapshot| picture.chart.as_ref().is_some_and(|chart| *chart.metric == *METRIC);
+        assert_eq!(module_of(&*engine.picture(has_metric).await), None);
     });
 }
 

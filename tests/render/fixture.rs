@@ -133,12 +133,14 @@ pub fn chart(index: usize, samples: u64) -> ChartData {
         range,
         marks: Vec::new(),
         sample_count: points.len() as u64,
+        later_count: 0,
         points,
         baseline: Some(profile.baseline()),
         limits: Some(limits),
         min_samples: 30,
         violations,
         evidence: Vec::new(),
+        module: None,
     }
 }
 

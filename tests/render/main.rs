@@ -4,6 +4,7 @@
 
 mod extremes;
 mod fixture;
+mod module;
 mod shell;
 mod snapshots;
 mod splits;

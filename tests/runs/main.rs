@@ -6,4 +6,5 @@ mod gate;
 #[path = "../../benches/support/histories.rs"]
 mod histories;
 mod history;
+mod module_view;
 mod support;

@@ -86,3 +86,15 @@ fn what_was_accepted_is_a_version_that_can_be_taken_back() {
     assert!(store.undo_accepted("build", 50).unwrap().is_none(), "nothing is left");
     assert_eq!(store.accepted("test").unwrap().len(), 1);
 }
+
+#[test]
+fn a_metric_belongs_to_the_module_whose_measure_it_is() {
+    let place = Place::new();
+    let mut store = place.open();
+    assert_eq!(store.module_of("build.success").unwrap(), None, "there are no runs");
+    store.record_runs(&[run("build", 1), run("build.release", 1)], 5, 0).unwrap();
+    let found = |metric| store.module_of(metric).unwrap();
+    assert_eq!(found("build.link.duration_ms").as_deref(), Some("build"));
+    assert_eq!(found("build.release.success").as_deref(), Some("build.release"));
+    assert_eq!([found("build"), found("built.success"), found(".success"), found("")], [None, None, None, None]);
+}

@@ -233,3 +233,35 @@ fn no_instant_is_too_far(#[case] now_ms: i64) {
         assert!(session.app.next_deadline_ms().is_none_or(|deadline_ms| deadline_ms > now_ms));
     }
 }
+
+#[test]
+fn an_axis_of_samples_is_zoomed_by_samples() {
+    let mut session = charting();
+    session.keys("o");
+    assert!(session.app.by_count);
+    let shown = |session: &Session| {
+        let range = session.app.visible_range();
+        session.app.chart().unwrap().points.iter().filter(|point| range.contains(point.timestamp_ms)).count()
+    };
+    let counts: Vec<usize> = (0..8)
+        .map(|_| {
+            session.keys("+");
+            shown(&session)
+        })
+        .collect();
+    assert_eq!(counts, [30, 15, 8, 4, 2, 1, 1, 1]);
+    session.keys("0 x N");
+    let at_ms = session.app.crosshair_ms.unwrap();
+    session.keys("+");
+    let range = session.app.visible_range();
+    assert!(range.contains(at_ms) && shown(&session) == 30, "{range:?}");
+    session.keys("o");
+    assert!(!session.app.by_count && session.app.range == Some(range), "the stretch on screen stays");
+}
+
+#[test]
+fn where_there_is_no_chart_nothing_is_counted() {
+    let mut session = Session::with_four();
+    session.keys("o");
+    assert_eq!((session.app.by_count, session.toast_texts()), (false, vec!["no chart here"]));
+}

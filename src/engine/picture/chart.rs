@@ -57,6 +57,7 @@ pub(super) fn chart(
         None => Charted::new(chart, &values, normal, told),
     };
     let shown_places = places(&all, shown);
+    let later_count = (all.len() - shown_places.end) as u64;
     let shown_places = shown_places.start.max(charted.first()).min(shown_places.end)..shown_places.end;
     let mut signals = charted.signals.clone();
     signals.retain(|signal| shown_places.contains(&signal.at));
@@ -77,11 +78,13 @@ pub(super) fn chart(
         points: kept.iter().map(|&at| all[at]).collect(),
         marks: kept.iter().filter_map(|&at| charted.mark(at)).collect(),
         sample_count: shown_places.len() as u64,
+        later_count,
         baseline: series.and_then(|series| series.summary.baseline),
         limits: charted.limits,
         min_samples,
         violations: signals.iter().map(violation).collect(),
         evidence: Vec::new(),
+        module: None,
     })
 }
 

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use crate::detect::DetectOptions;
 use crate::model::time::Zone;
 use crate::model::{
-    Alert, ChartData, Health, MetricBook, MetricName, Point, SPARK_BUCKETS, Segment, SeriesSummary, Snapshot, Subject,
-    TimeRange, ViewRequest,
+    Alert, ChartData, Health, MetricBook, MetricName, ModuleView, Point, SPARK_BUCKETS, Segment, SeriesSummary,
+    Snapshot, Subject, TimeRange, ViewRequest,
 };
+use crate::runs::module_view;
 use crate::store::{Store, StoreError, Totals};
 
 use super::shared::{Told, Watched};
@@ -25,6 +26,10 @@ use self::summary::{Series, gravest_open};
 
 /// How far back the habits of a day or a week are looked for: four weeks.
 const HABIT_MS: i64 = 28 * 86_400_000;
+
+/// Runs of a module that are looked at for its view, and anomalies among them.
+const RUNS_SHOWN: usize = 1_000;
+const MOST_ANOMALIES: usize = 4 * RUNS_SHOWN;
 
 /// The picture as it is put together.
 #[derive(Debug, Default)]
@@ -114,6 +119,7 @@ impl Picture {
             Some(focus) => {
                 let mut chart = self.read_focus(store, focus, window, shown, told)?;
                 chart.evidence = evidence(store, request.alert_id, focus)?;
+                chart.module = module(store, focus)?.map(Arc::new);
                 Some(Arc::new(chart))
             }
             None => None,
@@ -244,6 +250,16 @@ impl Picture {
             _ => range,
         }
     }
+}
+
+/// The module that the metric is a measure of.
+fn module(store: &Store, metric: &MetricName) -> Result<Option<ModuleView>, StoreError> {
+    let Some(module) = store.module_of(metric)? else { return Ok(None) };
+    let runs = store.runs(&module, RUNS_SHOWN)?;
+    let Some(oldest) = runs.first() else { return Ok(None) };
+    let found = store.run_anomalies(Some(&module), oldest.run.started_ms, MOST_ANOMALIES)?;
+    let anomalies = found.into_iter().map(|found| (found.anomaly.run_id, found.anomaly.metric)).collect();
+    Ok(module_view(metric, &runs, &anomalies))
 }
 
 /// The samples on which an alert of the metric was raised.

@@ -5,15 +5,17 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{empty, panel};
+use super::{empty, module, panel};
 use crate::app::App;
+use crate::app::view::ByCount;
 use crate::model::text::{counted, value};
-use crate::model::{ChartData, Rule, SeriesSummary, SpcChart, Subject};
+use crate::model::{ChartData, ModuleView, Rule, RunMark, SeriesSummary, SpcChart, Subject};
 use crate::ui::Look;
 use crate::ui::text::{Align, width};
 use crate::ui::theme::Role;
 use crate::ui::widgets::chart::{Chart, ChartKind, signed};
 use crate::ui::widgets::facts::draw_line;
+use crate::ui::widgets::plot::Axis;
 use crate::ui::widgets::table::draw_text;
 
 /// Size from which numbers stand beside the chart.
@@ -24,11 +26,21 @@ const PANEL_COLUMNS: u16 = 34;
 const ROWS_FOR_LINE: u16 = 10;
 /// Rows from which the title has a line of its own.
 const ROWS_FOR_TITLE: u16 = 4;
+/// Rows from which the runs of a module stand below its chart, and how many they take at least.
+const ROWS_FOR_MODULE: u16 = 14;
+const MODULE_ROWS: u16 = 5;
 
 /// Draws the chosen metric.
 pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffer) {
     let Some(series) = app.selected_series() else { return };
     let chart = app.chart();
+    let module = chart.and_then(|chart| chart.module.as_deref());
+    let mut area = area;
+    if let Some(module) = module.filter(|_| app.is_expanded() && area.height >= ROWS_FOR_MODULE) {
+        let rows = (area.height * 9 / 20).max(MODULE_ROWS);
+        area.height -= rows;
+        module::draw(app, module, look, Rect { y: area.bottom(), height: rows, ..area }, buf);
+    }
     let has_panel = area.width >= COLUMNS_FOR_PANEL && area.height >= ROWS_FOR_PANEL;
     let panel_columns = if has_panel { PANEL_COLUMNS } else { 0 };
     let mut body = Rect { width: area.width - panel_columns, ..area };
@@ -46,23 +58,49 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
     }
     body.width = body.width.saturating_sub(1);
     match chart {
-        Some(data) if !data.points.is_empty() => {
-            let chart = Chart {
-                data,
-                range: app.visible_range(),
-                kind,
-                crosshair: app.crosshair_point(),
-                alerts: app.alert_ranges(&series.metric),
-                watching: app.watching().filter(|_| kind == ChartKind::Control),
-                zone: &app.options.zone,
-            };
-            chart.draw(body, look, buf);
-        }
+        Some(data) if !data.points.is_empty() => draw_chart(app, data, kind, body, look, buf),
         Some(_) => {
             empty::draw_lines(&["no samples here".to_owned(), String::new()], look, body, buf);
         }
         None => empty::draw_lines(&["reading".to_owned(), String::new()], look, body, buf),
     }
+}
+
+/// Whether runs succeeded is a line between two values on a control chart only.
+fn is_rate(app: &App, kind: ChartKind, module: Option<&ModuleView>) -> bool {
+    module.is_some_and(ModuleView::is_success) && (kind == ChartKind::Course || app.is_expanded())
+}
+
+/// The chart, on an axis of time or of samples.
+fn draw_chart(app: &App, data: &ChartData, kind: ChartKind, area: Rect, look: &Look, buf: &mut Buffer) {
+    let module = data.module.as_deref();
+    let chart = Chart {
+        data,
+        range: app.visible_range(),
+        kind: if is_rate(app, kind, module) { ChartKind::Rate } else { kind },
+        crosshair: app.crosshair_point(),
+        alerts: app.alert_ranges(&data.metric),
+        runs: module.map(ModuleView::marks).unwrap_or_default(),
+        watching: app.watching().filter(|_| kind == ChartKind::Control),
+        axis: Axis::Time(&app.options.zone),
+    };
+    if !app.by_count {
+        return chart.draw(area, look, buf);
+    }
+    let counted = ByCount::of(data, chart.range);
+    let run = |mark: &RunMark| Some(RunMark { point: counted.point(mark.point)?, ..*mark });
+    let chart = Chart {
+        data: &counted.data,
+        range: counted.range,
+        crosshair: chart.crosshair.and_then(|point| counted.point(point)),
+        alerts: chart.alerts.iter().map(|&alert| counted.stretch(alert)).collect(),
+        runs: chart.runs.iter().filter_map(run).collect(),
+        // It is known by time alone.
+        watching: None,
+        axis: Axis::Count(&counted, if module.is_some() { "runs" } else { "samples" }),
+        ..chart
+    };
+    chart.draw(area, look, buf);
 }
 
 fn draw_title(
@@ -106,7 +144,8 @@ fn about(app: &App, chart: &ChartData, kind: ChartKind) -> Vec<String> {
     if chart.limits.is_none() {
         return vec![panel::learning(chart)];
     }
-    let samples = format!("{span}, {}", counted(chart.sample_count, "sample"));
+    let what = if chart.module.is_some() { "run" } else { "sample" };
+    let samples = format!("{span}, {}", counted(chart.sample_count, what));
     if kind == ChartKind::Course {
         return vec![samples];
     }

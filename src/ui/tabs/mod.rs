@@ -4,6 +4,7 @@ pub mod baselines;
 pub mod control_chart;
 mod empty;
 mod metric;
+mod module;
 mod panel;
 pub mod time_series;
 

@@ -6,14 +6,14 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::plot::{Plot, put};
+use super::plot::{Axis, Plot, put};
+use super::rates::{bars, draw_rates};
 use super::surprises::draw_surprises;
 use super::trace::draw_trace;
 use super::violations::draw_violations;
-use crate::app::view::Scale;
+use crate::app::view::{Scale, bucket};
 use crate::model::text::value;
-use crate::model::time::Zone;
-use crate::model::{ChartData, ChartMark, ControlLimits, Lines, Point, SpcChart, TimeRange, Unit, Watching};
+use crate::model::{ChartData, ChartMark, ControlLimits, Lines, Point, RunMark, SpcChart, TimeRange, Unit, Watching};
 use crate::ui::Look;
 use crate::ui::text::{Align, fit};
 use crate::ui::theme::Role;
@@ -33,6 +33,8 @@ pub enum ChartKind {
     Control,
     /// Mean and p95.
     Course,
+    /// Of ones and zeros, what part is one.
+    Rate,
 }
 
 /// What to draw.
@@ -48,15 +50,20 @@ pub struct Chart<'a> {
     pub crosshair: Option<Point>,
     /// When alerts of the metric went on.
     pub alerts: Vec<TimeRange>,
+    /// Samples of runs that failed or are unlike the others.
+    pub runs: Vec<RunMark>,
     /// How surprising the metric was, shown below where there is room.
     pub watching: Option<&'a Watching>,
-    /// The zone of the time axis.
-    pub zone: &'a Zone,
+    /// The horizontal axis.
+    pub axis: Axis<'a>,
 }
 
 impl Chart<'_> {
     /// Draws the chart. Too small an area, or no data, draws as much as there is room and reason for.
     pub fn draw(&self, area: Rect, look: &Look, buf: &mut Buffer) {
+        if self.kind == ChartKind::Rate {
+            return self.draw_rate(area, look, buf);
+        }
         let courses = self.courses();
         let Some(scale) = self.scale(&courses) else { return };
         let mut levels = self.levels(look);
@@ -68,7 +75,7 @@ impl Chart<'_> {
         let has_room = area.height >= ROWS_FOR_SURPRISES && area.width >= COLUMNS_FOR_SURPRISES;
         let watching = self.watching.filter(|watching| has_room && !watching.is_learning());
         let area = Rect { height: area.height - u16::from(watching.is_some()), ..area };
-        let plot = Plot::new(area, scale, self.unit(), self.range, self.zone, right.min(20) as u16);
+        let plot = Plot::new(area, scale, self.unit(), self.range, self.axis, right.min(20) as u16);
         if let Some(watching) = watching {
             draw_surprises(watching, &plot, area.bottom(), look, buf);
         }
@@ -90,11 +97,36 @@ impl Chart<'_> {
         if self.kind == ChartKind::Control {
             draw_violations(self, &plot, look, buf);
         }
+        for mark in &self.runs {
+            // A control chart marks what is beyond its limits.
+            let (glyph, role) = match (mark.has_failed, self.kind) {
+                (true, _) => (look.symbols.failure(), Role::Critical),
+                (false, ChartKind::Course) => (look.symbols.outlier(), Role::Warning),
+                (false, _) => continue,
+            };
+            plot.mark(mark.point.timestamp_ms, self.height(mark.point), glyph, role, look, buf);
+        }
         for point in &self.data.evidence {
             plot.mark(point.timestamp_ms, point.value, look.symbols.evidence(), Role::Accent, look, buf);
         }
         if let Some(point) = self.crosshair {
             draw_crosshair(Point { value: self.height(point), ..point }, &plot, look, buf);
+        }
+    }
+
+    /// Bars of what part is one, and the crosshair.
+    fn draw_rate(&self, area: Rect, look: &Look, buf: &mut Buffer) {
+        let scale = Scale { low: 0.0, high: 100.0 };
+        let plot = Plot::new(area, scale, Unit::Percent, self.range, self.axis, 0);
+        let points = &self.data.points;
+        let shown = points.iter().filter(|point| self.range.contains(point.timestamp_ms)).count();
+        let rates = bucket(points, self.range, bars(shown, plot.inner.width));
+        let rates: Vec<Option<f64>> = rates.into_iter().map(|bucket| Some(bucket?.mean)).collect();
+        plot.draw_grid(look, buf);
+        draw_rates(&rates, plot.inner, look, buf);
+        plot.draw_axes(look, buf);
+        if let Some(point) = self.crosshair {
+            draw_crosshair(Point { value: 100.0 * point.value, ..point }, &plot, look, buf);
         }
     }
 

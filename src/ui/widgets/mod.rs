@@ -4,6 +4,7 @@ pub mod chart;
 pub mod dots;
 pub mod facts;
 pub mod plot;
+pub mod rates;
 pub mod sparkline;
 pub mod surprises;
 pub mod table;

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::view::{Scale, TimeTick, ValueTicks, time_ticks, value_ticks};
+use crate::app::view::{ByCount, Scale, TimeTick, ValueTicks, time_ticks, value_ticks};
 use crate::model::time::Zone;
 use crate::model::{TimeRange, Unit};
 use crate::ui::Look;
@@ -16,6 +16,15 @@ const ROWS_FOR_AXIS_LINE: u16 = 8;
 const COLUMNS_FOR_VALUE_AXIS: u16 = 30;
 /// Columns a time label and the room around it take.
 const COLUMNS_A_TIME_LABEL: u16 = 13;
+
+/// What the horizontal axis counts.
+#[derive(Debug, Clone, Copy)]
+pub enum Axis<'a> {
+    /// Time, as it is called in a zone.
+    Time(&'a Zone),
+    /// Samples, by a word for them.
+    Count(&'a ByCount, &'static str),
+}
 
 /// Where the chart stands and what its edges mean.
 #[derive(Debug)]
@@ -37,7 +46,7 @@ pub struct Plot {
 impl Plot {
     /// Divides `area`, keeping `right` columns for labels.
     #[must_use]
-    pub fn new(area: Rect, scale: Scale, unit: Unit, range: TimeRange, zone: &Zone, right: u16) -> Self {
+    pub fn new(area: Rect, scale: Scale, unit: Unit, range: TimeRange, axis: Axis<'_>, right: u16) -> Self {
         let axis_rows = match area.height {
             0..4 => 0,
             4..ROWS_FOR_AXIS_LINE => 1,
@@ -50,7 +59,11 @@ impl Plot {
         let width = area.width.saturating_sub(gutter + right);
         let inner = Rect { x: area.x + gutter.min(area.width), width, height, ..area };
         let right = Rect { x: inner.right(), width: right.min(area.width - gutter.min(area.width)), ..inner };
-        let times = time_ticks(range, (width / COLUMNS_A_TIME_LABEL).max(1), zone);
+        let most_ticks = (width / COLUMNS_A_TIME_LABEL).max(1);
+        let times = match axis {
+            Axis::Time(zone) => time_ticks(range, most_ticks, zone),
+            Axis::Count(counted, what) => counts(counted, what, most_ticks),
+        };
         Self { inner, scale, range, right, values, times, gutter, axis_rows }
     }
 
@@ -182,6 +195,16 @@ impl Plot {
             }
         }
     }
+}
+
+/// Ticks that count; the oldest says what.
+fn counts(counted: &ByCount, what: &str, most_ticks: u16) -> Vec<TimeTick> {
+    let mut ticks: Vec<TimeTick> =
+        counted.ticks(most_ticks).into_iter().rev().map(|(at_ms, label)| TimeTick { at_ms, label }).collect();
+    if let Some(oldest) = ticks.first_mut() {
+        oldest.label = format!("{} {what}", oldest.label);
+    }
+    ticks
 }
 
 /// Draws one glyph over whatever stood there.

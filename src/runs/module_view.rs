@@ -1,0 +1,105 @@
+//! What the dashboard shows of a module: its runs, which of them are unlike the others, and where their time goes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::bottlenecks::{Bottleneck, Growth, bottlenecks};
+use super::history::comparable;
+use crate::model::{MeasureColumn, MetricName, ModuleView, NewRun, PhaseView, Run, RunCell, RunView, Unit, measure};
+use crate::stats::Fences;
+
+/// Told of every run that has it, the most telling first.
+const COLUMNS: [&str; 7] = [
+    measure::DURATION,
+    measure::CPU,
+    measure::MEMORY,
+    measure::API_LATENCY,
+    measure::ITEMS_PER_HOUR,
+    measure::LINES_PER_HOUR,
+    measure::SPEED_UP,
+];
+/// Fewer values than these have no outliers.
+const FEWEST_VALUES: usize = 8;
+/// Interquartile ranges beyond the quartiles: what lies farther is "far out" (Tukey 1977, Exploratory Data Analysis, 2D).
+/// Of independent normal values two in a million do.
+const FENCE: f64 = 3.0;
+
+/// The module with its runs, in the order in which they began; `metric` is one of its measures, and `anomalies` are the runs
+/// that were recorded as such, with the measure. `None` when there are no runs.
+#[must_use]
+pub fn module_view(metric: &MetricName, runs: &[Run], anomalies: &BTreeSet<(i64, Arc<str>)>) -> Option<ModuleView> {
+    let module = Arc::clone(&runs.last()?.run.module);
+    let on_screen = metric.strip_prefix(&*module)?.strip_prefix('.')?;
+    let is_taken = |name: &str| runs.iter().any(|run| value(&run.run, name).is_some());
+    // The one on screen is told in any case.
+    let first = COLUMNS[..3].iter().copied().chain((on_screen != measure::SUCCESS).then_some(on_screen));
+    let mut names: Vec<&str> = Vec::new();
+    for name in first.chain(COLUMNS).filter(|name| is_taken(name)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let cells = |name: &str| cells(runs, name, anomalies);
+    let columns: Vec<Vec<Option<RunCell>>> = names.iter().map(|name| cells(name)).collect();
+    let shown = cells(on_screen);
+    let environment = runs.last().and_then(|newest| newest.run.environment.clone());
+    let view = |(place, Run { run, .. }): (usize, &Run)| RunView {
+        ended_ms: run.ended_ms,
+        exit: run.exit,
+        commit: run.commit.as_deref().map(Arc::from),
+        is_elsewhere: run.environment != environment,
+        cells: columns.iter().map(|column| column[place]).collect(),
+        shown: shown[place],
+    };
+    Some(ModuleView {
+        module,
+        metric: MetricName::clone(metric),
+        columns: names.iter().map(|&name| MeasureColumn { name: name.into(), unit: Unit::from_name(name) }).collect(),
+        runs: runs.iter().enumerate().map(view).collect(),
+        phases: phases(runs),
+    })
+}
+
+/// What was measured of a run, its success and its phases among it.
+fn value(run: &NewRun, name: &str) -> Option<f64> {
+    let phase = || {
+        let phase = name.strip_suffix(measure::DURATION)?.strip_suffix('.')?;
+        run.phases.iter().find(|part| *part.name == *phase).map(|part| part.duration_ms)
+    };
+    let success = || (name == measure::SUCCESS).then(|| f64::from(u8::from(run.exit.is_success())));
+    run.measured(name).or_else(success).or_else(phase)
+}
+
+/// A measure of every run. Outliers are those that were recorded as anomalies, and what is far out among the runs that can
+/// be compared with the newest.
+fn cells(runs: &[Run], name: &str, anomalies: &BTreeSet<(i64, Arc<str>)>) -> Vec<Option<RunCell>> {
+    let measure: Arc<str> = name.into();
+    let compared: Vec<Option<f64>> = comparable(runs).map(|run| value(run?, name)).collect();
+    let fences = if name == measure::SUCCESS { None } else { fences(compared.iter().flatten().copied()) };
+    let cell = |(Run { id, run }, compared): (&Run, &Option<f64>)| {
+        let is_far_out =
+            fences.zip(*compared).is_some_and(|(fences, value)| !(fences.lower..=fences.upper).contains(&value));
+        let is_anomaly = !anomalies.is_empty() && anomalies.contains(&(*id, Arc::clone(&measure)));
+        value(run, name).map(|value| RunCell { value, is_outlier: is_far_out || is_anomaly })
+    };
+    runs.iter().zip(&compared).map(cell).collect()
+}
+
+/// Between which values lies what is not far out; `None` for too few values, and for those of which half are equal.
+fn fences(values: impl Iterator<Item = f64>) -> Option<Fences> {
+    let mut values: Vec<f64> = values.collect();
+    if values.len() < FEWEST_VALUES {
+        return None;
+    }
+    Fences::of(&mut values, FENCE).filter(|fences| fences.q1 < fences.q3)
+}
+
+fn phases(runs: &[Run]) -> Vec<PhaseView> {
+    let parts = bottlenecks(&[runs]);
+    let phase = |part: &Bottleneck| {
+        let name = part.phase.clone()?;
+        let growth_percent = part.growth.filter(Growth::is_sure).map(|growth| growth.change_percent);
+        Some(PhaseView { name, average_ms: part.total_ms / part.runs as f64, share: part.share, growth_percent })
+    };
+    parts.iter().filter_map(phase).collect()
+}
