@@ -35,6 +35,7 @@ pub fn draw(app: &App, kind: ChartKind, look: &Look, area: Rect, buf: &mut Buffe
     let Some(series) = app.selected_series() else { return };
     let chart = app.chart();
     let module = chart.and_then(|chart| chart.module.as_deref());
+    let kind = if is_rate(app, kind, module) { ChartKind::Rate } else { kind };
     let mut area = area;
     if let Some(module) = module.filter(|_| app.is_expanded() && area.height >= ROWS_FOR_MODULE) {
         let rows = (area.height * 9 / 20).max(MODULE_ROWS);
@@ -77,7 +78,7 @@ fn draw_chart(app: &App, data: &ChartData, kind: ChartKind, area: Rect, look: &L
     let chart = Chart {
         data,
         range: app.visible_range(),
-        kind: if is_rate(app, kind, module) { ChartKind::Rate } else { kind },
+        kind,
         crosshair: app.crosshair_point(),
         alerts: app.alert_ranges(&data.metric),
         runs: module.map(ModuleView::marks).unwrap_or_default(),
@@ -141,12 +142,12 @@ fn about(app: &App, chart: &ChartData, kind: ChartKind) -> Vec<String> {
     let range = app.visible_range();
     let span =
         if app.range.is_some() { crate::model::time::length(range.span_ms()) } else { app.window.as_str().to_owned() };
-    if chart.limits.is_none() {
+    if chart.limits.is_none() && kind != ChartKind::Rate {
         return vec![panel::learning(chart)];
     }
     let what = if chart.module.is_some() { "run" } else { "sample" };
     let samples = format!("{span}, {}", counted(chart.sample_count, what));
-    if kind == ChartKind::Course {
+    if kind != ChartKind::Control {
         return vec![samples];
     }
     let (name, parameters) = (chart.chart.name(), chart.chart.parameters());

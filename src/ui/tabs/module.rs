@@ -8,7 +8,7 @@ use crate::app::view::{Column, bucket};
 use crate::model::text::percent_signed;
 use crate::model::{ModuleView, PhaseView, Point, RunCell, RunExit, RunView, TimeRange, Unit, measure};
 use crate::ui::Look;
-use crate::ui::text::Align;
+use crate::ui::text::{Align, width};
 use crate::ui::theme::Role;
 use crate::ui::widgets::rates::{bars, draw_rates};
 use crate::ui::widgets::table::{Heading, Table, VALUE_CELLS, draw_text, draw_value};
@@ -21,7 +21,7 @@ const RATE_ROWS: u16 = 2;
 const RATE_RUNS: usize = 100;
 /// Cells of the instant a run was over, `21 Nov 07:54`, and of how it ended.
 const WHEN_CELLS: u16 = 12;
-const ENDED_CELLS: u16 = 9;
+const ENDED: Column = Column { min: 8, max: 9, priority: 4 };
 /// The digits of a commit by which it is known.
 const COMMIT_DIGITS: usize = 7;
 
@@ -79,20 +79,20 @@ fn headings(module: &ModuleView) -> Vec<Heading> {
     // How a run ended and its commit go before the fourth measure does.
     headings.extend(module.columns.iter().zip([1, 2, 3, 6, 7, 8, 9, 10]).map(|(column, priority)| {
         let title = match &*column.name {
-            measure::DURATION => "duration",
-            measure::CPU => "CPU",
-            measure::MEMORY => "memory",
-            measure::API_LATENCY => "API",
-            measure::ITEMS_PER_HOUR => "items/h",
-            measure::LINES_PER_HOUR => "lines/h",
-            measure::SPEED_UP => "speed-up",
+            measure::DURATION => "duration ",
+            measure::CPU => "CPU ",
+            measure::MEMORY => "memory ",
+            measure::API_LATENCY => "API ",
+            measure::ITEMS_PER_HOUR => "items/h ",
+            measure::LINES_PER_HOUR => "lines/h ",
+            measure::SPEED_UP => "speed-up ",
             // Its name stands above the chart.
-            _ => "this",
+            _ => "this ",
         };
-        // A mark stands behind the value.
+        // Behind the value there is room for a mark.
         heading(title, Column::fixed(VALUE_CELLS + 1, priority), Align::Right)
     }));
-    headings.push(heading("ended", Column::fixed(ENDED_CELLS, 4), Align::Left));
+    headings.push(heading("ended", ENDED, Align::Left));
     headings.push(heading("commit", Column::fixed(COMMIT_DIGITS as u16, 5), Align::Left));
     headings
 }
@@ -186,8 +186,9 @@ fn draw_phases(module: &ModuleView, look: &Look, area: Rect, buf: &mut Buffer) {
         return;
     }
     let heading = |title, column, align| Heading { title, column, align };
+    let longest = module.phases.iter().map(|phase| width(&phase.name)).max().unwrap_or(0).clamp(8, 20) as u16;
     let headings = [
-        heading("phases", Column { min: 8, max: 20, priority: 0 }, Align::Left),
+        heading("phases", Column { min: 8, max: longest, priority: 0 }, Align::Left),
         heading("", Column { min: 4, max: u16::MAX, priority: 3 }, Align::Left),
         heading("average", Column::fixed(VALUE_CELLS, 1), Align::Right),
         heading("share", Column::fixed(5, 2), Align::Right),

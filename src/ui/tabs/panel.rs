@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::App;
 use crate::model::text::{percent_signed, value};
 use crate::model::time::{age_coarse, length};
-use crate::model::{Alert, ChartData, Rule, SeriesSummary, Trend, Window};
+use crate::model::{Alert, ChartData, Rule, SeriesSummary, Trend, Unit, Window};
 use crate::ui::Look;
 use crate::ui::symbols::SymbolSet;
 use crate::ui::text::{Align, fit};
@@ -91,7 +91,7 @@ pub fn baseline_facts(
     symbols: SymbolSet,
 ) -> Vec<Fact> {
     let text = |number: f64| value(number, series.unit);
-    let is_of_values = |chart: &&ChartData| kind == ChartKind::Course || chart.marks.is_empty();
+    let is_of_values = |chart: &&ChartData| kind != ChartKind::Control || chart.marks.is_empty();
     let limits = chart.filter(is_of_values).and_then(|chart| chart.limits);
     let shown = chart.filter(|chart| !is_of_values(chart)).and_then(|chart| Some((chart, chart.newest_lines()?)));
     let baseline = chart.and_then(|chart| chart.baseline).or(series.baseline);
@@ -99,6 +99,10 @@ pub fn baseline_facts(
         return vec![Fact::new("", "no baseline yet".to_owned()).with_role(Role::Muted)];
     };
     let mut facts = vec![Fact::new("n", format!("{} in {window}", baseline.count))];
+    if kind == ChartKind::Rate {
+        facts.push(Fact::new("succeeded", value(100.0 * baseline.mean, Unit::Percent)));
+        return facts;
+    }
     match (shown, limits) {
         (Some((chart, lines)), _) => {
             let text = |number: f64| value(number, chart.shown_unit());

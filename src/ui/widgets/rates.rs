@@ -23,6 +23,9 @@ pub fn bars(runs: usize, columns: u16) -> usize {
 pub fn draw_rates(rates: &[Option<f64>], area: Rect, look: &Look, buf: &mut Buffer) {
     let steps = look.symbols.spark();
     let (count, columns) = (rates.len().max(1), usize::from(area.width));
+    // All as wide, and a column between them where there is one.
+    let width = (columns / count).max(1);
+    let width = if width > 1 { width - 1 } else { width };
     for (place, rate) in rates.iter().enumerate() {
         let Some(rate) = *rate else { continue };
         let role = match rate {
@@ -30,12 +33,11 @@ pub fn draw_rates(rates: &[Option<f64>], area: Rect, look: &Look, buf: &mut Buff
             0.5.. => Role::Warning,
             _ => Role::Critical,
         };
-        let (from, until) = (place * columns / count, (place + 1) * columns / count);
-        let until = if until - from > 1 { until - 1 } else { until };
+        let from = place * columns / count;
         let height = (rate * f64::from(area.height) * steps.len() as f64).round().max(1.0) as usize;
         for (row, y) in (area.top()..area.bottom()).rev().enumerate() {
             let Some(step) = height.saturating_sub(row * steps.len()).min(steps.len()).checked_sub(1) else { break };
-            for column in from..until {
+            for column in from..(from + width).min(columns) {
                 put(buf, area.x + column as u16, y, steps[step], look.theme.style(role));
             }
         }
