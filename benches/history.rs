@@ -1,9 +1,22 @@
-//! What reading and analysing a long history takes: 20 modules with 1000 runs each, out of the store.
+//! What a long history takes, 20 modules with 1000 runs each: reading and analysing it out of the store, and the dashboard
+//! from its start in a real terminal to its table, and to a module's runs.
 //!
-//! `cargo bench --bench history` prints it; `docs/runs.md` has the figure.
-#![allow(clippy::print_stdout, reason = "a figure for whoever runs it")]
-#![allow(clippy::unwrap_used, reason = "a bench that cannot go on should say so and stop")]
+//! `cargo bench --bench history` prints it; `docs/runs.md` has the figures.
+#![allow(clippy::print_stdout, reason = "figures for whoever runs it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot go on should say so and stop")]
 
+#[path = "../tests/pty/dashboard.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod dashboard;
+#[path = "../tests/support/store.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod store;
+#[path = "../tests/support/terminal.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod terminal;
+
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use fastrand::Rng;
@@ -12,8 +25,13 @@ use perftop::model::{Environment, NewRun, Phase, Run, RunExit, RunThresholds, me
 use perftop::runs::{History, bottlenecks};
 use perftop::store::Store;
 
+use dashboard::perftop_in;
+use store::now_ms;
+use terminal::Terminal;
+
 const MODULES: usize = 20;
 const RUNS: usize = 1_000;
+const HOUR_MS: i64 = 3_600_000;
 const PHASES: [&str; 4] = ["fetch", "parse", "load", "report"];
 /// Of so many the median counts.
 const TRIALS: usize = 9;
@@ -22,23 +40,55 @@ fn main() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::open(&dir.path().join("perftop.db")).unwrap();
     let mut rng = Rng::with_seed(1);
+    let oldest_ms = now_ms() - (RUNS + 1).cast_signed() as i64 * HOUR_MS;
     for module in 0..MODULES {
-        let runs: Vec<NewRun> = (0..RUNS).map(|number| run(module, number, &mut rng)).collect();
+        let runs: Vec<NewRun> = (0..RUNS).map(|number| run(module, number, oldest_ms, &mut rng)).collect();
         store.record_runs(&runs, RUNS, 0).unwrap();
     }
     let began = Instant::now();
     let judged = judge_runs(&mut store, &RunThresholds::default(), 0).unwrap().len();
     println!("judging {judged} new runs: {:.0} ms", began.elapsed().as_secs_f64() * 1_000.0);
 
-    let mut times_ms: Vec<f64> = (0..TRIALS).map(|_| analysed(&store)).collect();
-    times_ms.sort_by(f64::total_cmp);
-    println!("{MODULES} modules, {RUNS} runs each, read and analysed: {:.0} ms (median)", times_ms[TRIALS / 2]);
+    let analysed_ms = median((0..TRIALS).map(|_| analysed(&store)));
+    println!("{MODULES} modules, {RUNS} runs each, read and analysed: {analysed_ms:.0} ms (median)");
 
-    let next = run(0, RUNS, &mut rng);
+    let next = run(0, RUNS, oldest_ms, &mut rng);
     let began = Instant::now();
     store.record_runs(&[next], RUNS, 0).unwrap();
     judge_runs(&mut store, &RunThresholds::default(), 0).unwrap();
     println!("one more run, recorded and judged: {:.1} ms", began.elapsed().as_secs_f64() * 1_000.0);
+    drop(store);
+
+    let [first_ms, _] = dashboard_up(dir.path());
+    println!("dashboard to its table, of runs that no dashboard has seen: {first_ms:.0} ms");
+    // Rolled up and judged, as after any command that reads samples.
+    let mut status = Command::new(env!("CARGO_BIN_EXE_perftop"));
+    status.args(["status", "--db"]).arg(dir.path().join("perftop.db")).env("HOME", dir.path());
+    assert!(status.output().expect("an answer").status.code() < Some(2));
+    let starts: Vec<[f64; 2]> = (0..TRIALS).map(|_| dashboard_up(dir.path())).collect();
+    let [table_ms, runs_ms] = [0, 1].map(|which| median(starts.iter().map(|start| start[which])));
+    println!("dashboard to its table: {table_ms:.0} ms (median); from `enter` to a module's runs: {runs_ms:.0} ms");
+}
+
+fn median(times_ms: impl Iterator<Item = f64>) -> f64 {
+    let mut times_ms: Vec<f64> = times_ms.collect();
+    times_ms.sort_by(f64::total_cmp);
+    times_ms[times_ms.len() / 2]
+}
+
+/// How long the dashboard takes to its table, and from `enter` to the runs of the first module, in ms.
+fn dashboard_up(home: &Path) -> [f64; 2] {
+    let began = Instant::now();
+    let mut terminal = Terminal::start(perftop_in(home, &home.join("perftop.db")), 200, 50);
+    terminal.wait_for("module-0");
+    let table_ms = began.elapsed().as_secs_f64() * 1_000.0;
+    let began = Instant::now();
+    terminal.send("\r");
+    terminal.wait_for("last runs");
+    let runs_ms = began.elapsed().as_secs_f64() * 1_000.0;
+    terminal.send("Q");
+    terminal.wait_restored(0);
+    [table_ms, runs_ms]
 }
 
 fn analysed(store: &Store) -> f64 {
@@ -52,9 +102,9 @@ fn analysed(store: &Store) -> f64 {
     elapsed_ms
 }
 
-fn run(module: usize, number: usize, rng: &mut Rng) -> NewRun {
+fn run(module: usize, number: usize, oldest_ms: i64, rng: &mut Rng) -> NewRun {
     let duration_ms = 1_000.0 * (1.0 + 0.2 * rng.f64());
-    let started_ms = number.cast_signed() as i64 * 3_600_000;
+    let started_ms = oldest_ms + number.cast_signed() as i64 * HOUR_MS;
     let measures = [
         (measure::DURATION, duration_ms),
         (measure::CPU, duration_ms * 0.8),
