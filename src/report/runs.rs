@@ -275,12 +275,14 @@ fn shown_unit(one: &MeasureHistory) -> Unit {
 }
 
 fn trend_cell(trend: RunTrend) -> Cell {
-    let change = percent_signed(trend.change_percent.unwrap_or_default());
-    match trend.heading {
-        Heading::TooFew => Cell::new("too few runs", Role::Muted),
-        Heading::Flat => Cell::new("flat", Role::Muted),
-        Heading::Up | Heading::Down => Cell::text(format!("{change} ({})", probability(trend.p_value.unwrap_or(1.0)))),
-    }
+    let otherwise = match trend.heading {
+        Heading::TooFew => return Cell::new("too few runs", Role::Muted),
+        Heading::Flat => return Cell::new("flat", Role::Muted),
+        Heading::Up => "up",
+        Heading::Down => "down",
+    };
+    let change = trend.change_percent.map_or_else(|| otherwise.to_owned(), percent_signed);
+    Cell::text(format!("{change} ({})", probability(trend.p_value.unwrap_or(1.0))))
 }
 
 fn growth_cell(growth: Option<&Growth>) -> Cell {
