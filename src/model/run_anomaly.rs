@@ -12,7 +12,7 @@ pub const FAILURES_IN_A_ROW: &str = "failures_in_a_row";
 /// How many of the last runs failed, as a metric of a module.
 pub const ERROR_PERCENT: &str = "error_percent";
 
-/// A run is an anomaly in one of its metrics.
+/// A run is an anomaly in one of its metrics: the first of those that are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunAnomaly {
     /// The run.
@@ -128,10 +128,12 @@ pub struct RunJudgement {
     pub module: Arc<str>,
     /// When it was over: ms since the Unix epoch.
     pub at_ms: i64,
-    /// What is unusual about it, one for each metric.
+    /// What is unusual about it and was not before, one for each metric.
     pub anomalies: Vec<RunAnomaly>,
     /// Metrics that are back.
     pub recovered: Vec<Arc<str>>,
     /// Metrics that are not, and will not be waited for any longer.
     pub lasting: Vec<Arc<str>>,
 }
+    /// Metrics that are unusual still.
+    pub ongoing: Vec<Arc<str>>,
