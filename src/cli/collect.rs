@@ -70,9 +70,10 @@ pub fn bring_in(context: &Context) {
     }
 }
 
-/// Takes in what waits, and says the status of a module's runs that began at or after `from_ms`.
-pub fn bring_in_and_tell(module: &str, from_ms: i64, context: &Context) {
-    if let Err(error) = take_in(context).and_then(|_| judged::say_of(module, from_ms, context)) {
+/// Takes in what waits, and says the status of a module whose runs began at or after `from_ms`; whether any of them succeeded
+/// is `has_success`.
+pub fn bring_in_and_tell(module: &str, from_ms: i64, has_success: bool, context: &Context) {
+    if let Err(error) = take_in(context).and_then(|_| judged::say_of(module, from_ms, has_success, context)) {
         say_waiting(context, &error);
     }
 }

@@ -58,10 +58,12 @@ impl Judged {
         })
     }
 
+    /// What there is to tell: nothing of what is unusual still, for it was told.
     fn events(&self) -> Vec<&'static str> {
-        let found = [("anomaly", self.anomalies().next().is_some()), ("recovered", self.recovered().next().is_some())];
-        let events: Vec<&str> = found.into_iter().filter(|(_, is_there)| *is_there).map(|(event, _)| event).collect();
-        if events.is_empty() { vec!["ok"] } else { events }
+        let is_ongoing = self.judgements.iter().any(|judgement| !judgement.ongoing.is_empty());
+        let (is_anomaly, is_back) = (self.anomalies().next().is_some(), self.recovered().next().is_some());
+        let told = [("anomaly", is_anomaly), ("recovered", is_back), ("ok", !is_anomaly && !is_back && !is_ongoing)];
+        told.into_iter().filter(|(_, is_there)| *is_there).map(|(event, _)| event).collect()
     }
 
     /// What the hook is told.
@@ -85,15 +87,29 @@ impl Judged {
     }
 }
 
-/// Says the status of a module's runs that began at or after `from_ms` and were taken in, whoever judged them.
-pub fn say_of(module: &str, from_ms: i64, context: &Context) -> Result<(), StoreError> {
+/// The same, where the store can be written; what cannot be written can be read.
+pub fn new_runs_if_writable(context: &Context, store: &mut Store) -> Result<(), StoreError> {
+    match new_runs(context, store) {
+        Err(StoreError::Permission { .. } | StoreError::Busy { .. } | StoreError::Full { .. }) => Ok(()),
+        judged => judged,
+    }
+}
+
+/// Says the status of a module: its anomalies that are open or were found in runs that began at or after `from_ms`, whoever
+/// judged them, and what recovered in these. Of runs that all failed there is no performance to speak well of.
+pub fn say_of(module: &str, from_ms: i64, has_success: bool, context: &Context) -> Result<(), StoreError> {
     let mut store = Store::open(&context.config.store.path)?;
     new_runs(context, &mut store)?;
     let found = store.run_anomalies(Some(module), i64::MIN, LOOKED_THROUGH)?;
-    let count = found.iter().filter(|found| found.anomaly.at_ms >= from_ms).count();
+    let is_unusual = |found: &&RecordedRunAnomaly| match found.state {
+        RunAnomalyState::Open => true,
+        RunAnomalyState::Lasting => found.anomaly.at_ms >= from_ms,
+        RunAnomalyState::Recovered => false,
+    };
     let is_back = |found: &&RecordedRunAnomaly| {
         found.state == RunAnomalyState::Recovered && found.settled_ms.is_some_and(|at_ms| at_ms >= from_ms)
     };
+    let count = found.iter().filter(is_unusual).count();
     let recovered: BTreeSet<&str> = found.iter().filter(is_back).map(|found| &*found.anomaly.metric).collect();
     if count > 0 {
         context.say(&format!("Anomaly detected: {count} anomaly(ies)"));
@@ -102,7 +118,7 @@ pub fn say_of(module: &str, from_ms: i64, context: &Context) -> Result<(), Store
     for metric in &recovered {
         context.say(&format!("Anomaly recovered: {module} - {}", printable_short(metric, 60)));
     }
-    if count == 0 && recovered.is_empty() {
+    if count == 0 && recovered.is_empty() && has_success {
         context.say("Performance OK");
     }
     Ok(())

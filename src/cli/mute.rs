@@ -8,9 +8,9 @@ use super::exit::{Exit, Refusal};
 use super::{output, store};
 use crate::model::text::{counted, printable_short};
 use crate::model::time::{parse_duration_ms, parse_rfc3339};
-use crate::model::{MetricName, Rule};
+use crate::model::{ERROR_PERCENT, FAILURES_IN_A_ROW, MetricName, Rule, metric_of};
 use crate::report::{Format, Mutes};
-use crate::store::Store;
+use crate::store::{ModuleRuns, Store};
 
 /// A reason is one line of a list.
 const MOST_REASON_CHARS: usize = 200;
@@ -135,6 +135,11 @@ impl Args {
 impl Which {
     /// The metric, which must be there; `None` for all.
     fn metric(&self, store: &Store) -> anyhow::Result<Option<MetricName>> {
-        self.metric.as_deref().map(|name| store::metric(store, name)).transpose()
+        let Some(name) = self.metric.as_deref() else { return Ok(None) };
+        // What is counted over several runs has no samples of its own.
+        let counted =
+            |module: &ModuleRuns| [FAILURES_IN_A_ROW, ERROR_PERCENT].map(|what| metric_of(&module.module, what));
+        let of_runs = store.modules()?.iter().flat_map(counted).find(|metric| **metric == *name);
+        of_runs.map_or_else(|| store::metric(store, name), Ok).map(Some)
     }
 }

@@ -9,7 +9,7 @@ use crate::model::Run;
 use crate::model::text::printable_short;
 use crate::report::Runs;
 use crate::runs::{History, bottlenecks};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// Anomalies that are listed.
 const ANOMALIES: usize = 20;
@@ -31,11 +31,7 @@ pub struct Args {
 /// Prints it.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut store = store::open_unjudged(context)?;
-    match judged::new_runs(context, &mut store) {
-        // What cannot be written can be read.
-        Err(StoreError::Permission { .. } | StoreError::Busy { .. } | StoreError::Full { .. }) => {}
-        judged => judged?,
-    }
+    judged::new_runs_if_writable(context, &mut store)?;
     let report = report(&store, args.module.as_deref(), args.last as usize, context)?;
     output::print(context, &report, args.format.format)?;
     Ok(Exit::Ok)

@@ -4,12 +4,14 @@ use std::io::{self, Write as _};
 
 use super::context::Context;
 use super::exit::Exit;
-use super::{output, store};
-use crate::model::{Attention, by_priority};
+use super::{judged, output, store};
+use crate::model::{Attention, RunAnomaly, by_priority};
 use crate::report::status_line;
 
 /// Alerts looked at: as many as a dashboard lists.
 const LOOKED_AT: usize = 500;
+/// A module that was not run for so long has nothing to say: a week, as an alert without a finding.
+const SILENT_AFTER_MS: i64 = 7 * 86_400_000;
 
 /// Arguments of `perftop status`.
 #[derive(Debug, clap::Args)]
@@ -19,16 +21,20 @@ pub struct Args {
     tmux: bool,
 }
 
-/// Prints the line. The exit code says whether an alert fires that is worth a toast.
+/// Prints the line. The exit code says whether an alert fires that is worth a toast, or a run is an anomaly.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let store = store::open(context)?;
+    let mut store = store::open(context)?;
+    judged::new_runs_if_writable(context, &mut store)?;
     let now_ms = context.now_ms();
     let mut alerts = store.alerts(LOOKED_AT)?;
     by_priority(&mut alerts, |metric| context.config.book.is_user_facing(metric), now_ms);
     let mutes = store.mutes(now_ms)?;
     let attention = Attention { from: context.config.alerts.toast_severity, mutes: &mutes, now_ms };
     alerts.retain(|alert| attention.is_wanted_by(alert));
-    let line = status_line(&alerts, output::look(context).symbols, args.tmux);
+    let mut runs: Vec<RunAnomaly> =
+        store.open_run_anomalies(now_ms - SILENT_AFTER_MS)?.into_iter().map(|found| found.anomaly).collect();
+    runs.retain(|anomaly| attention.is_wanted_by_run(anomaly));
+    let line = status_line(&alerts, &runs, output::look(context).symbols, args.tmux);
     writeln!(io::stdout(), "{line}")?;
-    Ok(if alerts.is_empty() { Exit::Ok } else { Exit::Found })
+    Ok(if alerts.is_empty() && runs.is_empty() { Exit::Ok } else { Exit::Found })
 }

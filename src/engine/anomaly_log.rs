@@ -80,7 +80,7 @@ impl AnomalyLog {
 }
 
 fn lines(judgement: &RunJudgement) -> impl Iterator<Item = String> {
-    let RunJudgement { run_id, module, at_ms, anomalies, recovered, lasting } = judgement;
+    let RunJudgement { run_id, module, at_ms, anomalies, recovered, lasting, ongoing: _ } = judgement;
     let found = anomalies.iter().map(|anomaly| line(&found(anomaly)));
     let ended = [("recovered", recovered), ("lasting", lasting)].into_iter().flat_map(move |(event, metrics)| {
         metrics.iter().map(move |metric| {
@@ -136,6 +136,7 @@ mod tests {
             module: module.into(),
             at_ms: 0,
             anomalies: vec![anomaly],
+            ongoing: Vec::new(),
             recovered: vec!["cpu_ms".into()],
             lasting: Vec::new(),
         }

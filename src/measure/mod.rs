@@ -10,6 +10,7 @@
 //! | `group` | the processes of a command that may run for so long only |
 //! | `phases` | the lines of `$PERFTOP_PHASES` as parts of the run |
 //! | `said` | the lines of `$PERFTOP_DROP` as measures and samples |
+//! | `faults` | what was not taken of either, in few words |
 //! | `derived` | what follows from what was measured |
 //! | `commit`, `environment` | what was checked out, and where it ran |
 //! | `hook` | a command that is told of what was found |
@@ -19,6 +20,7 @@ mod command;
 pub mod commit;
 mod derived;
 pub mod environment;
+mod faults;
 mod group;
 mod hook;
 pub mod phases;

@@ -8,15 +8,18 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use rustix::fs::OFlags;
+
+use super::faults::Faults;
 use crate::clock::Clock;
 use crate::ingest::limits::MIN_TIMESTAMP_MS;
 use crate::ingest::{Line, LineSplitter};
-use crate::model::Phase;
-use crate::model::text::printable_short;
+use crate::model::text::{printable_short, value};
+use crate::model::{Phase, Unit};
 
 /// Names the file in the environment of the command.
 pub const VARIABLE: &str = "PERFTOP_PHASES";
@@ -28,17 +31,19 @@ pub const MAX_NAME_BYTES: usize = 200;
 pub const MAX_PHASES: usize = 100;
 /// The most that is read of a run's lines.
 const MAX_BYTES: u64 = 1 << 20;
-/// Lines that are not taken and are spelled out.
-const SPELLED_OUT: usize = 5;
 /// How far a time may lie outside of the run: clocks are set.
 const TOLERANCE_MS: f64 = 1_000.0;
 
 /// A phase begins.
 #[derive(Debug, Clone, PartialEq)]
 struct Mark {
+    /// The number of its line, from 1.
+    line: u64,
     name: String,
     /// ms since the Unix epoch.
     at_ms: f64,
+    /// The same as it was written, where it was.
+    written: Option<String>,
 }
 
 /// Why a line is no phase.
@@ -57,14 +62,11 @@ pub enum PhaseFault {
     #[error("not UTF-8")]
     NotUtf8,
     /// The time is not one of this run.
-    #[error("`{0}` is no time of this run in ms since 1970")]
+    #[error("`{}` is no time of this run in ms since 1970", printable_short(.0, 60))]
     NotNow(String),
     /// There are too many.
     #[error("there are {MAX_PHASES} phases already")]
     TooMany,
-    /// There is too much.
-    #[error("more than {MAX_BYTES} bytes")]
-    TooMuch,
 }
 
 /// The phases of a run.
@@ -72,7 +74,7 @@ pub enum PhaseFault {
 pub struct Phases {
     /// Each with all the time it took, in the order in which they first began.
     pub phases: Vec<Phase>,
-    /// What was not taken: `line 3: no name`, the first few.
+    /// What was not taken: `line 3: no name`, the first few, and how many more.
     pub faults: Vec<String>,
 }
 
@@ -83,20 +85,23 @@ pub struct PhaseLines {
     file: io::Take<File>,
     splitter: LineSplitter,
     taken: Taken,
+    /// Whether what was read once is there no more.
+    is_overwritten: bool,
 }
 
 #[derive(Debug, Default)]
 struct Taken {
     lines: u64,
     marks: Vec<Mark>,
-    faults: Vec<String>,
+    faults: Faults,
 }
 
 impl PhaseLines {
     /// Creates the file, which must not be there yet; it goes with this.
     pub fn create(path: PathBuf) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(&path)?;
-        Ok(Self { path, file: file.take(MAX_BYTES), splitter: LineSplitter::default(), taken: Taken::default() })
+        let (splitter, taken) = (LineSplitter::default(), Taken::default());
+        Ok(Self { path, file: file.take(MAX_BYTES), splitter, taken, is_overwritten: false })
     }
 
     /// Where lines are written.
@@ -109,7 +114,9 @@ impl PhaseLines {
     pub(super) fn read(&mut self) {
         // A file of ours that cannot be read has no lines.
         let Ok(metadata) = self.file.get_ref().metadata() else { return };
-        if metadata.len() <= MAX_BYTES - self.file.limit() {
+        let taken = MAX_BYTES - self.file.limit();
+        self.is_overwritten |= metadata.len() < taken;
+        if metadata.len() <= taken {
             return;
         }
         let written = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
@@ -123,12 +130,30 @@ impl PhaseLines {
     /// The run is over.
     pub(super) fn finish(mut self, began_ms: f64, ended_ms: f64) -> Phases {
         self.read();
+        let is_cut = self.file.get_ref().metadata().is_ok_and(|metadata| metadata.len() > MAX_BYTES);
+        let is_lost = self.is_overwritten || self.is_replaced();
         let Self { splitter, taken, .. } = &mut self;
-        splitter.finish(|line| taken.line(line, ended_ms));
-        if self.file.limit() == 0 {
-            self.taken.fault(&PhaseFault::TooMuch);
+        if !is_cut {
+            splitter.finish(|line| taken.line(line, ended_ms));
         }
-        std::mem::take(&mut self.taken).phases(began_ms, ended_ms)
+        let mut phases = std::mem::take(taken).phases(began_ms, ended_ms);
+        if is_cut {
+            let most = value(MAX_BYTES as f64, Unit::Bytes);
+            phases.faults.push(format!("only the first {most} is read: write a line when a phase begins, and no more"));
+        }
+        if is_lost {
+            phases
+                .faults
+                .push("lines may be lost, for the file was overwritten or deleted: append to it (`>>`)".to_owned());
+        }
+        phases
+    }
+
+    /// Whether another file is in its place, or none.
+    fn is_replaced(&self) -> bool {
+        let of = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        let here = self.file.get_ref().metadata().map(of);
+        fs::symlink_metadata(&self.path).map(of).ok() != here.ok()
     }
 }
 
@@ -146,15 +171,9 @@ impl Taken {
             Line::Whole(bytes) => str::from_utf8(bytes).map_err(|_| PhaseFault::NotUtf8),
             Line::TooLong(head) => Err(PhaseFault::TooLong(head.len())),
         };
-        match parsed.and_then(|text| parse(text, written_ms)) {
+        match parsed.and_then(|text| parse(text, self.lines, written_ms)) {
             Ok(mark) => self.marks.push(mark),
-            Err(fault) => self.fault(&fault),
-        }
-    }
-
-    fn fault(&mut self, fault: &PhaseFault) {
-        if self.faults.len() < SPELLED_OUT {
-            self.faults.push(format!("line {}: {fault}", self.lines));
+            Err(fault) => self.faults.add(|| told(self.lines, &fault)),
         }
     }
 
@@ -165,7 +184,8 @@ impl Taken {
         marks.retain(|mark| {
             let is_of_run = (earliest..=latest).contains(&mark.at_ms);
             if !is_of_run {
-                self.fault(&PhaseFault::NotNow(format!("{:.0}", mark.at_ms)));
+                let written = || mark.written.clone().unwrap_or_else(|| mark.at_ms.to_string());
+                self.faults.add(|| told(mark.line, &PhaseFault::NotNow(written())));
             }
             is_of_run
         });
@@ -180,20 +200,25 @@ impl Taken {
             } else if phases.len() < MAX_PHASES {
                 phases.push(Phase { name: mark.name.as_str().into(), duration_ms });
             } else {
-                self.fault(&PhaseFault::TooMany);
+                self.faults.add(|| told(mark.line, &PhaseFault::TooMany));
             }
         }
-        Phases { phases, faults: self.faults }
+        Phases { phases, faults: self.faults.told("line") }
     }
 }
 
+fn told(line: u64, fault: &PhaseFault) -> String {
+    format!("line {line}: {fault}")
+}
+
 /// Reads a line without its end.
-fn parse(line: &str, written_ms: f64) -> Result<Mark, PhaseFault> {
-    let line = line.trim();
-    let timed = line.split_once(char::is_whitespace).and_then(|(time, name)| Some((instant(time)?, name.trim())));
-    let (at_ms, name) = timed.unwrap_or((written_ms, line));
+fn parse(text: &str, line: u64, written_ms: f64) -> Result<Mark, PhaseFault> {
+    let text = text.trim();
+    let timed = text.split_once(char::is_whitespace).and_then(|(time, name)| Some((instant(time)?, time, name.trim())));
+    let (at_ms, written, name) =
+        timed.map_or((written_ms, None, text), |(at_ms, time, name)| (at_ms, Some(time.to_owned()), name));
     check_name(name)?;
-    Ok(Mark { name: name.to_owned(), at_ms })
+    Ok(Mark { line, name: name.to_owned(), at_ms, written })
 }
 
 /// A number that is an instant rather than the beginning of a name.
@@ -243,7 +268,9 @@ pub enum BeginError {
 pub fn begin(path: &Path, name: &str, clock: &Clock) -> Result<(), BeginError> {
     check_name(name.trim()).map_err(|fault| BeginError::Name { name: name.to_owned(), fault })?;
     let line = format!("{:.3} {}\n", clock.now_fraction_ms(), name.trim());
-    let write = || OpenOptions::new().append(true).open(path)?.write_all(line.as_bytes());
+    // A pipe that nobody reads, if somebody has put one there, is not waited for.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let write = || OpenOptions::new().append(true).custom_flags(flags).open(path)?.write_all(line.as_bytes());
     write().map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => BeginError::Over,
         _ => BeginError::Unwritable { path: path.to_owned(), source },
@@ -293,8 +320,11 @@ mod tests {
 
     #[rstest]
     #[case(b"a\n\xff\n", "line 2: not UTF-8")]
-    #[case(b"1763600000000 early\n", "`1763600000000` is no time of this run")]
-    #[case(b"1763700001000000000 in nanoseconds\n", "is no time of this run in ms since 1970")]
+    #[case(b"1763600000000.25 early\na\n", "line 1: `1763600000000.25` is no time of this run")]
+    #[case(
+        b"a\n\n1763700001000000001 in nanoseconds\na\n",
+        "line 3: `1763700001000000001` is no time of this run in ms"
+    )]
     #[case(b"a\0b\n", "line 1: a name is one line without NUL")]
     fn other_lines_are_told_of(#[case] text: &[u8], #[case] expected: &str) {
         let (_, faults) = read(text);
@@ -307,8 +337,39 @@ mod tests {
         assert_eq!(told(&name).len(), 1);
         assert_eq!(read(format!("{name}n").as_bytes()).1, [format!("line 1: {}", PhaseFault::TooLong(201))]);
         let many: Vec<String> = (0..=MAX_PHASES).map(|index| format!("phase {index}")).collect();
-        let (phases, faults) = read(many.join("\n").as_bytes());
-        assert_eq!((phases.len(), faults.len()), (MAX_PHASES, 1));
+        let (phases, faults) = read((many.join("\n") + "\nphase 1\n").as_bytes());
+        assert_eq!((phases.len(), faults), (MAX_PHASES, vec!["line 101: there are 100 phases already".to_owned()]));
+        assert_eq!(read(&b"\xff\n".repeat(9)).1[5..], ["and 4 lines more not taken"]);
+    }
+
+    /// Each change of the file as a command might make it between two looks, and what is told of it.
+    #[rstest]
+    #[case::appended(|path: &Path| append(path, b"more\n"), "")]
+    #[case::overwritten(|path: &Path| fs::write(path, "b\n").unwrap(), "lines may be lost")]
+    #[case::deleted(|path: &Path| fs::remove_file(path).unwrap(), "lines may be lost")]
+    #[case::too_much(|path: &Path| append(path, &vec![b' '; MAX_BYTES as usize]), "only the first 1 MiB is read")]
+    fn what_becomes_of_the_file_is_told(#[case] change: fn(&Path), #[case] expected: &str) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("phases");
+        let mut lines = PhaseLines::create(path.clone()).unwrap();
+        append(&path, b"first\n");
+        lines.read();
+        change(&path);
+        let Phases { phases, faults } = lines.finish(0.0, 1e15);
+        assert!(*phases[0].name == *"first" && faults.concat().starts_with(expected), "{phases:?} {faults:?}");
+        assert_eq!(faults.len(), usize::from(!expected.is_empty()), "{faults:?}");
+    }
+
+    fn append(path: &Path, bytes: &[u8]) {
+        OpenOptions::new().append(true).open(path).unwrap().write_all(bytes).unwrap();
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(matches!(begin(&pipe, "a", &Clock::fixed(0)), Err(BeginError::Unwritable { .. })));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::text::counted;
-use super::{Alert, Mute, Severity};
+use super::{Alert, Mute, RunAnomaly, Severity};
 
 /// What decides whether an alert wants attention.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,14 @@ impl Attention<'_> {
     pub fn is_wanted_by(&self, alert: &Alert) -> bool {
         let is_muted = || Mute::covering(self.mutes, &alert.metric, alert.rule, self.now_ms).is_some();
         alert.is_firing() && alert.severity >= self.from && !is_muted()
+    }
+
+    /// Whether an anomaly of a run that is open is grave enough and not muted. Mutes of a rule are of other rules.
+    #[must_use]
+    pub fn is_wanted_by_run(&self, anomaly: &RunAnomaly) -> bool {
+        let metric = anomaly.metric_name();
+        let is_muted = || self.mutes.iter().any(|mute| mute.covers_every_rule(&metric, self.now_ms));
+        anomaly.severity() >= self.from && !is_muted()
     }
 }
 

@@ -36,6 +36,12 @@ impl Mute {
             && self.is_in_force(now_ms)
     }
 
+    /// Whether nothing is to be told of a metric at all at an instant.
+    #[must_use]
+    pub fn covers_every_rule(&self, metric: &str, now_ms: i64) -> bool {
+        self.rule.is_none() && self.metric.as_ref().is_none_or(|of| **of == *metric) && self.is_in_force(now_ms)
+    }
+
     /// The mutes of a metric itself that cover a rule on it.
     pub fn of_metric<'a>(
         mutes: &'a [Self],

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::text::{counted, number, value};
-use super::{MetricName, RunRule, Unit, metric_of};
+use super::{MetricName, RunRule, Severity, Unit, metric_of};
 
 /// How many failures in a row, as a metric of a module.
 pub const FAILURES_IN_A_ROW: &str = "failures_in_a_row";
 /// How many of the last runs failed, as a metric of a module.
 pub const ERROR_PERCENT: &str = "error_percent";
 
-/// A run is an anomaly in one of its metrics.
+/// A run is an anomaly in one of its metrics: the first of those that are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunAnomaly {
     /// The run.
@@ -42,6 +42,13 @@ impl RunAnomaly {
     #[must_use]
     pub fn metric_name(&self) -> MetricName {
         metric_of(&self.module, &self.metric)
+    }
+
+    /// How grave it is: what keeps the work from being done is graver than what slows it down.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        let is_grave = |rule: &RunRule| matches!(rule, RunRule::BlockerStreak | RunRule::QueueExhaustion);
+        if self.rules.iter().any(is_grave) { Severity::Critical } else { Severity::Warning }
     }
 
     /// What is wrong in a sentence without names from outside.
@@ -128,8 +135,10 @@ pub struct RunJudgement {
     pub module: Arc<str>,
     /// When it was over: ms since the Unix epoch.
     pub at_ms: i64,
-    /// What is unusual about it, one for each metric.
+    /// What is unusual about it and was not before, one for each metric.
     pub anomalies: Vec<RunAnomaly>,
+    /// Metrics that are unusual still.
+    pub ongoing: Vec<Arc<str>>,
     /// Metrics that are back.
     pub recovered: Vec<Arc<str>>,
     /// Metrics that are not, and will not be waited for any longer.

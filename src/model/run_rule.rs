@@ -82,7 +82,7 @@ pub struct RunThresholds {
     pub noise_ms: f64,
     /// Differences of memory up to this are noise. In bytes.
     pub noise_bytes: f64,
-    /// An anomaly that is back within so many runs has recovered; one that is not is the new normal.
+    /// A measure that is back within so many runs has recovered; one that is not is the new normal.
     pub recover_within: usize,
 }
 

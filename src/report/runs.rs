@@ -100,7 +100,7 @@ impl Report for Runs {
 impl Runs {
     fn overview(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
         let mut table = Table::new(&[
-            Column::left("MODULE"),
+            Column::left("MODULE").may_shrink(),
             Column::right("RUNS"),
             Column::right("OK").may_go(6),
             Column::right("FAILED"),
@@ -108,7 +108,7 @@ impl Runs {
             Column::right("CPU").may_go(3),
             Column::right("MEMORY").may_go(4),
             Column::right("API LATENCY").may_go(5),
-            Column::left("DURATION OVER 25").may_go(1),
+            Column::left("DURATION, LAST 25").may_go(1),
             Column::left("NEWEST").may_go(2),
         ]);
         for history in &self.modules {
@@ -151,14 +151,14 @@ impl Runs {
         let mut table = Table::new(&[
             Column::left("MEASURE"),
             Column::right("NEWEST"),
-            Column::right("AVERAGE"),
-            Column::right("SD").may_go(1),
-            Column::right("MIN").may_go(2),
-            Column::right("MAX").may_go(3),
-            Column::left("OVER 10"),
-            Column::left("25"),
-            Column::left("50"),
-            Column::left("100 RUNS"),
+            Column::right("AVERAGE").may_go(1),
+            Column::right("SD").may_go(6),
+            Column::right("MIN").may_go(7),
+            Column::right("MAX").may_go(8),
+            Column::left("LAST 10").may_go(3),
+            Column::left("LAST 25").may_go(2),
+            Column::left("LAST 50").may_go(4),
+            Column::left("LAST 100").may_go(5),
         ]);
         for one in &history.measures {
             let show = |number| value(number, shown_unit(one));
@@ -184,12 +184,12 @@ impl Runs {
 
     fn bottleneck_lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
         let mut table = Table::new(&[
-            Column::left("WHERE THE TIME GOES"),
+            Column::left("WHERE THE TIME GOES").may_shrink(),
             Column::right("TOTAL"),
             Column::right("SHARE"),
-            Column::right("RUNS").may_go(1),
-            Column::left("AGAINST RUNS BEFORE"),
-            Column::left("").may_go(2),
+            Column::right("RUNS").may_go(2),
+            Column::left("AGAINST RUNS BEFORE").may_go(1),
+            Column::left("").may_go(3),
         ]);
         let bar = if symbols.is_ascii() { "#" } else { symbols.spark()[5] };
         for one in self.bottlenecks.iter().take(BOTTLENECKS_SHOWN) {
@@ -227,12 +227,14 @@ impl Runs {
 
     fn anomaly_lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
         let mut table = Table::new(&[
-            Column::left("ANOMALY"),
+            Column::left("ANOMALY").may_go(1),
             Column::left("STATE"),
-            Column::left("MODULE"),
-            Column::left("METRIC"),
-            Column::left("RULES").may_go(1),
-            Column::left("WHAT"),
+            Column::left("MODULE").may_shrink(),
+            Column::left("METRIC").may_shrink(),
+            Column::right("VALUE"),
+            Column::right("AVERAGE").may_go(2),
+            Column::right("LIMIT").may_go(3),
+            Column::left("RULES").may_go(4),
         ]);
         for RecordedRunAnomaly { anomaly, state, .. } in &self.anomalies {
             let rules: Vec<&str> = anomaly.rules.iter().map(|rule| rule.as_str()).collect();
@@ -241,13 +243,16 @@ impl Runs {
                 RunAnomalyState::Recovered => Role::Ok,
                 RunAnomalyState::Lasting => Role::Info,
             };
+            let told = |number| value(number, Unit::from_name(&anomaly.metric));
             table.push(vec![
                 Cell::text(self.zone.full(anomaly.at_ms)),
                 Cell::new(state.as_str(), role),
                 Cell::text(&*anomaly.module),
                 Cell::text(&*anomaly.metric),
+                Cell::text(told(anomaly.value)),
+                Cell::optional(anomaly.average.map(told)),
+                Cell::text(told(anomaly.limit)),
                 Cell::text(rules.join(", ")),
-                Cell::text(anomaly.told()),
             ]);
         }
         table.lines(symbols, room)
@@ -275,12 +280,14 @@ fn shown_unit(one: &MeasureHistory) -> Unit {
 }
 
 fn trend_cell(trend: RunTrend) -> Cell {
-    let change = percent_signed(trend.change_percent.unwrap_or_default());
-    match trend.heading {
-        Heading::TooFew => Cell::new("too few runs", Role::Muted),
-        Heading::Flat => Cell::new("flat", Role::Muted),
-        Heading::Up | Heading::Down => Cell::text(format!("{change} ({})", probability(trend.p_value.unwrap_or(1.0)))),
-    }
+    let otherwise = match trend.heading {
+        Heading::TooFew => return Cell::new("too few runs", Role::Muted),
+        Heading::Flat => return Cell::new("flat", Role::Muted),
+        Heading::Up => "up",
+        Heading::Down => "down",
+    };
+    let change = trend.change_percent.map_or_else(|| otherwise.to_owned(), percent_signed);
+    Cell::text(format!("{change} ({})", probability(trend.p_value.unwrap_or(1.0))))
 }
 
 fn growth_cell(growth: Option<&Growth>) -> Cell {

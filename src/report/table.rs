@@ -10,6 +10,11 @@ pub type Line = Vec<(String, Role)>;
 /// Cells a name may cover; longer ones are cut, JSON and CSV have them whole.
 const MAX_CELLS: usize = 60;
 
+/// Where room is short, columns that may shrink do so to this before another goes,
+const SHRUNK_CELLS: usize = 16;
+/// and to this when no more can go.
+const FEWEST_CELLS: usize = 6;
+
 /// What stands between two columns.
 const GAP: &str = "  ";
 
@@ -44,25 +49,33 @@ pub struct Column {
     align: Align,
     /// Where room is short the column with the highest rank goes first; one without stays.
     rank: Option<u8>,
+    /// Whether it is cut where room is short.
+    shrinks: bool,
 }
 
 impl Column {
     /// A column of words.
     #[must_use]
     pub const fn left(title: &'static str) -> Self {
-        Self { title, align: Align::Left, rank: None }
+        Self { title, align: Align::Left, rank: None, shrinks: false }
     }
 
     /// A column of numbers.
     #[must_use]
     pub const fn right(title: &'static str) -> Self {
-        Self { title, align: Align::Right, rank: None }
+        Self { title, align: Align::Right, rank: None, shrinks: false }
     }
 
     /// A column that may go where room is short, the highest rank first.
     #[must_use]
     pub const fn may_go(self, rank: u8) -> Self {
         Self { rank: Some(rank), ..self }
+    }
+
+    /// A column of names that are cut where room is short.
+    #[must_use]
+    pub const fn may_shrink(self) -> Self {
+        Self { shrinks: true, ..self }
     }
 }
 
@@ -86,24 +99,35 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// The titles and the rows; in so many cells, if columns that may go are enough for it.
+    /// The titles and the rows; in so many cells, if columns that may go or shrink are enough for it.
     #[must_use]
     pub fn lines(&self, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
-        let widths: Vec<usize> = (0..self.columns.len()).map(|column| self.width(column)).collect();
-        let shown = self.shown(&widths, room.unwrap_or(usize::MAX));
+        let room = room.unwrap_or(usize::MAX);
+        let mut shown: Vec<usize> = (0..self.columns.len()).collect();
+        let mut widths: Vec<usize> = shown.iter().map(|&column| self.width(column)).collect();
+        self.shrink(&mut widths, &shown, room, SHRUNK_CELLS);
+        self.let_go(&widths, &mut shown, room);
+        self.shrink(&mut widths, &shown, room, FEWEST_CELLS);
         let titles = self.columns.iter().map(|column| Cell::new(column.title, Role::Title)).collect();
         std::iter::once(&titles).chain(&self.rows).map(|row| self.line(row, &widths, &shown, symbols)).collect()
     }
 
-    /// The columns there is room for.
-    fn shown(&self, widths: &[usize], room: usize) -> Vec<usize> {
-        let mut shown: Vec<usize> = (0..widths.len()).collect();
-        while shown.iter().map(|&column| widths[column] + GAP.len()).sum::<usize>() > room.saturating_add(GAP.len()) {
+    /// Makes the widest of the columns that may shrink narrower, to `least` cells at most, until there is room.
+    fn shrink(&self, widths: &mut [usize], shown: &[usize], room: usize, least: usize) {
+        while taken(widths, shown) > room {
+            let may_shrink = |&&column: &&usize| self.columns[column].shrinks && widths[column] > least;
+            let Some(&widest) = shown.iter().filter(may_shrink).max_by_key(|&&column| widths[column]) else { return };
+            widths[widest] -= 1;
+        }
+    }
+
+    /// Leaves out columns until there is room.
+    fn let_go(&self, widths: &[usize], shown: &mut Vec<usize>, room: usize) {
+        while taken(widths, shown) > room {
             let least = shown.iter().filter_map(|&column| Some((self.columns[column].rank?, column))).max();
-            let Some((_, least)) = least else { break };
+            let Some((_, least)) = least else { return };
             shown.retain(|&column| column != least);
         }
-        shown
     }
 
     /// The last column is as wide as it likes: nothing stands behind it.
@@ -124,6 +148,12 @@ impl Table {
         }
         line
     }
+}
+
+/// Cells of these columns with what stands between them.
+fn taken(widths: &[usize], shown: &[usize]) -> usize {
+    let columns: usize = shown.iter().map(|&column| widths[column] + GAP.len()).sum();
+    columns.saturating_sub(GAP.len())
 }
 
 #[cfg(test)]
@@ -155,5 +185,17 @@ mod tests {
         assert_eq!(titles(12), "NAME  B  C");
         assert_eq!(titles(9), "NAME  C");
         assert_eq!(titles(0), "NAME  C");
+    }
+    #[test]
+    fn names_shrink_a_little_before_a_column_goes_and_more_after() {
+        let columns = [Column::left("NAME").may_shrink(), Column::right("A").may_go(1), Column::right("B")];
+        let mut table = Table::new(&columns);
+        table.push(["n".repeat(30).as_str(), "1", "2"].map(Cell::text).to_vec());
+        let row = |room| plain(&table.lines(SymbolSet::Ascii, Some(room))[1]);
+        assert_eq!(row(36), format!("{}  1  2", "n".repeat(30)));
+        assert_eq!(row(22), format!("{}~  1  2", "n".repeat(15)));
+        assert_eq!(row(21), format!("{}~  2", "n".repeat(15)));
+        assert_eq!(row(12), format!("{}~  2", "n".repeat(8)));
+        assert_eq!(row(0), format!("{}~  2", "n".repeat(5)));
     }
 }

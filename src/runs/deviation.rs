@@ -5,11 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::episode::Episode;
+use super::episode::{Episode, Side, Step};
 use super::failures::Failures;
-use crate::model::{
-    Environment, NewRun, Run, RunAnomaly, RunAnomalyState, RunJudgement, RunRule, RunThresholds, measure,
-};
+use crate::model::{Environment, NewRun, Run, RunAnomaly, RunJudgement, RunRule, RunThresholds, measure};
 use crate::stats::Moments;
 
 /// How many runs the newest is compared with.
@@ -24,6 +22,9 @@ const JUDGED: [&str; 4] = [measure::DURATION, measure::CPU, measure::MEMORY, mea
 
 /// Judges each run of a module by those before it. `runs` are in the order in which they began; of each an answer.
 ///
+/// An anomaly opens with the first run that is one, and stays open while the next are unusual on the same side: it is found
+/// once. It ends with the first that is not, or when the metric is not measured any more.
+///
 /// A value that is an anomaly is left out of what later ones are compared with, so that the healthy run after an outlier
 /// is none; unless it lasts ([`RunThresholds::recover_within`]), then it is what they are compared with from there on.
 /// Only runs that succeeded are compared, each with those in the same environment.
@@ -33,8 +34,9 @@ pub fn judge_runs(runs: &[Run], thresholds: &RunThresholds) -> Vec<RunJudgement>
     let mut queues: BTreeMap<&str, Queue> = BTreeMap::new();
     let mut failures = Failures::default();
     runs.iter()
-        .map(|Run { id, run }| {
-            let mut said = Said { run_id: *id, run, judgement: empty(*id, run), within: thresholds.recover_within };
+        .enumerate()
+        .map(|(number, Run { id, run })| {
+            let mut said = Said { number, run_id: *id, run, judgement: empty(*id, run) };
             if run.exit.is_success() {
                 for name in JUDGED {
                     let Some(value) = run.measured(name) else { continue };
@@ -49,6 +51,11 @@ pub fn judge_runs(runs: &[Run], thresholds: &RunThresholds) -> Vec<RunJudgement>
                 }
             }
             failures.judge(run.exit.is_success(), thresholds, &mut said);
+            let of_measured = measured.iter_mut().map(|((_, name), before)| (*name, &mut before.episode));
+            let of_queues = queues.iter_mut().map(|(name, queue)| (*name, &mut queue.episode));
+            for (name, episode) in of_measured.chain(of_queues).filter(|(_, episode)| episode.is_given_up(number)) {
+                said.lasts(name, episode);
+            }
             said.judgement
         })
         .collect()
@@ -60,6 +67,7 @@ fn empty(run_id: i64, run: &NewRun) -> RunJudgement {
         module: Arc::clone(&run.module),
         at_ms: run.ended_ms,
         anomalies: Vec::new(),
+        ongoing: Vec::new(),
         recovered: Vec::new(),
         lasting: Vec::new(),
     }
@@ -67,10 +75,11 @@ fn empty(run_id: i64, run: &NewRun) -> RunJudgement {
 
 /// What is said of one run, as it is found.
 pub(super) struct Said<'a> {
+    /// Which it is of those that are judged.
+    number: usize,
     run_id: i64,
     run: &'a NewRun,
     judgement: RunJudgement,
-    within: usize,
 }
 
 /// What is unusual about a value.
@@ -84,36 +93,36 @@ pub(super) struct Unusual {
 }
 
 impl Said<'_> {
-    /// One more value of a metric; answers how what was unusual before has ended, if it has.
-    pub fn take(
-        &mut self,
-        metric: &str,
-        value: f64,
-        unusual: Option<Unusual>,
-        episode: &mut Episode,
-    ) -> Option<RunAnomalyState> {
-        let ended = episode.step(unusual.is_some(), self.within);
+    /// One more value of a metric, and what is unusual about it.
+    pub fn take(&mut self, metric: &str, value: f64, unusual: Option<Unusual>, episode: &mut Episode) {
+        let side = |unusual: &Unusual| if value < unusual.limit { Side::Below } else { Side::Above };
+        let step = episode.step(unusual.as_ref().map(side), self.number);
         let metric: Arc<str> = metric.into();
-        if let Some(Unusual { rules, average, deviation_percent, threshold_percent, limit }) = unusual {
-            self.judgement.anomalies.push(RunAnomaly {
-                run_id: self.run_id,
-                module: Arc::clone(&self.run.module),
-                metric: Arc::clone(&metric),
-                rules,
-                value,
-                average,
-                deviation_percent,
-                threshold_percent,
-                limit,
-                at_ms: self.run.ended_ms,
-            });
+        match (step, unusual) {
+            (Step::News, Some(Unusual { rules, average, deviation_percent, threshold_percent, limit })) => {
+                self.judgement.anomalies.push(RunAnomaly {
+                    run_id: self.run_id,
+                    module: Arc::clone(&self.run.module),
+                    metric,
+                    rules,
+                    value,
+                    average,
+                    deviation_percent,
+                    threshold_percent,
+                    limit,
+                    at_ms: self.run.ended_ms,
+                });
+            }
+            (Step::Ongoing, _) => self.judgement.ongoing.push(metric),
+            (Step::Back, _) => self.judgement.recovered.push(metric),
+            (Step::News | Step::Usual, _) => {}
         }
-        match ended {
-            Some(RunAnomalyState::Recovered) => self.judgement.recovered.push(metric),
-            Some(RunAnomalyState::Lasting) => self.judgement.lasting.push(metric),
-            Some(RunAnomalyState::Open) | None => {}
-        }
-        ended
+    }
+
+    /// What was unusual about a metric is what it is now.
+    pub fn lasts(&mut self, metric: &str, episode: &mut Episode) {
+        *episode = Episode::default();
+        self.judgement.lasting.push(metric.into());
     }
 }
 
@@ -132,17 +141,15 @@ impl Measured {
         let found = self.unusual(name, value, thresholds);
         if found.is_some() {
             self.unusual.push(value);
+        } else {
+            self.unusual.clear();
+            self.usual.push(value);
         }
-        match said.take(name, value, found, &mut self.episode) {
-            Some(RunAnomalyState::Lasting) => {
-                self.usual = std::mem::take(&mut self.unusual);
-                self.episode = Episode::default();
-            }
-            _ if self.episode.is_on() => {}
-            _ => {
-                self.unusual.clear();
-                self.usual.push(value);
-            }
+        if self.unusual.len() > thresholds.recover_within {
+            self.usual = std::mem::take(&mut self.unusual);
+            said.lasts(name, &mut self.episode);
+        } else {
+            said.take(name, value, found, &mut self.episode);
         }
     }
 

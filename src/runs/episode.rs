@@ -1,28 +1,59 @@
-//! From the first run that is unusual to the one that is not.
+//! From the first run that is unusual to the one that is not. The user is told of it once.
 
-use crate::model::RunAnomalyState;
+/// A metric that is not measured in so many runs will not be back: it took place elsewhere, or nobody says it any more.
+const GIVEN_UP_AFTER: usize = 10;
 
-/// How long a metric has been unusual.
+/// On which side of what is usual a value lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Below the limit.
+    Below,
+    /// At the limit or above.
+    Above,
+}
+
+/// What a run is to those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// As usual.
+    Usual,
+    /// Unusual in a way that nobody was told of.
+    News,
+    /// Unusual still.
+    Ongoing,
+    /// As usual again.
+    Back,
+}
+
+/// How a metric has been unusual.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Episode {
-    runs: usize,
+    /// The sides that were told of: the second is another matter than the first.
+    told: [bool; 2],
+    /// The number of the newest run that has the metric.
+    seen: usize,
 }
 
 impl Episode {
-    /// One more run; answers what became of the anomalies so far, when that is known by it. Unusual for more than `within`
-    /// runs after the first, each further run is lasting at once.
-    pub fn step(&mut self, is_unusual: bool, within: usize) -> Option<RunAnomalyState> {
-        if is_unusual {
-            self.runs += 1;
-            return (self.runs > within).then_some(RunAnomalyState::Lasting);
+    /// One more run, by its number; on which side it is unusual, if it is.
+    pub fn step(&mut self, unusual: Option<Side>, run: usize) -> Step {
+        self.seen = run;
+        match unusual {
+            Some(side) if std::mem::replace(&mut self.told[side as usize], true) => Step::Ongoing,
+            Some(_) => Step::News,
+            None if std::mem::take(self).is_on() => Step::Back,
+            None => Step::Usual,
         }
-        let runs = std::mem::take(&mut self.runs);
-        (1..=within).contains(&runs).then_some(RunAnomalyState::Recovered)
     }
 
     /// Whether the newest run was unusual.
     pub const fn is_on(self) -> bool {
-        self.runs > 0
+        self.told[0] || self.told[1]
+    }
+
+    /// Whether it is on, and nobody will see its end, as of this run.
+    pub const fn is_given_up(self, run: usize) -> bool {
+        self.is_on() && run - self.seen >= GIVEN_UP_AFTER
     }
 }
 
@@ -30,23 +61,25 @@ impl Episode {
 mod tests {
     use super::*;
 
-    fn steps(unusual: &str, within: usize) -> String {
+    fn steps(runs: &str) -> String {
         let mut episode = Episode::default();
-        let told = |c: char| match episode.step(c == 'x', within) {
-            None => '-',
-            Some(RunAnomalyState::Recovered) => 'r',
-            Some(RunAnomalyState::Lasting) => 'l',
-            Some(RunAnomalyState::Open) => 'o',
+        let side = |c: char| match c {
+            '^' => Some(Side::Above),
+            'v' => Some(Side::Below),
+            _ => None,
         };
-        unusual.chars().map(told).collect()
+        let told = |step: Step| match step {
+            Step::Usual => '.',
+            Step::News => 'x',
+            Step::Ongoing => 'o',
+            Step::Back => 'r',
+        };
+        runs.chars().zip(0..).map(|(c, run)| told(episode.step(side(c), run))).collect()
     }
 
     #[test]
-    fn what_is_back_within_three_runs_has_recovered() {
-        assert_eq!(steps("x.x..", 3), "-r-r-");
-        assert_eq!(steps("xxx..", 3), "---r-");
-        assert_eq!(steps("xxxx.x.", 3), "---l--r");
-        assert_eq!(steps("xxxxx.", 3), "---ll-");
-        assert_eq!(steps("xx.", 1), "-l-");
+    fn each_side_is_told_of_once_until_it_is_back() {
+        assert_eq!(steps(".^.^^^..v."), ".xrxoor.xr");
+        assert_eq!(steps("^v^v."), "xxoor");
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::text::{number, percent_signed, value};
 use crate::model::{NewRun, Run, RunExit, Unit, measure};
-use crate::stats::{Moments, line};
+use crate::stats::{Moments, line, quantiles};
 
 /// Trends are told over so many of the newest runs.
 pub const TREND_RUNS: [usize; 4] = [10, 25, 50, 100];
@@ -86,8 +86,8 @@ pub struct RunTrend {
     pub runs: usize,
     /// Which way.
     pub heading: Heading,
-    /// The change along a straight line, in percent of where it begins; of the success rate in percentage points. `None`
-    /// when there are too few runs.
+    /// The median of the newer half of the runs against that of the older, in percent of it; of the success rate the
+    /// difference in percentage points. `None` when there are too few runs, or the older half lies around 0.
     pub change_percent: Option<f64>,
     /// Probability of a slope at least as steep without any trend (t-test, [`crate::stats::Line::p_value`]).
     pub p_value: Option<f64>,
@@ -99,7 +99,7 @@ pub struct RunTrend {
 pub enum Heading {
     /// There are too few runs to tell.
     TooFew,
-    /// No slope that stands out of the noise.
+    /// No slope that stands out of the noise, or one that the newer half of the runs does not show.
     Flat,
     /// It rises.
     Up,
@@ -187,29 +187,46 @@ impl RunTrend {
         if newest.iter().flatten().count() < FEWEST_VALUES {
             return too_few;
         }
-        let Some(line) = line(newest) else { return too_few };
-        let start = line.mean - line.change / 2.0;
-        let change_percent = match start {
-            _ if is_rate => line.change,
-            // A steep line may begin at nothing, and there is no share of that.
-            start if start > 0.0 => 100.0 * line.change / start,
-            _ => 100.0 * line.change / line.mean.abs().max(f64::MIN_POSITIVE),
+        let halves = newest.split_at(runs / 2);
+        let middles = middle(halves.0, is_rate).zip(middle(halves.1, is_rate));
+        let (Some(line), Some((before, after))) = (line(newest), middles) else { return too_few };
+        let difference = after - before;
+        let change_percent = match before {
+            _ if is_rate => Some(difference),
+            _ => (before != 0.0).then(|| 100.0 * difference / before.abs()),
         };
         let heading = match line.is_sure(SIGNIFICANCE) {
-            false => Heading::Flat,
-            true if line.change > 0.0 => Heading::Up,
-            true => Heading::Down,
+            true if line.change > 0.0 && difference > 0.0 => Heading::Up,
+            true if line.change < 0.0 && difference < 0.0 => Heading::Down,
+            _ => Heading::Flat,
         };
-        Self { runs, heading, change_percent: Some(change_percent), p_value: Some(line.p_value) }
+        Self { runs, heading, change_percent, p_value: Some(line.p_value) }
     }
+
+    /// The change in words, and what was compared: `12 % in the newest 13 runs against the 12 before`.
+    fn told(&self) -> String {
+        let change = self.change_percent.map(|change| percent_signed(change.abs()).replace('+', "") + " ");
+        let before = self.runs / 2;
+        let p_value = probability(self.p_value.unwrap_or(1.0));
+        let newest = self.runs - before;
+        format!("{}in the newest {newest} runs against the {before} before ({p_value})", change.unwrap_or_default())
+    }
+}
+
+/// The median of values, or the mean of a rate; `None` when there are none.
+fn middle(values: &[Option<f64>], is_rate: bool) -> Option<f64> {
+    let mut values: Vec<f64> = values.iter().copied().flatten().collect();
+    if is_rate {
+        return (!values.is_empty()).then(|| Moments::of(&values).mean);
+    }
+    quantiles(&mut values, [0.5]).map(|[median]| median)
 }
 
 /// What is to be said of a measure, if anything.
 fn note(measure: &MeasureHistory, runs: &[Run]) -> Option<String> {
     let trend = measure.surest()?;
     let is_up = trend.heading == Heading::Up;
-    let change = percent_signed(trend.change_percent.unwrap_or_default().abs()).replace('+', "");
-    let over = format!("{change} over the last {} runs ({})", trend.runs, probability(trend.p_value.unwrap_or(1.0)));
+    let told = trend.told();
     let way = if is_up { "up" } else { "down" };
     Some(match measure.name {
         SUCCESS_PERCENT => {
@@ -229,9 +246,9 @@ fn note(measure: &MeasureHistory, runs: &[Run]) -> Option<String> {
         measure::ITEMS_PER_HOUR | measure::LINES_PER_HOUR => {
             let going = if is_up { "rising" } else { "dropping" };
             let newest = format!("{} {}", value(measure.newest, Unit::Count), measure.label);
-            format!("velocity {going}: {newest}, {way} {over}")
+            format!("velocity {going}: {newest}, {way} {told}")
         }
-        _ => format!("{} {way} {over}", measure.label),
+        _ => format!("{} {way} {told}", measure.label),
     })
 }
 

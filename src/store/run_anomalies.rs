@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::schema::State;
 use super::{Store, StoreError, schema};
-use crate::model::{RecordedRunAnomaly, RunAnomaly, RunAnomalyState, RunJudgement, RunRule, Severity};
+use crate::model::{RecordedRunAnomaly, RunAnomaly, RunAnomalyState, RunJudgement, RunRule};
 
 const COLUMNS: &str = "id, run_id, module, metric, rules, value, average, deviation_percent, threshold_percent, \
                        limit_value, at_ms, state, settled_ms";
@@ -99,6 +99,22 @@ impl Store {
             .collect()
         })
     }
+
+    /// Anomalies that are open, the newest first, of modules that were run at or after `since_ms`.
+    pub fn open_run_anomalies(&self, since_ms: i64) -> Result<Vec<RecordedRunAnomaly>, StoreError> {
+        self.read("read anomalies of runs", |conn| {
+            if !schema::has_runs(conn)? {
+                return Ok(Vec::new());
+            }
+            conn.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM perftop_run_anomaly AS anomaly WHERE state = 'open' AND EXISTS
+                   (SELECT 1 FROM perftop_run WHERE perftop_run.module = anomaly.module AND started_ms >= ?1)
+                 ORDER BY at_ms DESC, id DESC"
+            ))?
+            .query_map([since_ms], read)?
+            .collect()
+        })
+    }
 }
 
 /// A row of ours, and one that every program sees.
@@ -132,16 +148,10 @@ fn insert(conn: &Connection, anomaly: &RunAnomaly, now_ms: i64) -> rusqlite::Res
             anomaly.value,
             format!("{rules}: {}", anomaly.told()),
             now_ms,
-            severity(anomaly).level(),
+            anomaly.severity().level(),
         ))?;
     }
     Ok(())
-}
-
-/// What keeps the work from being done is graver than what slows it down.
-fn severity(anomaly: &RunAnomaly) -> Severity {
-    let is_grave = |rule: &RunRule| matches!(rule, RunRule::BlockerStreak | RunRule::QueueExhaustion);
-    if anomaly.rules.iter().any(is_grave) { Severity::Critical } else { Severity::Warning }
 }
 
 fn settle(conn: &Connection, judgement: &RunJudgement, metric: &str, state: RunAnomalyState) -> rusqlite::Result<()> {

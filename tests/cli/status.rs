@@ -1,6 +1,7 @@
 //! `perftop status`: exactly one line, as status bars want it.
 
-use perftop::model::NewSample;
+use perftop::model::{NewRun, NewSample, RunExit};
+use perftop::store::Store;
 use rstest::rstest;
 
 use crate::home::Home;
@@ -94,4 +95,69 @@ fn what_is_not_worth_a_toast_is_not_worth_the_line() {
     assert_eq!(home.run("status").stdout, "Performance OK\n");
     home.write("config/perftop/config.toml", "[detect]\nalerts = [\"two-of-three\"]\n");
     assert_eq!(home.run("status").stdout, "Anomaly detected: 1 anomaly (api_response_time)\n");
+}
+
+/// Runs of a module that ended just now, the last of them `failures` times with an error.
+fn failing(home: &Home, module: &str, failures: i64) {
+    let runs: Vec<NewRun> = (0..failures + 1)
+        .map(|number| {
+            let started_ms = stores::now_ms() - (failures + 1 - number) * 60_000;
+            NewRun {
+                module: module.into(),
+                key: format!("{module}-{number}"),
+                batch: number.to_string(),
+                started_ms,
+                ended_ms: started_ms + 1_000,
+                exit: RunExit::Code(i32::from(number > 0)),
+                source: "test".to_owned(),
+                commit: None,
+                environment: None,
+                tags: [].into(),
+                measures: [].into(),
+                phases: Vec::new(),
+            }
+        })
+        .collect();
+    Store::open(&home.store()).unwrap().record_runs(&runs, 100, stores::now_ms()).unwrap();
+}
+
+#[test]
+fn an_anomaly_of_a_run_counts_until_it_is_over() {
+    let home = Home::new();
+    failing(&home, "build", 2);
+    assert_eq!((home.run("status").stdout.as_str(), home.run("status").code), ("Performance OK\n", Some(0)));
+    failing(&home, "import", 5);
+    let answer = home.run("status");
+    let line = "Anomaly detected: 1 anomaly (import.failures_in_a_row)\n";
+    assert_eq!((answer.stdout.as_str(), answer.code), (line, Some(1)), "a streak is one: {answer:?}");
+    let line = "#[fg=red]Anomaly detected: 1 anomaly import.fail\u{2026}#[default]\n";
+    assert_eq!(home.run("status --tmux").stdout, line);
+    home.run("mute import.failures_in_a_row");
+    assert_eq!(home.run("status").stdout, "Performance OK\n");
+    home.run("unmute import.failures_in_a_row");
+    assert_eq!(home.run("status").code, Some(1));
+    home.run("run --name import -- true");
+    assert_eq!(home.run("status").stdout, "Performance OK\n");
+}
+
+#[test]
+fn alerts_and_runs_are_counted_together() {
+    let home = Home::new();
+    stores::filled(&home);
+    failing(&home, "import", 3);
+    assert_eq!(home.run("status").stdout, "Anomaly detected: 2 anomalies (api_response_time)\n");
+    home.write("config/perftop/config.toml", "[runs]\nstreak = 4\n");
+    failing(&home, "deploy", 3);
+    assert_eq!(home.run("status").stdout, "Anomaly detected: 2 anomalies (api_response_time)\n");
+}
+
+/// Nobody runs it any more, so nobody waits for its end.
+#[test]
+fn what_was_not_run_for_a_week_says_nothing() {
+    let home = Home::new();
+    failing(&home, "import", 3);
+    assert_eq!(home.run("status").code, Some(1));
+    let db = rusqlite::Connection::open(home.store()).unwrap();
+    db.execute("UPDATE perftop_run SET started_ms = started_ms - 8 * 86400000", []).unwrap();
+    assert_eq!(home.run("status").stdout, "Performance OK\n");
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-use perftop::model::Run;
+use perftop::model::{Run, RunAnomalyState};
 use perftop::store::Store;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -90,18 +90,32 @@ fn it_runs_again_and_again_and_tells_how_it_is() {
 fn a_job_that_fails_is_restarted_and_then_waits() {
     let home = Home::new();
     let mut job = Supervised::start(&home, "--every 1h --restarts 2 --backoff 10ms", "exit 3");
-    assert!(job.line().contains("iteration 1, exit code 3 in "));
-    assert_eq!(job.line(), "Performance OK");
-    assert!(job.line().contains(", 1 restart, "));
-    assert_eq!(job.line(), "Performance OK");
+    assert!(job.line().contains("iteration 1, FAILED (exit code 3) in "));
+    assert!(job.line().contains(", 1 restart, "), "nothing is well that failed");
     let last = job.line();
-    assert!(
-        last.contains("iteration 1, ") && last.contains(", 2 restarts, ") && last.contains("next in 59m"),
-        "{last}"
-    );
+    let is_an_hour = last.ends_with("next in 1h") || last.contains("next in 59m");
+    assert!(last.contains("iteration 1, ") && last.contains(", 2 restarts, ") && is_an_hour, "{last}");
     assert_eq!(job.line(), "Anomaly detected: 1 anomaly(ies)", "three in a row");
     assert_eq!(job.end(Signal::INT), Some(130));
     assert_eq!(runs(&home).iter().map(|run| tag(run, "restart")).collect::<Vec<_>>(), [0, 1, 2]);
+}
+
+#[test]
+fn a_streak_is_one_anomaly_until_it_is_over() {
+    let home = Home::new();
+    let mut job = Supervised::start(&home, "--every 20ms --restarts 0", "[ -e mended ]");
+    job.line_of("Anomaly detected: ");
+    for _ in 0..3 {
+        assert!(job.line().contains(", 1 anomaly in the last hour, "), "once");
+        assert_eq!(job.line(), "Anomaly detected: 1 anomaly(ies)", "that is how it is");
+    }
+    home.write("mended", "");
+    job.line_of("Anomaly recovered: job - failures_in_a_row");
+    job.line_of("Performance OK");
+    job.end(Signal::TERM);
+    let store = Store::open_read(&home.store()).unwrap();
+    let found = store.run_anomalies(Some("job"), 0, 100).unwrap();
+    assert!(found.len() == 1 && found[0].state == RunAnomalyState::Recovered, "{found:?}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn what_does_not_go_back_lasts() {
     record(&mut store, "build", &[100.0; 5], 0);
     record(&mut store, "build", &[300.0; 8], 5);
     judge(&mut store);
-    assert_eq!(found(&store), vec![("build".to_owned(), 300.0, RunAnomalyState::Lasting); 4]);
+    assert_eq!(found(&store), [("build".to_owned(), 300.0, RunAnomalyState::Lasting)]);
 }
 
 #[test]

@@ -113,7 +113,7 @@ pub fn run(args: &Args, cli: &Cli) -> anyhow::Result<Exit> {
     }
     if cli.global.verbose > 0 {
         // Whoever wants to know what was found of it waits for the store.
-        collect::bring_in_and_tell(session.once.module(), from_ms, &context);
+        collect::bring_in_and_tell(session.once.module(), from_ms, session.summary.has_success(), &context);
     }
     if session.summary.has_runs() {
         collect_aside(cli, &context.config.store.path, &spool);

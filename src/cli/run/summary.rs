@@ -36,6 +36,11 @@ impl Summary {
         self.successes + self.failures > 0
     }
 
+    /// Whether any succeeded.
+    pub const fn has_success(&self) -> bool {
+        self.successes > 0
+    }
+
     /// Says it, on stderr.
     pub fn say(&self, module: &str, context: &Context) {
         for line in self.lines(module) {

@@ -94,6 +94,11 @@ fn shown(path: &Path) -> String {
     printable_short(&path.to_string_lossy(), 200)
 }
 
+/// To the second, from a second on: half of what is shown would be cut off else.
+const fn rounded(span_ms: i64) -> i64 {
+    if span_ms < 1_000 { span_ms } else { (span_ms + 500) / 1_000 * 1_000 }
+}
+
 struct Supervisor<'a> {
     args: &'a Args,
     context: &'a Context,
@@ -119,7 +124,8 @@ impl Supervisor<'_> {
             if let Some(run) = told {
                 collect::bring_in(self.context);
                 self.tell(&plan, &run, &attempt);
-                collect::bring_in_and_tell(self.once.module(), run.started_ms, self.context);
+                let is_success = run.exit.is_success();
+                collect::bring_in_and_tell(self.once.module(), run.started_ms, is_success, self.context);
             }
         }
     }
@@ -182,14 +188,14 @@ impl Supervisor<'_> {
         let now_ms = self.context.now_ms();
         let (due_ms, next) = plan.next(self.newest, now_ms);
         let what = if next.restart > 0 { "restart" } else { "next" };
+        let ended = if run.exit.is_success() { run.exit.to_string() } else { format!("FAILED ({})", run.exit) };
         let line = format!(
-            "{}: iteration {}, {} in {took}, {}, {}, {what} in {}",
+            "{}: iteration {}, {ended} in {took}, {}, {}, {what} in {}",
             printable_short(self.once.module(), 60),
             attempt.iteration,
-            run.exit,
             counted(attempt.restarts, "restart"),
             self.surroundings(now_ms).unwrap_or_else(|error| format!("store: {error}")),
-            length(due_ms - now_ms),
+            length(rounded(due_ms - now_ms)),
         );
         self.context.say(&line);
     }
@@ -201,5 +207,23 @@ impl Supervisor<'_> {
         let anomalies = store.run_anomalies(None, now_ms - HOUR_MS, usize::MAX)?.len() as u64;
         let (modules, anomalies) = (counted(modules, "module"), counted(anomalies, "anomaly"));
         Ok(format!("{modules} tracked, {anomalies} in the last hour"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{length, rounded};
+
+    #[rstest]
+    #[case(400, "400ms")]
+    #[case(1_000, "1s")]
+    #[case(1_499, "1s")]
+    #[case(1_900, "2s")]
+    #[case(59_700, "1m")]
+    #[case(3_599_999, "1h")]
+    fn what_is_left_is_said_to_the_second(#[case] span_ms: i64, #[case] told: &str) {
+        assert_eq!(length(rounded(span_ms)), told);
     }
 }
