@@ -21,7 +21,7 @@ impl App {
         Mute::covering(self.mutes(), &alert.metric, alert.rule, self.now_ms)
     }
 
-    fn mutes(&self) -> &[Mute] {
+    pub(super) fn mutes(&self) -> &[Mute] {
         self.snapshot.as_ref().map_or(&[][..], |snapshot| &snapshot.mutes)
     }
 

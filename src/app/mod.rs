@@ -21,6 +21,7 @@ mod state;
 pub(crate) mod testing;
 mod timeline;
 pub mod toast;
+mod unusual_runs;
 mod update;
 pub mod view;
 

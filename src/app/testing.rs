@@ -193,6 +193,7 @@ impl Session {
             split: request.split.as_ref().map(|asked| Arc::new(split(asked, &series))),
             series: series.into(),
             alerts: alerts.into(),
+            unusual_runs: Arc::default(),
             mutes: Arc::default(),
             watching: None,
             toast_rate: None,

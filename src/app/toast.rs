@@ -87,7 +87,12 @@ impl Toast {
     /// Whether it stands for several alerts.
     #[must_use]
     pub const fn is_summary(&self) -> bool {
-        matches!(self.kind, ToastKind::Alert(_)) && self.alert_id.is_none() && self.incident.is_none()
+        matches!(self.kind, ToastKind::Alert(_)) && self.metric.is_none() && self.incident.is_none()
+    }
+
+    /// Whether it is of a run that is unlike those before it, which is no alert.
+    const fn is_of_run(&self) -> bool {
+        matches!(self.kind, ToastKind::Alert(_)) && self.metric.is_some() && self.alert_id.is_none()
     }
 
     /// Ids of the open alerts behind it.
@@ -186,6 +191,25 @@ fn show_alert(app: &mut App, alert: &Alert) {
         alert.description.clone()
     };
     push(app, ToastKind::Alert(alert.severity), Some((alert.id, alert.metric.clone())), text, count);
+}
+
+/// Whether something of this time is news, and not history.
+pub(super) const fn is_recent(app: &App, at_ms: i64) -> bool {
+    at_ms >= app.now_ms.saturating_sub(HISTORY_MS)
+}
+
+/// Shows what is unusual about a run; what was said of the metric's run before goes.
+pub(super) fn show_run(app: &mut App, metric: MetricName, severity: Severity, text: String) {
+    forget_runs(app, std::slice::from_ref(&metric));
+    push(app, ToastKind::Alert(severity), None, text, 1);
+    if let Some(toast) = app.toasts.last_mut() {
+        toast.metric = Some(metric);
+    }
+}
+
+/// Puts the toasts of runs away that are as usual again.
+pub(super) fn forget_runs(app: &mut App, metrics: &[MetricName]) {
+    app.toasts.retain(|toast| !toast.is_of_run() || !toast.metric.as_ref().is_some_and(|of| metrics.contains(of)));
 }
 
 /// One toast that counts alerts and says `what` of them; it gathers with the summary on the screen.

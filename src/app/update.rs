@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::keymap::Lookup;
-use super::{Action, App, Effect, Event, Key, Tab, copy, feedback, navigation, overlay, rows, split, timeline, toast};
+use super::{
+    Action, App, Effect, Event, Key, Tab, copy, feedback, navigation, overlay, rows, split, timeline, toast,
+    unusual_runs,
+};
 use crate::model::Snapshot;
 
 /// Takes an event in at `now_ms` (ms since the Unix epoch) and says what is to be done about it.
@@ -42,9 +45,10 @@ pub fn update(app: &mut App, event: Event, now_ms: i64) -> Vec<Effect> {
 
 fn take_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     timeline::answer_frozen(app, &snapshot);
-    app.snapshot = Some(snapshot);
+    let before = app.snapshot.replace(snapshot);
     toast::gather_known(app);
     toast::forget_known(app);
+    unusual_runs::tell(app, before.as_deref());
     split::take_answer(app);
     rows::refresh(app);
 }

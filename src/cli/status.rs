@@ -5,13 +5,12 @@ use std::io::{self, Write as _};
 use super::context::Context;
 use super::exit::Exit;
 use super::{judged, output, store};
-use crate::model::{Attention, RunAnomaly, by_priority};
+use crate::engine;
+use crate::model::{Attention, by_priority};
 use crate::report::status_line;
 
 /// Alerts looked at: as many as a dashboard lists.
 const LOOKED_AT: usize = 500;
-/// A module that was not run for so long has nothing to say: a week, as an alert without a finding.
-const SILENT_AFTER_MS: i64 = 7 * 86_400_000;
 
 /// Arguments of `perftop status`.
 #[derive(Debug, clap::Args)]
@@ -31,8 +30,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mutes = store.mutes(now_ms)?;
     let attention = Attention { from: context.config.alerts.toast_severity, mutes: &mutes, now_ms };
     alerts.retain(|alert| attention.is_wanted_by(alert));
-    let mut runs: Vec<RunAnomaly> =
-        store.open_run_anomalies(now_ms - SILENT_AFTER_MS)?.into_iter().map(|found| found.anomaly).collect();
+    let mut runs = engine::unusual_runs(&store, now_ms)?;
     runs.retain(|anomaly| attention.is_wanted_by_run(anomaly));
     let line = status_line(&alerts, &runs, output::look(context).symbols, args.tmux);
     writeln!(io::stdout(), "{line}")?;

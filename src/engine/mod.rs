@@ -61,7 +61,7 @@ pub use follow::{Followed, Follower, Stop};
 pub use intake::Intake;
 pub use once::{CaughtUp, catch_up, roll_up, snapshot_once, toast_rate};
 pub use options::{EngineOptions, RaisedAlerts};
-pub use runs::judge_runs;
+pub use runs::{judge_runs, unusual_runs};
 
 /// Messages that wait for a slow dashboard.
 const CHANNEL: usize = 64;

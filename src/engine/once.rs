@@ -6,6 +6,7 @@ use super::judge::Judge;
 use super::options::EngineOptions;
 use super::outbox::ALERTS_SHOWN;
 use super::picture::Picture;
+use super::runs;
 use super::shared::{Told, Watched};
 use super::toasts;
 use crate::clock::Clock;
@@ -114,7 +115,8 @@ pub fn snapshot_once(
     picture.read(store, request, (book, zone), detect, EXACT_SAMPLES, now_ms)?;
     let mut alerts = store.alerts(ALERTS_SHOWN)?;
     by_priority(&mut alerts, |metric| book.is_user_facing(metric), now_ms);
-    picture.judge(&alerts, now_ms);
+    let unusual_runs = runs::unusual_runs(store, now_ms)?;
+    picture.judge(&alerts, &unusual_runs, now_ms);
     let totals = picture.totals();
     let judged = store.judged_up_to()?.unwrap_or(0);
     let health = Health {
@@ -126,6 +128,6 @@ pub fn snapshot_once(
         rejected_lines: 0,
         problem: None,
     };
-    let told = Told { alerts: alerts.into(), mutes: store.mutes(now_ms)?.into() };
+    let told = Told { alerts: alerts.into(), unusual_runs: unusual_runs.into(), mutes: store.mutes(now_ms)?.into() };
     Ok(picture.snapshot(told, Watched::default(), health, now_ms))
 }

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::options::RaisedAlerts;
+use super::runs;
 use super::shared::Told;
 use crate::model::{Alert, AlertState, MetricBook, Mute, Severity, by_priority};
 use crate::store::{Store, StoreError};
@@ -97,7 +98,8 @@ impl Outbox {
         }
         self.touched_here.retain(|&id| id > self.known_id);
         self.flush();
-        Ok(Told { alerts: alerts.into(), mutes: mutes.into() })
+        let unusual_runs = runs::unusual_runs(store, now_ms)?.into();
+        Ok(Told { alerts: alerts.into(), unusual_runs, mutes: mutes.into() })
     }
 
     /// Whether an alert that was known has become graver.

@@ -207,7 +207,7 @@ impl<'a> Publisher<'a> {
             self.chart.done(started);
             has_changed = true;
         }
-        if self.picture.judge(&self.told.alerts, now_ms) || has_changed {
+        if self.picture.judge(&self.told.alerts, &self.told.unusual_runs, now_ms) || has_changed {
             let snapshot = self.picture.snapshot(self.told.clone(), self.watched.clone(), self.health(), now_ms);
             self.channels.snapshots.send_replace(Arc::new(snapshot));
         }

@@ -1,8 +1,17 @@
 //! New runs are judged by those before them, each once, whichever process comes first.
 
-use crate::model::{RunJudgement, RunThresholds};
+use crate::model::{RunAnomaly, RunJudgement, RunThresholds};
 use crate::runs::{self, HISTORY_RUNS};
 use crate::store::{Store, StoreError};
+
+/// A module that was not run for so long has nothing to say: a week, as an alert without a finding.
+const SILENT_AFTER_MS: i64 = 7 * 86_400_000;
+
+/// The anomalies of runs that are open, the newest first.
+pub fn unusual_runs(store: &Store, now_ms: i64) -> Result<Vec<RunAnomaly>, StoreError> {
+    let open = store.open_run_anomalies(now_ms.saturating_sub(SILENT_AFTER_MS))?;
+    Ok(open.into_iter().map(|found| found.anomaly).collect())
+}
 
 /// Judges the runs that were recorded since somebody last did, and records what is found. Answers of each what there is
 /// to say, module by module; nothing when somebody else did it meanwhile.

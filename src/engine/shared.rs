@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::model::{Alert, Command, MetricName, Mute, Point, Sample, ToastRate, Watching};
+use crate::model::{Alert, Command, MetricName, Mute, Point, RunAnomaly, Sample, ToastRate, Watching};
 
 /// What the user is told, and what not.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Told {
     /// Alerts, in the order in which to look at them.
     pub(super) alerts: Arc<[Alert]>,
+    /// The anomalies of runs that are open, the newest first.
+    pub(super) unusual_runs: Arc<[RunAnomaly]>,
     /// The mutes in force.
     pub(super) mutes: Arc<[Mute]>,
 }

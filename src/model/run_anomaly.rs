@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::text::{counted, number, value};
-use super::{MetricName, RunRule, Severity, Unit, metric_of};
+use super::{MetricName, RunRule, Severity, Unit, measure, metric_of};
 
 /// How many failures in a row, as a metric of a module.
 pub const FAILURES_IN_A_ROW: &str = "failures_in_a_row";
@@ -42,6 +42,13 @@ impl RunAnomaly {
     #[must_use]
     pub fn metric_name(&self) -> MetricName {
         metric_of(&self.module, &self.metric)
+    }
+
+    /// The metric among whose numbers it is shown: what is counted over several runs has no samples of its own.
+    #[must_use]
+    pub fn shown_at(&self) -> MetricName {
+        let is_counted = matches!(&*self.metric, FAILURES_IN_A_ROW | ERROR_PERCENT);
+        metric_of(&self.module, if is_counted { measure::SUCCESS } else { &self.metric })
     }
 
     /// How grave it is: what keeps the work from being done is graver than what slows it down.

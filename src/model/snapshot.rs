@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Alert, Baseline, ChartData, Direction, MetricName, Mute, Point, Segment, SpcChart, Split, SplitRequest, Subject,
-    TimeRange, ToastRate, Unit, Watching, Window,
+    Alert, Baseline, ChartData, Direction, MetricName, Mute, Point, RunAnomaly, Segment, SpcChart, Split, SplitRequest,
+    Subject, TimeRange, ToastRate, Unit, Watching, Window,
 };
 
 /// What the dashboard is looking at; the engine computes that and no more.
@@ -46,6 +46,8 @@ pub struct Snapshot {
     pub split: Option<Arc<Split>>,
     /// Alerts in the order in which to look at them; bounded.
     pub alerts: Arc<[Alert]>,
+    /// What is unusual about runs and has not come back, the newest first.
+    pub unusual_runs: Arc<[RunAnomaly]>,
     /// The mutes in force; which of them have ended since is for the clock to say.
     pub mutes: Arc<[Mute]>,
     /// How the focused metric is watched, if it is by surprise and something is learned of it.

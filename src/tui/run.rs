@@ -281,7 +281,7 @@ impl Running {
 
     /// Pane title and tmux option, when the number of firing alerts has changed.
     fn tell_firing(&mut self) -> io::Result<()> {
-        let firing = self.app.wanting().count();
+        let firing = self.app.attention_count();
         if self.titled == Some(firing) {
             return Ok(());
         }

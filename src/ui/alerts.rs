@@ -67,6 +67,10 @@ fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
     if listed > 0 {
         said = format!("{said}, {listed} listed");
     }
+    let runs = app.unusual_runs().count() as u64;
+    if runs > 0 {
+        said = format!("{said}, {}", counted(runs, "unusual run"));
+    }
     let strip = Strip::new(look).with(Role::Title, " Alerts ").with(Role::Muted, &format!("{said} "));
     // Where the footer is in sight, the keys stand there.
     if class >= SizeClass::Compact {

@@ -11,7 +11,7 @@ use super::theme::Role;
 use crate::app::{App, SizeClass, Tab};
 use crate::model::text::value;
 use crate::model::time::length;
-use crate::model::{SeriesSummary, Severity, SpcChart, Status};
+use crate::model::{MetricName, SeriesSummary, Severity, SpcChart, Status};
 
 const GRAVEST_FIRST: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
 
@@ -30,15 +30,17 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
 
 /// Draws the whole dashboard as one line: `perftop ok 12 metrics`, or the most urgent alert.
 pub(super) fn draw_line(app: &App, look: &Look, area: Rect, buf: &mut Buffer) {
-    let strip = match app.wanting().next() {
-        Some(alert) => {
-            let role = Role::of_severity(alert.severity);
-            let mark = format!("{} ", look.symbols.severity(alert.severity));
-            let series = app.snapshot.as_ref().and_then(|s| s.series.iter().find(|s| s.metric == alert.metric));
+    let alert = app.wanting().next().map(|alert| (alert.severity, MetricName::clone(&alert.metric)));
+    let run = || app.unusual_runs().next().map(|anomaly| (anomaly.severity(), anomaly.shown_at()));
+    let strip = match alert.or_else(run) {
+        Some((severity, metric)) => {
+            let role = Role::of_severity(severity);
+            let mark = format!("{} ", look.symbols.severity(severity));
+            let series = app.snapshot.as_ref().and_then(|s| s.series.iter().find(|s| s.metric == metric));
             let value = series.and_then(current).map_or_else(String::new, |text| format!(" {text}"));
             // The name gives way: a metric may be recognised by its beginning, a value may not.
             let room = usize::from(area.width).saturating_sub(text::width(&mark) + text::width(&value));
-            let name = fit(&alert.metric, room.min(text::width(&alert.metric)), Align::Left, look.symbols);
+            let name = fit(&metric, room.min(text::width(&metric)), Align::Left, look.symbols);
             Strip::new(look).with(role, &mark).with(Role::Text, &name).with(role, &value)
         }
         None => Strip::new(look).with(Role::Muted, "perftop ").and(calm(app, look)).with(Role::Muted, &metrics(app)),
@@ -111,7 +113,9 @@ fn context<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {
 fn verdict<'a>(app: &App, look: &'a Look, class: SizeClass, in_words: bool) -> Strip<'a> {
     let mut strip = Strip::new(look);
     for severity in GRAVEST_FIRST {
-        let count = app.firing_from(severity).filter(|alert| alert.severity == severity).count();
+        let alerts = app.firing_from(severity).filter(|alert| alert.severity == severity).count();
+        let runs = app.unusual_runs_from(severity).filter(|anomaly| anomaly.severity() == severity).count();
+        let count = alerts + runs;
         let (mark, role) = (look.symbols.severity(severity), Role::of_severity(severity));
         strip = match (count, class) {
             (0, _) => strip,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use perftop::clock::Clock;
 use perftop::model::{
-    ModuleView, NewRun, Rule, RunExit, SPARK_BUCKETS, Snapshot, Status, TimeRange, ViewRequest, Window, measure,
+    ModuleView, NewRun, Rule, RunExit, RunThresholds, SPARK_BUCKETS, Snapshot, Status, TimeRange, ViewRequest, Window,
+    measure,
 };
 
 use crate::support::{METRIC, NOW_MS, Place, Watched, calm, in_runtime, insert_from_outside, sample};
@@ -40,23 +41,8 @@ fn a_changed_view_is_answered() {
 fn the_chart_of_a_metric_of_runs_comes_with_its_module() {
     in_runtime(async {
         let place = Place::calm();
-        let runs = [1.0, 2.0, 3.0].map(|number| {
-            let ended_ms = NOW_MS - 600_000 + number as i64 * 60_000;
-            NewRun {
-                module: "nightly.build".into(),
-                key: number.to_string(),
-                batch: String::new(),
-                started_ms: ended_ms - 1_000,
-                ended_ms,
-                exit: RunExit::Code(0),
-                source: "test".to_owned(),
-                commit: None,
-                environment: None,
-                tags: BTreeMap::new(),
-                measures: [(measure::DURATION.to_owned(), 1_000.0 * number)].into(),
-                phases: Vec::new(),
-            }
-        });
+        let nightly = |number| NewRun { module: "nightly.build".into(), ..run(number, 1_000.0 * number as f64) };
+        let runs = [1, 2, 3].map(nightly);
         place.store().record_runs(&runs[..2], 100, NOW_MS).unwrap();
         let mut engine = Watched::start(place.options(), Clock::fixed(NOW_MS));
         let view = ViewRequest { focus: Some("nightly.build.duration_ms".into()), ..ViewRequest::default() };
@@ -71,11 +57,54 @@ fn the_chart_of_a_metric_of_runs_comes_with_its_module() {
         place.store().record_runs(&runs[2..], 100, NOW_MS).unwrap();
         let has_three = |picture: &Snapshot| module_of(picture).is_some_and(|module| module.runs.len() == 3);
         let picture = engine.picture(has_three).await;
-        assert_eq!(picture.chart.as_ref().unwrap().points.len(), 3);
+        assert_eq!((picture.chart.as_ref().unwrap().points.len(), picture.unusual_runs.len()), (3, 0));
         engine.handle.views.send_replace(ViewRequest { focus: Some(METRIC.into()), ..view });
         let has_metric = |picture: &Snapshot| picture.chart.as_ref().is_some_and(|chart| *chart.metric == *METRIC);
         assert_eq!(module_of(&*engine.picture(has_metric).await), None);
     });
+}
+
+#[test]
+fn what_another_process_finds_of_a_run_is_shown_at_its_metric() {
+    in_runtime(async {
+        let place = Place::calm();
+        let runs: Vec<NewRun> = (0..7).map(|number| run(number, if number == 6 { 900.0 } else { 500.0 })).collect();
+        place.store().record_runs(&runs[..6], 100, NOW_MS).unwrap();
+        perftop::engine::judge_runs(&mut place.store(), &RunThresholds::default(), NOW_MS).unwrap();
+        let mut engine = Watched::start(place.options(), Clock::fixed(NOW_MS));
+        let status_of = |picture: &Snapshot| {
+            picture.series.iter().find(|series| *series.metric == *"build.duration_ms").map(|series| series.status)
+        };
+        engine.picture(|picture| status_of(picture).is_some()).await;
+        place.store().record_runs(&runs[6..], 100, NOW_MS).unwrap();
+        perftop::engine::judge_runs(&mut place.store(), &RunThresholds::default(), NOW_MS).unwrap();
+        let picture = engine.picture(|picture| status_of(picture) == Some(Status::Warning)).await;
+        let [anomaly] = &picture.unusual_runs[..] else { panic!("{:?}", picture.unusual_runs) };
+        assert_eq!((&*anomaly.module, &*anomaly.metric, anomaly.value), ("build", measure::DURATION, 900.0));
+        place.store().record_runs(&[run(7, 501.0)], 100, NOW_MS).unwrap();
+        perftop::engine::judge_runs(&mut place.store(), &RunThresholds::default(), NOW_MS).unwrap();
+        engine.picture(|picture| picture.unusual_runs.is_empty()).await;
+        engine.picture(|picture| status_of(picture).is_some_and(|status| !status.is_alert())).await;
+    });
+}
+
+/// The `number`th run of `build`, one a minute.
+fn run(number: i64, duration_ms: f64) -> NewRun {
+    let ended_ms = NOW_MS - 600_000 + number * 60_000;
+    NewRun {
+        module: "build".into(),
+        key: number.to_string(),
+        batch: String::new(),
+        started_ms: ended_ms - 1_000,
+        ended_ms,
+        exit: RunExit::Code(0),
+        source: "test".to_owned(),
+        commit: None,
+        environment: None,
+        tags: BTreeMap::new(),
+        measures: [(measure::DURATION.to_owned(), duration_ms)].into(),
+        phases: Vec::new(),
+    }
 }
 
 #[test]

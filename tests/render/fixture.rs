@@ -278,6 +278,7 @@ pub fn picture(focus: usize, samples: u64) -> Snapshot {
             alert(1, 1, Rule::TwoOfThree, "two of the last three values lie more than 2 sd above the mean of 840 ms"),
         ]
         .into(),
+        unusual_runs: Arc::default(),
         mutes: Arc::default(),
         watching: None,
         toast_rate: None,

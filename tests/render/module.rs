@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use perftop::app::{App, Event, Tab, update};
 use perftop::model::{
-    ChartData, ControlLimits, MetricName, NewRun, Phase, Point, Run, RunExit, SeriesSummary, Snapshot, TimeRange, Unit,
-    measure,
+    ChartData, ControlLimits, MetricName, NewRun, Phase, Point, Run, RunAnomaly, RunExit, RunRule, SeriesSummary,
+    Snapshot, TimeRange, Unit, measure,
 };
 use perftop::runs::module_view;
 use perftop::ui::symbols::SymbolSet;
@@ -137,6 +137,30 @@ fn success_is_shown_as_bars(#[case] keys: &str) {
     let app = shown(measure::SUCCESS, Tab::TimeSeries, &format!("enter {keys}"), size);
     let name = format!("success_{}", if keys.is_empty() { "by_time" } else { "by_runs" });
     insta::assert_snapshot!(name, styled(&drawn(&app, &fixture::mono(SymbolSet::Braille), size)));
+}
+
+#[test]
+fn an_unusual_run_is_counted_in_the_header_and_told_beside_the_chart() {
+    let size = (120, 40);
+    let unusual = RunAnomaly {
+        run_id: 60,
+        module: "build".into(),
+        metric: measure::DURATION.into(),
+        rules: vec![RunRule::Deviation],
+        value: 78_800.0,
+        average: Some(49_700.0),
+        deviation_percent: Some(58.6),
+        threshold_percent: Some(25.0),
+        limit: 62_125.0,
+        at_ms: NOW_MS - 360_000,
+    };
+    let picture = Snapshot { unusual_runs: vec![unusual].into(), ..of_runs(measure::DURATION) };
+    let app = fixture::app(picture, Tab::ControlChart, None, size);
+    let text = perftop::render::text(&drawn(&app, &fixture::mono(SymbolSet::Braille), size));
+    assert!(text.lines().next().unwrap().trim_end().ends_with("1 warning"), "{text}");
+    assert!(text.contains("unusual run, 6m ago") && text.contains("78.8 s is 59 % above the mean"), "{text}");
+    let line = perftop::render::text(&drawn(&app, &fixture::mono(SymbolSet::Braille), (40, 1)));
+    assert!(line.contains("build.duration_ms 49.29 s"), "{line}");
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod moving;
 mod overlays;
 mod splitting;
 mod time_line;
+mod unusual_runs;
 mod waking;

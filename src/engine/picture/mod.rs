@@ -12,8 +12,8 @@ use std::sync::Arc;
 use crate::detect::DetectOptions;
 use crate::model::time::Zone;
 use crate::model::{
-    Alert, ChartData, Health, MetricBook, MetricName, ModuleView, Point, SPARK_BUCKETS, Segment, SeriesSummary,
-    Snapshot, Subject, TimeRange, ViewRequest,
+    Alert, ChartData, Health, MetricBook, MetricName, ModuleView, Point, RunAnomaly, SPARK_BUCKETS, Segment,
+    SeriesSummary, Snapshot, Subject, TimeRange, ViewRequest,
 };
 use crate::runs::module_view;
 use crate::store::{Store, StoreError, Totals};
@@ -196,8 +196,8 @@ impl Picture {
     }
 
     /// Sets the verdicts; whether one changed.
-    pub(super) fn judge(&mut self, alerts: &[Alert], now_ms: i64) -> bool {
-        let gravest = gravest_open(alerts);
+    pub(super) fn judge(&mut self, alerts: &[Alert], unusual_runs: &[RunAnomaly], now_ms: i64) -> bool {
+        let gravest = gravest_open(alerts, unusual_runs);
         self.series.values_mut().fold(false, |changed, series| series.judge(&gravest, now_ms) | changed)
     }
 
@@ -222,6 +222,7 @@ impl Picture {
             chart: self.chart.clone(),
             split: self.split.as_ref().map(|parts| Arc::new(parts.split(self.whole(parts)))),
             alerts: told.alerts,
+            unusual_runs: told.unusual_runs,
             mutes: told.mutes,
             watching: watched.watching,
             toast_rate: watched.rate,

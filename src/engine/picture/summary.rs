@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::detect::control_limits;
 use crate::model::{
-    Alert, Baseline, ControlLimits, MetricBook, MetricName, Point, Segment, SeriesSummary, Severity, Status,
+    Alert, Baseline, ControlLimits, MetricBook, MetricName, Point, RunAnomaly, Segment, SeriesSummary, Severity, Status,
 };
 use crate::stats;
 use crate::store::SeriesWindow;
@@ -127,12 +127,17 @@ pub(super) struct Gravest {
     since_ms: i64,
 }
 
-/// The gravest alert by metric that has not recovered; one that somebody knows of still counts.
-pub(super) fn gravest_open(alerts: &[Alert]) -> HashMap<MetricName, Gravest> {
+/// The gravest by metric of the alerts that have not recovered, one that somebody knows of among them, and of what is
+/// unusual about runs.
+pub(super) fn gravest_open(alerts: &[Alert], unusual_runs: &[RunAnomaly]) -> HashMap<MetricName, Gravest> {
+    let of_alert = |alert: &Alert| {
+        (Arc::clone(&alert.metric), Gravest { severity: alert.severity, since_ms: alert.first.timestamp_ms })
+    };
+    let of_run = |run: &RunAnomaly| (run.shown_at(), Gravest { severity: run.severity(), since_ms: run.at_ms });
+    let open = alerts.iter().filter(|alert| alert.is_open()).map(of_alert);
     let mut gravest: HashMap<MetricName, Gravest> = HashMap::new();
-    for alert in alerts.iter().filter(|alert| alert.is_open()) {
-        let this = Gravest { severity: alert.severity, since_ms: alert.first.timestamp_ms };
-        let of_metric = gravest.entry(Arc::clone(&alert.metric)).or_insert(this);
+    for (metric, this) in open.chain(unusual_runs.iter().map(of_run)) {
+        let of_metric = gravest.entry(metric).or_insert(this);
         match this.severity.cmp(&of_metric.severity) {
             Ordering::Greater => *of_metric = this,
             Ordering::Equal => of_metric.since_ms = of_metric.since_ms.min(this.since_ms),

@@ -22,6 +22,7 @@ const RATE_RUNS: usize = 100;
 /// Cells of the instant a run was over, `21 Nov 07:54`, and of how it ended.
 const WHEN_CELLS: u16 = 12;
 const ENDED: Column = Column { min: 8, max: 9, priority: 4 };
+const DAY_MS: i64 = 86_400_000;
 /// The digits of a commit by which it is known.
 const COMMIT_DIGITS: usize = 7;
 
@@ -105,7 +106,9 @@ fn draw_run(app: &App, module: &ModuleView, run: &RunView, table: &Table, y: u16
         draw_text(look.symbols.failure(), Align::Left, Role::Critical, mark, look, buf);
     }
     if let Some(cell) = cell(1) {
-        let ended = app.options.zone.format(run.ended_ms, "%e %b %H:%M");
+        // Of a day ago at most, the time of day is enough, and what ran in quick succession is told apart.
+        let is_of_today = app.now_ms.saturating_sub(run.ended_ms) < DAY_MS;
+        let ended = app.options.zone.format(run.ended_ms, if is_of_today { "%H:%M:%S" } else { "%e %b %H:%M" });
         draw_text(&ended, Align::Left, Role::Muted, cell, look, buf);
     }
     for (place, (column, measured)) in module.columns.iter().zip(&run.cells).enumerate() {

@@ -45,6 +45,7 @@ pub fn draw(
     if kind == ChartKind::Control {
         block("beyond the limits", &violation_facts(app, series, chart, look), &mut rest);
     }
+    draw_unusual(app, series, &mut rest, look, buf);
     let alerts: Vec<&Alert> = app.alerts_of(&series.metric).collect();
     if rest.height > 2 && !alerts.is_empty() {
         draw_text("findings", Align::Left, Role::Title, Rect { height: 1, ..rest }, look, buf);
@@ -201,6 +202,34 @@ fn violation_facts(app: &App, series: &SeriesSummary, chart: Option<&ChartData>,
     facts
 }
 
+/// What is unusual about the newest runs.
+fn draw_unusual(app: &App, series: &SeriesSummary, rest: &mut Rect, look: &Look, buf: &mut Buffer) {
+    for anomaly in app.unusual_runs_of(&series.metric) {
+        if rest.height < 3 {
+            return;
+        }
+        let age = age_coarse(app.now_ms.saturating_sub(anomaly.at_ms));
+        let role = Role::of_severity(anomaly.severity());
+        let head = format!("{} unusual run, {age} ago", look.symbols.severity(anomaly.severity()));
+        draw_text(&head, Align::Left, role, Rect { height: 1, ..*rest }, look, buf);
+        take(rest, 1);
+        draw_sentence(&anomaly.told(), rest, look, buf);
+        take(rest, 1);
+    }
+}
+
+/// A sentence, indented below what it is about.
+fn draw_sentence(sentence: &str, rest: &mut Rect, look: &Look, buf: &mut Buffer) {
+    let cells = usize::from(rest.width.saturating_sub(2));
+    for line in wrapped(sentence, cells, 4, look.symbols) {
+        if rest.height == 0 {
+            return;
+        }
+        buf.set_string(rest.x + 2, rest.y, fit(&line, cells, Align::Left, look.symbols), look.theme.style(Role::Text));
+        take(rest, 1);
+    }
+}
+
 fn draw_findings(app: &App, alerts: &[&Alert], mut rest: Rect, look: &Look, buf: &mut Buffer) {
     for alert in alerts {
         if rest.height < 2 {
@@ -216,14 +245,7 @@ fn draw_findings(app: &App, alerts: &[&Alert], mut rest: Rect, look: &Look, buf:
         );
         draw_text(&head, Align::Left, role, Rect { height: 1, ..rest }, look, buf);
         take(&mut rest, 1);
-        for line in wrapped(&alert.description, usize::from(rest.width.saturating_sub(2)), 4, look.symbols) {
-            if rest.height == 0 {
-                return;
-            }
-            let text = fit(&line, usize::from(rest.width.saturating_sub(2)), Align::Left, look.symbols);
-            buf.set_string(rest.x + 2, rest.y, text, look.theme.style(Role::Text));
-            take(&mut rest, 1);
-        }
+        draw_sentence(&alert.description, &mut rest, look, buf);
         take(&mut rest, 1);
     }
 }
