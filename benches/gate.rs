@@ -42,6 +42,7 @@ fn name(noise: Noise) -> String {
 }
 
 fn is_called((before, after): (Vec<f64>, Vec<f64>)) -> bool {
-    let evidence = Evidence { before, after, direction: Direction::Lower, noise: 0.0, is_comparable: true };
+    let evidence =
+        Evidence { before, after, direction: Direction::Lower, noise: 0.0, is_comparable: true, has_failed: false };
     judge(&[evidence], &GateOptions::default())[0].verdict == Verdict::Regression
 }

@@ -3,7 +3,7 @@
 mod baseline;
 mod publish;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use baseline::Baseline;
 use publish::Output;
@@ -12,10 +12,12 @@ use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::store;
 use crate::config::nearest;
-use crate::model::text::printable_short;
+use crate::model::text::{counted, printable_short};
 use crate::model::{Direction, NewRun, Run, measure, metric_of, usual_direction};
 use crate::report::{Gate, GateRow, ModuleGate};
-use crate::runs::{Confirm, Evidence, GateOptions, Sides, Verdict, judge, newest, self_test, values};
+use crate::runs::{
+    Confirm, Evidence, GateOptions, Row, SelfTest, Sides, Verdict, has_failed, judge, newest, self_test, values,
+};
 use crate::store::Store;
 
 /// What is judged of a module when nothing else is said.
@@ -104,7 +106,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let gate = Gate::new(gates, args.explain);
     publish::publish(context, &gate, &args.outputs)?;
     Ok(match gate.verdict {
-        Verdict::Regression => Exit::Found,
+        Verdict::Regression | Verdict::Failed => Exit::Found,
         Verdict::DifferentEnvironment => Exit::OtherEnvironment,
         Verdict::NotEnoughData | Verdict::Inconclusive => Exit::NotEnoughData,
         Verdict::NoChange | Verdict::Improvement => Exit::Ok,
@@ -162,6 +164,8 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
         measure::CPU => thresholds.noise_ms,
         _ => 0.0,
     };
+    let options = GateOptions { min_effect: args.min_effect, confirm: args.confirm, ..GateOptions::default() };
+    let has_failed = has_failed(sides.after.len(), sides.failed, &options);
     let evidence: Vec<Evidence> = measures
         .iter()
         .map(|measure| Evidence {
@@ -170,9 +174,9 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
             direction: way(measure),
             noise: noise(measure),
             is_comparable,
+            has_failed,
         })
         .collect();
-    let options = GateOptions { min_effect: args.min_effect, confirm: args.confirm, ..GateOptions::default() };
     let judged = judge(&evidence, &options);
     let rows = measures.iter().zip(evidence.iter().zip(judged)).map(|(measure, (evidence, judged))| GateRow {
         metric: measure.clone(),
@@ -182,8 +186,9 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
         before: evidence.before.clone(),
         after: evidence.after.clone(),
     });
-    let judged_by: Vec<(Direction, f64)> =
-        evidence.iter().map(|evidence| (evidence.direction, evidence.noise)).collect();
+    let judged_by =
+        || measures.iter().map(|measure| (measure.clone(), way(measure), noise(measure))).collect::<Vec<_>>();
+    let self_test = args.aa.then(|| own_rate(context, module, &sides, &judged_by(), &options)).flatten();
     Ok(ModuleGate {
         module: module.to_owned(),
         baseline,
@@ -193,7 +198,7 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
         significance: options.significance,
         min_effect: options.min_effect,
         metrics: rows.collect(),
-        self_test: if args.aa { own_rate(&sides, &measures, &judged_by, &options)? } else { None },
+        self_test,
     })
 }
 
@@ -207,21 +212,29 @@ fn measures(asked: &[String], sides: &Sides<'_>) -> Vec<String> {
     if found.is_empty() && sides.after.is_empty() { vec![wanted[0].to_owned()] } else { found }
 }
 
-/// How often the gate is wrong on these runs, all taken as one.
+/// How often the gate is wrong on these runs, all taken as one; `None` when they are too few to tell, which is said.
 fn own_rate(
+    context: &Context,
+    module: &str,
     sides: &Sides<'_>,
-    measures: &[String],
-    judged_by: &[(Direction, f64)],
+    metrics: &[(String, Direction, f64)],
     options: &GateOptions,
-) -> anyhow::Result<Option<crate::runs::SelfTest>> {
-    let all = sides.before.iter().chain(&sides.after);
-    let rows: Vec<Vec<Option<f64>>> =
-        all.map(|run| measures.iter().map(|measure| run.measured(measure)).collect()).collect();
-    let tested = self_test(&rows, judged_by, sides.after.len(), options);
-    if tested.is_none() {
-        return Err(Refusal::not_enough_data("--aa: too few runs to be dealt out").into());
+) -> Option<SelfTest> {
+    let mut batches: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
+    for run in sides.before.iter().chain(&sides.after) {
+        let row = metrics.iter().map(|(measure, ..)| run.measured(measure)).collect();
+        batches.entry(&run.batch).or_default().push(row);
     }
-    Ok(tested)
+    let batches: Vec<Vec<Row>> = batches.into_values().collect();
+    let judged_by: Vec<(Direction, f64)> = metrics.iter().map(|&(_, direction, noise)| (direction, noise)).collect();
+    let tested = self_test(&batches, &judged_by, sides.after.len(), options);
+    if tested.is_none() {
+        let (shown, count) = (printable_short(module, 60), counted(batches.len() as u64, "batch"));
+        context.say(&format!(
+            "--aa: the runs of `{shown}` come in {count}, too few to be dealt out: --baseline window:N takes more"
+        ));
+    }
+    tested
 }
 
 /// The runs of a list, without their numbers.

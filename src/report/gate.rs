@@ -72,12 +72,13 @@ impl Gate {
     #[must_use]
     pub fn new(modules: Vec<ModuleGate>, explains: bool) -> Self {
         let rank = |verdict: &Verdict| match verdict {
-            Verdict::Regression => 0,
-            Verdict::DifferentEnvironment => 1,
-            Verdict::NotEnoughData => 2,
-            Verdict::Inconclusive => 3,
-            Verdict::NoChange => 4,
-            Verdict::Improvement => 5,
+            Verdict::Failed => 0,
+            Verdict::Regression => 1,
+            Verdict::DifferentEnvironment => 2,
+            Verdict::NotEnoughData => 3,
+            Verdict::Inconclusive => 4,
+            Verdict::NoChange => 5,
+            Verdict::Improvement => 6,
         };
         let verdicts = modules.iter().flat_map(|module| module.metrics.iter().map(|row| row.judged.verdict));
         let verdict = verdicts.min_by_key(rank).unwrap_or(Verdict::NotEnoughData);
@@ -93,26 +94,31 @@ impl Gate {
 impl ModuleGate {
     fn head(&self) -> String {
         let (module, baseline) = (printable(&self.module), printable(&self.baseline));
-        let count = |of: fn(&GateRow) -> usize| self.metrics.iter().map(of).max().unwrap_or(0);
-        let after = counted(count(|row| row.after.len()) as u64, "run");
-        format!("{module}: the newest {after} against {} before ({baseline})", count(|row| row.before.len()))
+        let before = self.metrics.iter().map(|row| row.before.len()).max().unwrap_or(0);
+        if self.judged() == 0 && self.failed > 0 {
+            let failed = counted(self.failed as u64, "run");
+            return format!("{module}: the newest {failed} failed; {before} before ({baseline})");
+        }
+        let after = counted(self.judged() as u64, "run");
+        format!("{module}: the newest {after} against {before} before ({baseline})")
+    }
+
+    /// How many of the newest runs have something to say.
+    fn judged(&self) -> usize {
+        self.metrics.iter().map(|row| row.after.len()).max().unwrap_or(0)
     }
 
     /// What the reader has to know beside the numbers.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.failed > 0 {
-            notes.push(format!("{} left out that failed", counted(self.failed as u64, "newest run")));
+        if self.failed > 0 && self.judged() > 0 {
+            notes.push(format!("left out: {} of the newest, failed", counted(self.failed as u64, "run")));
         }
         if self.elsewhere > 0 {
-            notes.push(format!("{} left out of another environment", counted(self.elsewhere as u64, "run")));
+            notes.push(format!("left out: {} of another environment", counted(self.elsewhere as u64, "run")));
         }
         if let Some(test) = &self.self_test {
-            let rate = 100.0 * test.regressions as f64 / test.splits as f64;
-            notes.push(format!(
-                "self-test: {} of {} splits of these runs by chance ({} and {}) were called a regression, {rate:.1} %",
-                test.regressions, test.splits, test.before, test.after
-            ));
+            notes.push(words::self_test(test));
         }
         notes
     }
@@ -136,7 +142,7 @@ impl GateRow {
 /// How a verdict looks.
 const fn role(verdict: Verdict) -> Role {
     match verdict {
-        Verdict::Regression => Role::Critical,
+        Verdict::Regression | Verdict::Failed => Role::Critical,
         Verdict::Improvement | Verdict::NoChange => Role::Ok,
         Verdict::Inconclusive | Verdict::NotEnoughData | Verdict::DifferentEnvironment => Role::Warning,
     }

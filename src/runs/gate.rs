@@ -51,6 +51,8 @@ pub enum Verdict {
     NoChange,
     /// Worse by the looks of it, and not for sure.
     Inconclusive,
+    /// So many of the newest runs failed that there is nothing left to judge.
+    Failed,
     /// There are too few runs to say.
     NotEnoughData,
     /// The runs took place in different environments.
@@ -66,6 +68,7 @@ impl Verdict {
             Self::Improvement => "improvement",
             Self::NoChange => "no change",
             Self::Inconclusive => "inconclusive",
+            Self::Failed => "failed",
             Self::NotEnoughData => "not enough data",
             Self::DifferentEnvironment => "different environment",
         }
@@ -85,6 +88,15 @@ pub struct Evidence {
     pub noise: f64,
     /// Whether both took place in one environment.
     pub is_comparable: bool,
+    /// Whether the newest are what is left of runs that failed ([`has_failed`]).
+    pub has_failed: bool,
+}
+
+/// Whether so many of the newest runs failed that those which succeeded are too few to be judged.
+#[must_use]
+pub fn has_failed(succeeded: usize, failed: usize, options: &GateOptions) -> bool {
+    let fewest = if options.confirm.is_some() { 1 } else { FEWEST_NEW };
+    failed > 0 && succeeded < fewest
 }
 
 /// What was found of one metric.
@@ -135,6 +147,9 @@ impl Sided {
     fn judged(&self, evidence: &Evidence, p_worse: f64, p_better: f64, options: &GateOptions) -> Judged {
         let needed = needed(evidence.after.len(), options.confirm);
         let judged = |verdict, confirmed| Judged { verdict, comparison: self.comparison, p_worse, confirmed, needed };
+        if evidence.has_failed {
+            return judged(Verdict::Failed, 0);
+        }
         let Some(found) = &self.comparison else { return judged(Verdict::NotEnoughData, 0) };
         if !evidence.is_comparable {
             return judged(Verdict::DifferentEnvironment, 0);
@@ -189,8 +204,14 @@ mod tests {
     const CALM: [f64; 6] = [100.0, 101.0, 99.0, 102.0, 98.0, 100.5];
 
     fn verdict(after: &[f64], direction: Direction, options: &GateOptions) -> Verdict {
-        let evidence =
-            Evidence { before: CALM.to_vec(), after: after.to_vec(), direction, noise: 0.0, is_comparable: true };
+        let evidence = Evidence {
+            before: CALM.to_vec(),
+            after: after.to_vec(),
+            direction,
+            noise: 0.0,
+            is_comparable: true,
+            has_failed: false,
+        };
         judge(&[evidence], options)[0].verdict
     }
 
@@ -226,6 +247,7 @@ mod tests {
             direction: Direction::Lower,
             noise: 0.0,
             is_comparable: false,
+            has_failed: false,
         };
         let short = Evidence { before: CALM[..4].to_vec(), is_comparable: true, ..elsewhere.clone() };
         let judged = judge(&[elsewhere, short], &GateOptions::default());
@@ -242,6 +264,7 @@ mod tests {
             direction: Direction::Lower,
             noise: 0.0,
             is_comparable: true,
+            has_failed: false,
         };
         let calm = Evidence { after: CALM.to_vec(), ..one.clone() };
         let verdict = |others: usize| {
@@ -259,6 +282,7 @@ mod tests {
             direction: Direction::Lower,
             noise,
             is_comparable: true,
+            has_failed: false,
         };
         let judged = judge(&[with(19.0), with(21.0)], &GateOptions::default());
         assert_eq!([judged[0].verdict, judged[1].verdict], [Verdict::Regression, Verdict::NoChange]);
@@ -272,6 +296,7 @@ mod tests {
             direction: Direction::Lower,
             noise: 0.0,
             is_comparable: true,
+            has_failed: false,
         };
         assert_eq!(judge(&[evidence], &GateOptions::default())[0].verdict, Verdict::Regression);
     }

@@ -68,7 +68,7 @@ pub(super) fn publish(context: &Context, gate: &Gate, outputs: &[Output]) -> any
     }
     if env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
         // Read on stderr as well, where it does not mix with data.
-        gate.annotations().try_for_each(|command| writeln!(io::stderr(), "{command}"))?;
+        gate.annotations().iter().try_for_each(|command| writeln!(io::stderr(), "{command}"))?;
     }
     Ok(())
 }

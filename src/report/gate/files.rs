@@ -38,7 +38,7 @@ impl Gate {
         out
     }
 
-    /// A `JUnit` report: each metric is a test; a regression is a failure, what could not be judged is skipped.
+    /// A `JUnit` report: each metric is a test; a regression is a failure, as are runs that failed, and what could not be judged is skipped.
     ///
     /// # Errors
     /// When it cannot be written as XML.
@@ -49,7 +49,7 @@ impl Gate {
             for row in &module.metrics {
                 let sentence = row.sentence(module);
                 let status = match row.judged.verdict {
-                    Verdict::Regression => {
+                    Verdict::Regression | Verdict::Failed => {
                         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                         status.set_message(sentence.as_str());
                         status.set_description(words::explanation(row, module).join("\n"));
@@ -72,16 +72,20 @@ impl Gate {
         report.to_string()
     }
 
-    /// Workflow commands that GitHub shows beside a commit: an error of each regression, a warning of what could not be
-    /// judged.
-    pub fn annotations(&self) -> impl Iterator<Item = String> {
-        self.rows().filter_map(|(module, row)| annotation(module, row))
+    /// Workflow commands that GitHub shows beside a commit: an error of each regression and of a module whose runs failed, a
+    /// warning of what could not be judged.
+    #[must_use]
+    pub fn annotations(&self) -> Vec<String> {
+        let mut commands: Vec<String> = self.rows().filter_map(|(module, row)| annotation(module, row)).collect();
+        // Of runs that failed every metric says the same.
+        commands.dedup();
+        commands
     }
 }
 
 fn annotation(module: &ModuleGate, row: &GateRow) -> Option<String> {
     let kind = match row.judged.verdict {
-        Verdict::Regression => "error",
+        Verdict::Regression | Verdict::Failed => "error",
         Verdict::Inconclusive | Verdict::NotEnoughData | Verdict::DifferentEnvironment => "warning",
         Verdict::Improvement | Verdict::NoChange => return None,
     };
@@ -92,7 +96,7 @@ fn annotation(module: &ModuleGate, row: &GateRow) -> Option<String> {
 
 fn emphasised(verdict: Verdict) -> String {
     let word = verdict.as_str();
-    if verdict == Verdict::Regression { format!("**{word}**") } else { word.to_owned() }
+    if matches!(verdict, Verdict::Regression | Verdict::Failed) { format!("**{word}**") } else { word.to_owned() }
 }
 
 /// A text as a cell of a table that is nothing but text.

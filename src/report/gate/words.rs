@@ -2,11 +2,13 @@
 
 use super::{GateRow, ModuleGate};
 use crate::model::Unit;
-use crate::model::text::{percent_signed, printable, value};
-use crate::runs::{Comparison, Verdict};
+use crate::model::text::{counted, percent_signed, printable, value};
+use crate::runs::{Comparison, SelfTest, Verdict};
 
 /// Values of a side that an explanation lists: the newest.
 const LISTED: usize = 10;
+/// The rate that fewer deals show is a rough one.
+const FEW_DEALS: usize = 100;
 
 /// How far apart both sides are.
 pub(in crate::report) fn change(found: &Comparison, unit: Unit) -> String {
@@ -42,8 +44,17 @@ pub(in crate::report) fn chance(p: f64) -> String {
 
 /// The verdict with its numbers.
 pub(super) fn sentence(row: &GateRow, module: &ModuleGate) -> String {
-    let name = row.name(module);
     let judged = &row.judged;
+    if judged.verdict == Verdict::Failed {
+        let (failed, left) = (module.failed, module.judged());
+        let what = match (failed, left) {
+            (1, 0) => "the newest run failed".to_owned(),
+            (_, 0) => format!("all {failed} newest runs failed"),
+            _ => format!("{failed} of the {} newest runs failed, and {left} are too few to judge", failed + left),
+        };
+        return format!("{}: failed: {what}", printable(&module.module));
+    }
+    let name = row.name(module);
     let Some(found) = &judged.comparison else {
         return format!("{name}: {}: one of the sides has no runs that succeeded", judged.verdict.as_str());
     };
@@ -64,9 +75,20 @@ pub(super) fn sentence(row: &GateRow, module: &ModuleGate) -> String {
         Verdict::NotEnoughData => ": too few runs to say".to_owned(),
         Verdict::DifferentEnvironment => ": the runs took place in different environments".to_owned(),
         Verdict::Regression => format!(", p = {}", chance(judged.p_worse)),
-        Verdict::Improvement | Verdict::NoChange => String::new(),
+        Verdict::Improvement | Verdict::NoChange | Verdict::Failed => String::new(),
     };
     format!("{name}: {}: {numbers}{why}", judged.verdict.as_str())
+}
+
+/// How often the gate is wrong, as far as its test of itself can tell.
+pub(super) fn self_test(test: &SelfTest) -> String {
+    let rate = 100.0 * test.regressions as f64 / test.splits as f64;
+    let (deals, batches) = (counted(test.splits as u64, "deal"), counted(test.batches as u64, "batch"));
+    let roughly = if test.splits < FEW_DEALS { "; so few deals tell it roughly" } else { "" };
+    format!(
+        "self-test: of {deals} of these {batches} by chance ({} runs against {}), {} called a regression, {rate:.1} %{roughly}",
+        test.after, test.before, test.regressions
+    )
 }
 
 /// What the verdict rests on, line by line.
