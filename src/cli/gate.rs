@@ -24,6 +24,7 @@ use crate::store::Store;
 const USUAL: [&str; 4] = [measure::DURATION, measure::CPU, measure::MEMORY, measure::API_LATENCY];
 
 const METRIC_HELP: &str = "What to judge of them, such as duration_ms; may be given several times";
+const CONFIRM_HELP: &str = "Judge the N newest runs that succeeded, of whatever batches, and ask that K of them show a change one by one; without it the newest batch, and four of five of its runs";
 const BASELINE_HELP: &str = "What to compare with: last-accepted, window:N, tag:KEY=VALUE, commit:HASH, runs:FROM..TO or file:PATH [default: what was accepted last, else window:30]";
 
 /// Arguments of `perftop gate`.
@@ -41,8 +42,8 @@ pub struct Args {
     #[arg(long, value_name = "RUNS", help = BASELINE_HELP)]
     baseline: Option<Baseline>,
 
-    /// A change counts when K of the N newest runs show it one by one; without it four of five of the newest batch
-    #[arg(long, value_name = "K/N", value_parser = confirm)]
+    /// Judge the N newest runs and ask that K of them show a change one by one
+    #[arg(long, value_name = "K/N", help = CONFIRM_HELP, value_parser = confirm)]
     confirm: Option<Confirm>,
 
     /// The least change that counts
@@ -101,8 +102,14 @@ fn direction(text: &str) -> Result<(String, Direction), String> {
 /// Judges.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let store = store::open_unjudged(context)?;
-    let modules = modules(&store, &args.modules)?;
-    let gates = modules.iter().map(|module| of_module(args, context, &store, module)).collect::<Result<Vec<_>, _>>()?;
+    let mut known = BTreeSet::new();
+    let mut gates = Vec::new();
+    for module in modules(&store, &args.modules)? {
+        gates.push(of_module(args, context, &store, &module, &mut known)?);
+    }
+    // Of several modules, those that do not have what was asked for are none of its business.
+    gates.retain(|gate| !gate.metrics.is_empty());
+    check_names(args, &known, &gates)?;
     let gate = Gate::new(gates, args.explain);
     publish::publish(context, &gate, &args.outputs)?;
     Ok(match gate.verdict {
@@ -111,6 +118,27 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         Verdict::NotEnoughData | Verdict::Inconclusive => Exit::NotEnoughData,
         Verdict::NoChange | Verdict::Improvement => Exit::Ok,
     })
+}
+
+/// Whether every metric that was named is one: `known` are those that the runs have.
+fn check_names(args: &Args, known: &BTreeSet<String>, gates: &[ModuleGate]) -> Result<(), Refusal> {
+    let hint = |name: &str, among: &BTreeSet<&str>| match nearest(name, among.iter().copied()) {
+        Some(near) => format!("did you mean `{}`?", printable_short(near, 60)),
+        None => format!("there are {}", printable_short(&among.iter().copied().collect::<Vec<_>>().join(", "), 200)),
+    };
+    // Runs that all failed have no measures, and may yet get what was asked for.
+    let unknown = args.metrics.iter().find(|&name| !known.is_empty() && !known.contains(name));
+    if let Some(name) = unknown {
+        let (shown, hint) = (printable_short(name, 60), hint(name, &known.iter().map(String::as_str).collect()));
+        return Err(Refusal::usage(format!("--metric: these runs have no `{shown}`: {hint}")));
+    }
+    let judged: BTreeSet<&str> = gates.iter().flat_map(|gate| &gate.metrics).map(|row| row.metric.as_str()).collect();
+    if let Some((name, _)) = args.direction.iter().find(|(name, _)| !judged.contains(name.as_str())) {
+        let shown = printable_short(name, 60);
+        let hint = if known.contains(name) { format!("--metric {shown} adds it") } else { hint(name, &judged) };
+        return Err(Refusal::usage(format!("--direction: no `{shown}` is judged here: {hint}")));
+    }
+    Ok(())
 }
 
 /// The modules of these names, or all.
@@ -132,21 +160,24 @@ pub fn modules(store: &Store, names: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(if names.is_empty() { known } else { names.to_vec() })
 }
 
-fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> anyhow::Result<ModuleGate> {
+/// What is found of a module; `known` gets the names of what its runs have.
+fn of_module(
+    args: &Args,
+    context: &Context,
+    store: &Store,
+    module: &str,
+    known: &mut BTreeSet<String>,
+) -> anyhow::Result<ModuleGate> {
     let runs = store.runs(module, usize::MAX)?;
     let (after, failed) = newest(&runs, args.confirm.map(|confirm| confirm.n));
     let (baseline, before) = baseline::find(args.baseline.as_ref(), store, module, &runs, &after)?;
     let commit = after.last().and_then(|run| run.run.commit.clone());
     let after: Vec<&NewRun> = after.into_iter().map(|run| &run.run).collect();
     let sides = Sides::new(before.iter().collect(), (after, failed), args.any_environment);
-    let measures = measures(&args.metrics, &sides);
-    if measures.is_empty() {
-        let shown = printable_short(module, 60);
-        return Err(Refusal::usage(format!(
-            "the newest runs of `{shown}` have nothing of --metric: `perftop runs` shows what is measured"
-        ))
-        .into());
-    }
+    let has: BTreeSet<&str> =
+        sides.before.iter().chain(&sides.after).flat_map(|run| run.measures.keys()).map(String::as_str).collect();
+    known.extend(has.iter().map(|&name| name.to_owned()));
+    let measures = measures(&args.metrics, &has);
     let is_comparable = args.any_environment || sides.is_comparable();
     let book = &context.config.book;
     let way = |measure: &str| {
@@ -202,14 +233,21 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
     })
 }
 
-/// What is judged: what was asked for, as far as the newest runs have it; else the usual ones that they have.
-fn measures(asked: &[String], sides: &Sides<'_>) -> Vec<String> {
-    let has = |measure: &str| sides.after.iter().chain(&sides.before).any(|run| run.measured(measure).is_some());
+/// What is judged: what was asked for, as far as the runs have it; else the usual ones that they have, or all, where they
+/// have none of these.
+fn measures(asked: &[String], has: &BTreeSet<&str>) -> Vec<String> {
     let asked: BTreeSet<&str> = asked.iter().map(String::as_str).collect();
-    let wanted: Vec<&str> = if asked.is_empty() { USUAL.to_vec() } else { asked.into_iter().collect() };
-    let found: Vec<String> = wanted.iter().filter(|measure| has(measure)).map(|&measure| measure.to_owned()).collect();
-    // Runs that all failed have no measures to judge: it is said of what they should have.
-    if found.is_empty() && sides.after.is_empty() { vec![wanted[0].to_owned()] } else { found }
+    let is_asked = !asked.is_empty();
+    let wanted: Vec<&str> = if is_asked { asked.into_iter().collect() } else { USUAL.to_vec() };
+    if has.is_empty() {
+        // Runs that all failed have no measures to judge: it is said of what they should have.
+        return vec![wanted[0].to_owned()];
+    }
+    let mut found: Vec<&str> = wanted.into_iter().filter(|measure| has.contains(measure)).collect();
+    if found.is_empty() && !is_asked {
+        found = has.iter().copied().collect();
+    }
+    found.into_iter().map(str::to_owned).collect()
 }
 
 /// How often the gate is wrong on these runs, all taken as one; `None` when they are too few to tell, which is said.

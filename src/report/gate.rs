@@ -85,6 +85,14 @@ impl Gate {
         Self { verdict, modules, explains }
     }
 
+    /// How many metrics the worst verdict is of: `1 of 3 metrics: regression`.
+    fn sum(&self) -> String {
+        let all = self.rows().count();
+        let worst = self.rows().filter(|(_, row)| row.judged.verdict == self.verdict).count();
+        let of = if worst < all { format!("{worst} of ") } else { String::new() };
+        format!("{of}{}: {}", counted(all as u64, "metric"), self.verdict.as_str())
+    }
+
     /// Every metric with its module.
     fn rows(&self) -> impl Iterator<Item = (&ModuleGate, &GateRow)> {
         self.modules.iter().flat_map(|module| module.metrics.iter().map(move |row| (module, row)))
@@ -117,6 +125,10 @@ impl ModuleGate {
         if self.elsewhere > 0 {
             notes.push(format!("left out: {} of another environment", counted(self.elsewhere as u64, "run")));
         }
+        let unseen: Vec<String> = self.metrics.iter().filter_map(|row| words::unseen(row, self)).collect();
+        if !unseen.is_empty() {
+            notes.push(format!("no change shown, but a smaller one could hide in these runs: {}", unseen.join(", ")));
+        }
         if let Some(test) = &self.self_test {
             notes.push(words::self_test(test));
         }
@@ -131,6 +143,11 @@ impl GateRow {
 
     fn show(&self, number: f64) -> String {
         value(number, self.unit)
+    }
+
+    /// How likely the change that was found is where nothing has changed.
+    fn p_found(&self) -> f64 {
+        self.judged.p_found(self.direction)
     }
 
     /// The verdict with its numbers, in a sentence.
@@ -150,8 +167,19 @@ const fn role(verdict: Verdict) -> Role {
 
 impl Report for Gate {
     const SCHEMA: &'static str = "perftop.gate/1";
-    const COLUMNS: &'static [&'static str] =
-        &["module", "metric", "verdict", "before", "after", "change", "low", "high", "p_worse", "detectable"];
+    const COLUMNS: &'static [&'static str] = &[
+        "module",
+        "metric",
+        "verdict",
+        "before",
+        "after",
+        "change",
+        "low",
+        "high",
+        "p_worse",
+        "detectable",
+        "p_better",
+    ];
 
     fn records(&self) -> Vec<Vec<String>> {
         let record = |(module, row): (&ModuleGate, &GateRow)| {
@@ -170,6 +198,7 @@ impl Report for Gate {
                 optional(bounds.map(|bounds| bounds.1)),
                 csv::number(row.judged.p_worse),
                 optional(change.map(|change| change.detectable).filter(|least| least.is_finite())),
+                csv::number(row.judged.p_better),
             ]
         };
         self.rows().map(record).collect()
@@ -198,7 +227,7 @@ impl Report for Gate {
                     side(found.map(|found| found.second.median)),
                     Cell::optional(found.map(|found| change(&found, row.unit))),
                     Cell::optional(found.and_then(|found| interval(&found, row.unit))),
-                    Cell::optional(found.is_some().then(|| words::chance(row.judged.p_worse))),
+                    Cell::optional(found.is_some().then(|| words::chance(row.p_found()))),
                     Cell::optional(found.and_then(|found| found.change).and_then(|change| share(change.detectable))),
                     Cell::new(row.judged.verdict.as_str(), role(row.judged.verdict)),
                 ]);
@@ -210,9 +239,7 @@ impl Report for Gate {
                 lines.extend(explained.map(|text| line(format!("  {text}"), Role::Text)));
             }
         }
-        let judged = self.rows().count() as u64;
-        let verdict = format!("{}: {}", counted(judged, "metric"), self.verdict.as_str());
-        lines.push(line(verdict, role(self.verdict)));
+        lines.push(line(self.sum(), role(self.verdict)));
         lines
     }
 }

@@ -113,6 +113,11 @@ impl Comparison {
     }
 }
 
+/// Whether so many values can be shown to differ at all: ranks of fewer never agree with any means.
+pub(super) fn can_differ(first: usize, second: usize) -> bool {
+    MannWhitney::least_p(first, second) <= RANKS_AGREE
+}
+
 /// One probability of two tests of the same.
 fn joined(of_means: Option<f64>, of_ranks: f64) -> f64 {
     let of_means = of_means.filter(|_| of_ranks <= RANKS_AGREE).unwrap_or(1.0);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::comparison::Comparison;
+use super::comparison::{Comparison, can_differ};
 use crate::model::Direction;
 use crate::stats::false_discovery;
 
@@ -35,9 +35,11 @@ pub struct Confirm {
 }
 
 /// Fewer runs than these show nothing, unless the user says how many are to confirm it.
-const FEWEST_NEW: usize = 3;
+pub const FEWEST_NEW: usize = 3;
 /// Fewer runs than these are no baseline.
-const FEWEST_BEFORE: usize = 5;
+pub const FEWEST_BEFORE: usize = 5;
+/// What is likelier than this where nothing has changed is not even a sign of it.
+const A_SIGN: f64 = 0.2;
 
 /// What the newest runs are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -47,9 +49,9 @@ pub enum Verdict {
     Regression,
     /// Better, as surely.
     Improvement,
-    /// Neither.
+    /// Neither, as far as these runs could have shown.
     NoChange,
-    /// Worse by the looks of it, and not for sure.
+    /// There are signs that it is worse, and not for sure.
     Inconclusive,
     /// So many of the newest runs failed that there is nothing left to judge.
     Failed,
@@ -107,8 +109,10 @@ pub struct Judged {
     /// How both sides differ; `None` when one of them is empty.
     pub comparison: Option<Comparison>,
     /// How likely at most as clear a change for the worse is when nothing has changed, among so many metrics
-    /// ([`false_discovery`]).
+    /// ([`false_discovery`]),
     pub p_worse: f64,
+    /// and for the better; 1 where either way is worse.
+    pub p_better: f64,
     /// How many of the newest runs show it one by one,
     pub confirmed: usize,
     /// and how many have to.
@@ -146,7 +150,8 @@ impl Sided {
 
     fn judged(&self, evidence: &Evidence, p_worse: f64, p_better: f64, options: &GateOptions) -> Judged {
         let needed = needed(evidence.after.len(), options.confirm);
-        let judged = |verdict, confirmed| Judged { verdict, comparison: self.comparison, p_worse, confirmed, needed };
+        let comparison = self.comparison;
+        let judged = |verdict, confirmed| Judged { verdict, comparison, p_worse, p_better, confirmed, needed };
         if evidence.has_failed {
             return judged(Verdict::Failed, 0);
         }
@@ -183,10 +188,28 @@ impl Sided {
         if is_better && p_better <= options.significance && confirmed(-worse_sign) >= needed {
             return judged(Verdict::Improvement, confirmed(-worse_sign));
         }
-        if evidence.after.len() < FEWEST_NEW && options.confirm.is_none() && !is_worse {
+        if !can_differ(evidence.before.len(), evidence.after.len()) {
             return judged(Verdict::NotEnoughData, worse);
         }
-        judged(if is_worse { Verdict::Inconclusive } else { Verdict::NoChange }, worse)
+        if is_worse && p_worse <= A_SIGN {
+            return judged(Verdict::Inconclusive, worse);
+        }
+        let is_short = evidence.after.len() < FEWEST_NEW && options.confirm.is_none();
+        judged(if is_short { Verdict::NotEnoughData } else { Verdict::NoChange }, worse)
+    }
+}
+
+impl Judged {
+    /// The probability of the change that was found, for the worse or for the better as it is.
+    #[must_use]
+    pub fn p_found(&self, direction: Direction) -> f64 {
+        let shift = self.comparison.map_or(0.0, |found| found.shift);
+        let is_better = match direction {
+            Direction::Lower => shift < 0.0,
+            Direction::Higher => shift > 0.0,
+            Direction::Either => false,
+        };
+        if is_better { self.p_better } else { self.p_worse }
     }
 }
 
@@ -203,16 +226,19 @@ mod tests {
 
     const CALM: [f64; 6] = [100.0, 101.0, 99.0, 102.0, 98.0, 100.5];
 
-    fn verdict(after: &[f64], direction: Direction, options: &GateOptions) -> Verdict {
-        let evidence = Evidence {
+    fn evidence(after: &[f64], direction: Direction) -> Evidence {
+        Evidence {
             before: CALM.to_vec(),
             after: after.to_vec(),
             direction,
             noise: 0.0,
             is_comparable: true,
             has_failed: false,
-        };
-        judge(&[evidence], options)[0].verdict
+        }
+    }
+
+    fn verdict(after: &[f64], direction: Direction, options: &GateOptions) -> Verdict {
+        judge(&[evidence(after, direction)], options)[0].verdict
     }
 
     #[rstest]
@@ -231,11 +257,54 @@ mod tests {
     #[test]
     fn what_one_run_shows_is_to_be_confirmed() {
         let options = GateOptions::default();
-        assert_eq!(verdict(&[150.0], Direction::Lower, &options), Verdict::Inconclusive);
-        assert_eq!(verdict(&[100.0], Direction::Lower, &options), Verdict::NotEnoughData);
         let alone = GateOptions { confirm: Some(Confirm { k: 1, n: 1 }), ..options };
-        assert_eq!(verdict(&[150.0], Direction::Lower, &alone), Verdict::Inconclusive, "ranks of one say little");
+        let after_long = |value: f64, options: &GateOptions| {
+            let before = CALM.iter().cycle().take(19).copied().collect();
+            judge(&[Evidence { before, ..evidence(&[value], Direction::Lower) }], options)[0].verdict
+        };
+        assert_eq!(after_long(150.0, &options), Verdict::Inconclusive);
+        assert_eq!(after_long(100.0, &options), Verdict::NotEnoughData);
+        assert_eq!(after_long(150.0, &alone), Verdict::Regression, "the user takes its word");
+        assert_eq!(after_long(100.0, &alone), Verdict::NoChange);
+        for value in [100.0, 150.0, 1e9] {
+            for options in [&options, &alone] {
+                let found = verdict(&[value], Direction::Lower, options);
+                assert_eq!(found, Verdict::NotEnoughData, "beside six, one can show nothing, whatever it is");
+            }
+        }
         assert_eq!(verdict(&[], Direction::Lower, &options), Verdict::NotEnoughData);
+    }
+
+    #[test]
+    fn what_is_no_sign_of_a_change_is_none() {
+        // By a tenth in the middle, and all over the place; then by more than that scatters, though not for sure.
+        let wild = [80.0, 130.0, 95.0, 150.0, 110.0];
+        let before = [70.0, 120.0, 85.0, 140.0, 100.0].to_vec();
+        let judged = |after: &[f64]| {
+            let evidence = Evidence { before: before.clone(), ..evidence(after, Direction::Lower) };
+            judge(&[evidence], &GateOptions::default())[0]
+        };
+        let none = judged(&wild);
+        assert!(none.comparison.unwrap().change.unwrap().estimate > 0.05, "{none:?}");
+        assert_eq!(none.verdict, Verdict::NoChange, "{none:?}");
+        assert_eq!(judged(&wild.map(|value| value * 1.3)).verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_probability_is_that_of_the_change_that_was_found() {
+        let found = |by: f64, direction: Direction| {
+            judge(&[evidence(&CALM.map(|value| value * by), direction)], &GateOptions::default())[0].p_found(direction)
+        };
+        for (by, direction) in [
+            (0.8, Direction::Lower),
+            (1.2, Direction::Lower),
+            (0.8, Direction::Higher),
+            (1.2, Direction::Higher),
+            (0.8, Direction::Either),
+            (1.2, Direction::Either),
+        ] {
+            assert!(found(by, direction) < 0.001, "{by} {direction:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::words::{self, change, interval};
 use super::{Gate, GateRow, ModuleGate};
+use crate::model::text::printable;
 use crate::runs::Verdict;
 
 impl Gate {
@@ -45,7 +46,7 @@ impl Gate {
     pub fn junit(&self) -> Result<String, quick_junit::SerializeError> {
         let mut report = Report::new("perftop gate");
         for module in &self.modules {
-            let mut suite = TestSuite::new(&*module.module);
+            let mut suite = TestSuite::new(&*printable(&module.module));
             for row in &module.metrics {
                 let sentence = row.sentence(module);
                 let status = match row.judged.verdict {
@@ -62,8 +63,8 @@ impl Gate {
                     }
                     Verdict::Improvement | Verdict::NoChange => TestCaseStatus::success(),
                 };
-                let mut case = TestCase::new(&*row.metric, status);
-                case.set_classname(&*module.module);
+                let mut case = TestCase::new(&*printable(&row.metric), status);
+                case.set_classname(&*printable(&module.module));
                 case.set_system_out(sentence);
                 suite.add_test_case(case);
             }
@@ -102,7 +103,7 @@ fn emphasised(verdict: Verdict) -> String {
 /// A text as a cell of a table that is nothing but text.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in crate::model::text::printable(text).chars() {
+    for c in printable(text).chars() {
         if "\\`*_{}[]<>()#+!|~".contains(c) {
             out.push('\\');
         }
