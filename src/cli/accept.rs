@@ -116,13 +116,18 @@ fn undo(store: &mut Store, modules: &[String], context: &Context) -> anyhow::Res
 fn list(store: &Store, modules: &[String], context: &Context) -> anyhow::Result<Exit> {
     let zone = context.config.display.zone();
     let mut out = io::stdout().lock();
+    let mut is_empty = true;
     for module in modules {
         for accepted in store.accepted(module)? {
             let note = accepted.note.as_ref().map_or_else(String::new, |note| format!(": {}", printable(note)));
+            is_empty = false;
             let count = counted(accepted.runs.len() as u64, "run");
             let at = zone.full(accepted.accepted_at_ms);
             writeln!(out, "version {}  {}  {count}, {at}{note}", accepted.id, printable(module))?;
         }
+    }
+    if is_empty {
+        context.say("nothing is accepted: `perftop accept` makes the newest runs the new normal");
     }
     Ok(Exit::Ok)
 }

@@ -84,7 +84,7 @@ fn confirm(text: &str) -> Result<Confirm, String> {
     let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
     match parts {
         Some((k, n)) if 1 <= k && k <= n && n <= 1_000 => Ok(Confirm { k, n }),
-        _ => Err("expected K/N, such as 3/5: at least one, and no more than there are".to_owned()),
+        _ => Err("expected K/N, such as 3/5: K of them at least 1 and at most N, N at most 1000".to_owned()),
     }
 }
 
@@ -174,10 +174,8 @@ fn of_module(
     let commit = after.last().and_then(|run| run.run.commit.clone());
     let after: Vec<&NewRun> = after.into_iter().map(|run| &run.run).collect();
     let sides = Sides::new(before.iter().collect(), (after, failed), args.any_environment);
-    let has: BTreeSet<&str> =
-        sides.before.iter().chain(&sides.after).flat_map(|run| run.measures.keys()).map(String::as_str).collect();
-    known.extend(has.iter().map(|&name| name.to_owned()));
-    let measures = measures(&args.metrics, &has);
+    known.extend(sides.before.iter().chain(&sides.after).flat_map(|run| run.measures.keys().cloned()));
+    let measures = measures(&args.metrics, &sides);
     let is_comparable = args.any_environment || sides.is_comparable();
     let book = &context.config.book;
     let way = |measure: &str| {
@@ -213,6 +211,7 @@ fn of_module(
         metric: measure.clone(),
         unit: book.unit(&metric_of(module, measure)),
         direction: evidence.direction,
+        noise: evidence.noise,
         judged,
         before: evidence.before.clone(),
         after: evidence.after.clone(),
@@ -225,7 +224,8 @@ fn of_module(
         baseline,
         commit,
         elsewhere: sides.elsewhere,
-        failed,
+        failed: sides.failed,
+        shared: sides.shared(),
         significance: options.significance,
         min_effect: options.min_effect,
         metrics: rows.collect(),
@@ -233,20 +233,24 @@ fn of_module(
     })
 }
 
-/// What is judged: what was asked for, as far as the runs have it; else the usual ones that they have, or all, where they
-/// have none of these.
-fn measures(asked: &[String], has: &BTreeSet<&str>) -> Vec<String> {
+/// What is judged: what was asked for, as far as the runs have it; else the usual ones that at least half of the newest
+/// have (of others there are too few values for ever), or all, where they have none of these.
+fn measures(asked: &[String], sides: &Sides<'_>) -> Vec<String> {
+    let newest = if sides.after.is_empty() { &sides.before } else { &sides.after };
+    let is_usual =
+        |measure: &str| 2 * newest.iter().filter(|run| run.measured(measure).is_some()).count() >= newest.len();
+    let has: BTreeSet<&str> =
+        sides.before.iter().chain(&sides.after).flat_map(|run| run.measures.keys()).map(String::as_str).collect();
     let asked: BTreeSet<&str> = asked.iter().map(String::as_str).collect();
-    let is_asked = !asked.is_empty();
-    let wanted: Vec<&str> = if is_asked { asked.into_iter().collect() } else { USUAL.to_vec() };
-    if has.is_empty() {
+    let found: Vec<&str> = if has.is_empty() {
         // Runs that all failed have no measures to judge: it is said of what they should have.
-        return vec![wanted[0].to_owned()];
-    }
-    let mut found: Vec<&str> = wanted.into_iter().filter(|measure| has.contains(measure)).collect();
-    if found.is_empty() && !is_asked {
-        found = has.iter().copied().collect();
-    }
+        vec![asked.first().copied().unwrap_or(USUAL[0])]
+    } else if asked.is_empty() {
+        let usual: Vec<&str> = USUAL.into_iter().filter(|measure| has.contains(measure) && is_usual(measure)).collect();
+        if usual.is_empty() { has.into_iter().collect() } else { usual }
+    } else {
+        asked.intersection(&has).copied().collect()
+    };
     found.into_iter().map(str::to_owned).collect()
 }
 

@@ -39,6 +39,8 @@ pub struct ModuleGate {
     pub elsewhere: usize,
     /// How many of the newest runs failed, and were left out.
     pub failed: usize,
+    /// How many of the newest runs are in the baseline as well.
+    pub shared: usize,
     /// What was asked of a regression: the most likely chance, and the least change as a share.
     pub significance: f64,
     /// Changes below this share are none.
@@ -58,6 +60,8 @@ pub struct GateRow {
     pub unit: Unit,
     /// Which way is better.
     pub direction: Direction,
+    /// Differences up to this, in the unit of the metric, are noise of measuring.
+    pub noise: f64,
     /// What was found.
     #[serde(flatten)]
     pub judged: Judged,
@@ -125,6 +129,13 @@ impl ModuleGate {
         if self.elsewhere > 0 {
             notes.push(format!("left out: {} of another environment", counted(self.elsewhere as u64, "run")));
         }
+        if self.shared > 0 {
+            notes.push(format!(
+                "on both sides: {} of the newest, as the baseline holds them",
+                counted(self.shared as u64, "run")
+            ));
+        }
+        notes.extend(self.metrics.iter().filter_map(|row| words::within_noise(row, self)));
         let unseen: Vec<String> = self.metrics.iter().filter_map(|row| words::unseen(row, self)).collect();
         if !unseen.is_empty() {
             notes.push(format!("no change shown, but a smaller one could hide in these runs: {}", unseen.join(", ")));

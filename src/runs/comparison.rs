@@ -86,7 +86,8 @@ impl Comparison {
         let p_above = joined(means.map(|means| means.p_above()), ranks.p_above);
         let p_below = joined(Student::of(&other, &one).map(|means| means.p_above()), ranks.p_below);
         let moved = shift(first, second, CONFIDENCE)?;
-        let detectable = means.map_or(f64::INFINITY, |means| means.detectable(significance, POWER));
+        let means_count = means.filter(|_| can_differ(first.len(), second.len()));
+        let detectable = means_count.map_or(f64::INFINITY, |means| means.detectable(significance, POWER));
         let change = scale.is_relative().then(|| shift(&one, &other, CONFIDENCE)).flatten().map(|moved| Change {
             estimate: scale.change(moved.estimate),
             interval: moved.interval.map(|(low, high)| (scale.change(low), scale.change(high))),
@@ -205,5 +206,7 @@ mod tests {
         let found = Comparison::of(&[100.0], &[110.0], 0.01).unwrap();
         assert!(found.change.unwrap().detectable.is_infinite());
         assert!(found.p_above > 0.4);
+        let one = Comparison::of(&[100.0, 101.0, 99.0, 100.0, 100.5], &[200.0], 0.01).unwrap();
+        assert!(one.change.unwrap().detectable.is_infinite(), "ranks of one beside five agree with nothing: {one:?}");
     }
 }

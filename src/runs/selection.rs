@@ -1,5 +1,6 @@
 //! Which runs are meant: by their number, tag or commit.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -118,6 +119,13 @@ impl<'a> Sides<'a> {
             return Self { before: elsewhere, after, elsewhere: 0, failed };
         }
         Self { before: here, after, elsewhere: elsewhere.len(), failed }
+    }
+
+    /// How many of the newest are among those before: what was accepted, or lies in a file, may be the newest themselves.
+    #[must_use]
+    pub fn shared(&self) -> usize {
+        let before: BTreeSet<&str> = self.before.iter().map(|run| run.key.as_str()).collect();
+        self.after.iter().filter(|run| before.contains(run.key.as_str())).count()
     }
 
     /// Whether all took place in one environment, as far as that is known.

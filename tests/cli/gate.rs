@@ -171,15 +171,20 @@ fn what_is_accepted_is_the_baseline_until_it_is_taken_back() {
     assert_eq!(recorder.gate("").code, Some(1));
     let answer = recorder.home.run("accept --note slower_and_right");
     assert_eq!(answer.stdout, "accepted 5 runs of build as version 1\n");
+    let answer = recorder.gate("");
+    assert!(answer.stdout.contains("on both sides: 5 runs of the newest"), "{}", answer.stdout);
     recorder.batch(times(1.3));
     let answer = recorder.gate("");
     assert_eq!(answer.code, Some(0), "{}", answer.stdout);
     assert!(answer.stdout.contains("against 5 before (accepted, version 1)"), "{}", answer.stdout);
+    assert!(!answer.stdout.contains("on both sides"), "{}", answer.stdout);
     assert!(recorder.home.run("accept --list").stdout.contains("slower_and_right"));
     assert_eq!(recorder.home.run("accept --undo").stdout, "took back version 1 of build\n");
     assert_eq!(recorder.gate("--baseline window:30").code, Some(1));
     assert_eq!(recorder.gate("--baseline last-accepted").code, Some(3));
     assert_eq!(recorder.home.run("accept --undo").code, Some(2));
+    let answer = recorder.home.run("accept --list");
+    assert!(answer.stdout.is_empty() && answer.stderr.contains("nothing is accepted"), "{}", answer.stderr);
 }
 
 #[test]
@@ -262,6 +267,37 @@ fn a_normal_of_few_runs_is_refused() {
     }
     assert!(!recorder.home.path("base.jsonl").exists());
     assert_eq!(recorder.home.run("accept --runs last:5").code, Some(0));
+}
+
+#[test]
+fn what_few_runs_have_is_not_judged_unless_it_is_asked_for() {
+    let mut recorder = Recorder::new();
+    // As hyperfine tells CPU time: once for all its executions.
+    let once = |run: &mut NewRun| {
+        if run.key.ends_with('5') {
+            run.measures.insert(measure::CPU.to_owned(), 900.0);
+        }
+    };
+    recorder.batch_of(NOISE.iter().cycle().take(30).map(|noise| 1_000.0 * noise), once).batch_of(times(1.0), once);
+    let answer = recorder.gate("");
+    assert_eq!(answer.code, Some(0), "{}", answer.stdout);
+    assert!(!answer.stdout.contains("cpu_ms"), "{}", answer.stdout);
+    assert_eq!(recorder.gate("--metric cpu_ms").code, Some(3));
+}
+
+#[test]
+fn a_change_within_the_noise_of_measuring_is_said_to_be_one() {
+    let mut recorder = Recorder::new();
+    let cpu = |ms: f64| {
+        move |run: &mut NewRun| {
+            run.measures.insert(measure::CPU.to_owned(), ms);
+        }
+    };
+    recorder.batch_of(NOISE.map(|noise| 1_000.0 * noise), cpu(4.0)).batch_of(times(1.0), cpu(9.0));
+    let answer = recorder.gate("--explain");
+    assert_eq!(answer.code, Some(0), "{}", answer.stdout);
+    assert!(answer.stdout.contains("cpu_ms: differences of up to 10 ms are noise\n"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("differences of up to 10 ms are noise of measuring"), "{}", answer.stdout);
 }
 
 #[test]

@@ -81,6 +81,12 @@ pub(super) fn sentence(row: &GateRow, module: &ModuleGate) -> String {
         Verdict::NotEnoughData => ": too few to say".to_owned(),
         Verdict::DifferentEnvironment => ": the runs took place in different environments".to_owned(),
         Verdict::Regression | Verdict::Improvement => format!(", {p}"),
+        Verdict::NoChange if is_shown(row, module) && found.shift.abs() <= row.noise => {
+            format!("; differences of up to {} are noise of measuring", row.show(row.noise))
+        }
+        Verdict::NoChange if is_shown(row, module) => {
+            format!(", {p}; changes count from {} on", share(module.min_effect).unwrap_or_default())
+        }
         Verdict::NoChange => {
             let could = seen(found).map(|least| format!("; from {least} on these runs would have shown it"));
             could.unwrap_or_default()
@@ -95,9 +101,21 @@ fn seen(found: &Comparison) -> Option<String> {
     found.change.and_then(|change| share(change.detectable))
 }
 
+/// Whether a change is sure, whatever its size.
+fn is_shown(row: &GateRow, module: &ModuleGate) -> bool {
+    row.p_found() <= module.significance
+}
+
+/// A metric that did change, by no more than measuring it scatters.
+pub(super) fn within_noise(row: &GateRow, module: &ModuleGate) -> Option<String> {
+    let found = row.judged.comparison.filter(|_| row.judged.verdict == Verdict::NoChange && is_shown(row, module))?;
+    let name = printable(&row.metric);
+    (found.shift.abs() <= row.noise).then(|| format!("{name}: differences of up to {} are noise", row.show(row.noise)))
+}
+
 /// A metric without a change, with what it would have taken to show one, where that is more than was asked for.
 pub(super) fn unseen(row: &GateRow, module: &ModuleGate) -> Option<String> {
-    let found = row.judged.comparison.filter(|_| row.judged.verdict == Verdict::NoChange)?;
+    let found = row.judged.comparison.filter(|_| row.judged.verdict == Verdict::NoChange && !is_shown(row, module))?;
     let is_more = found.change.is_some_and(|change| change.detectable > module.min_effect);
     let least = seen(&found).filter(|_| is_more)?;
     Some(format!("{} below {least}", printable(&row.metric)))
