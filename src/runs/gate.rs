@@ -18,7 +18,7 @@ pub struct GateOptions {
 }
 
 impl Default for GateOptions {
-    /// One false regression in a hundred unchanged comparisons (`docs/runs.md` has the measured rates): 0.0085 for the
+    /// One false regression in a hundred unchanged comparisons (`docs/ci.md` has the measured rates): 0.0085 for the
     /// test of means, which that of ranks adds to.
     fn default() -> Self {
         Self { significance: 0.0085, min_effect: 0.03, confirm: None }
@@ -259,7 +259,7 @@ mod tests {
         let options = GateOptions::default();
         let alone = GateOptions { confirm: Some(Confirm { k: 1, n: 1 }), ..options };
         let after_long = |value: f64, options: &GateOptions| {
-            let before = CALM.iter().cycle().take(19).copied().collect();
+            let before = CALM.iter().cycle().take(26).copied().collect();
             judge(&[Evidence { before, ..evidence(&[value], Direction::Lower) }], options)[0].verdict
         };
         assert_eq!(after_long(150.0, &options), Verdict::Inconclusive);
