@@ -218,7 +218,8 @@ fn of_module(
     });
     let judged_by =
         || measures.iter().map(|measure| (measure.clone(), way(measure), noise(measure))).collect::<Vec<_>>();
-    let self_test = args.aa.then(|| own_rate(context, module, &sides, &judged_by(), &options)).flatten();
+    let self_test =
+        (args.aa && !has_failed).then(|| own_rate(context, module, &sides, &judged_by(), &options)).flatten();
     Ok(ModuleGate {
         module: module.to_owned(),
         baseline,

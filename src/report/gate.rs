@@ -120,12 +120,15 @@ impl ModuleGate {
         self.metrics.iter().map(|row| row.after.len()).max().unwrap_or(0)
     }
 
+    /// Runs that failed beside those that are judged.
+    fn failures_left_out(&self) -> Option<String> {
+        let failed = || format!("left out: {} of the newest, failed", counted(self.failed as u64, "run"));
+        (self.failed > 0 && self.judged() > 0).then(failed)
+    }
+
     /// What the reader has to know beside the numbers.
     fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.failed > 0 && self.judged() > 0 {
-            notes.push(format!("left out: {} of the newest, failed", counted(self.failed as u64, "run")));
-        }
+        let mut notes: Vec<String> = self.failures_left_out().into_iter().collect();
         if self.elsewhere > 0 {
             notes.push(format!("left out: {} of another environment", counted(self.elsewhere as u64, "run")));
         }

@@ -156,12 +156,6 @@ impl Sided {
             return judged(Verdict::Failed, 0);
         }
         let Some(found) = &self.comparison else { return judged(Verdict::NotEnoughData, 0) };
-        if !evidence.is_comparable {
-            return judged(Verdict::DifferentEnvironment, 0);
-        }
-        if evidence.before.len() < FEWEST_BEFORE {
-            return judged(Verdict::NotEnoughData, 0);
-        }
         // A change of what lies around 0 has no share: then every one counts that is sure.
         let least = |share: Option<f64>| {
             found.shift.abs() > evidence.noise && share.is_none_or(|share| share >= options.min_effect)
@@ -179,6 +173,12 @@ impl Sided {
             Direction::Either => found.shift.signum(),
         };
         let worse = confirmed(worse_sign);
+        if !evidence.is_comparable {
+            return judged(Verdict::DifferentEnvironment, worse);
+        }
+        if evidence.before.len() < FEWEST_BEFORE {
+            return judged(Verdict::NotEnoughData, worse);
+        }
         let by = found.change.map(|change| worse_sign * change.estimate);
         let is_worse = least(by) && worse_sign * found.shift > 0.0;
         if is_worse && p_worse <= options.significance && worse >= needed {
@@ -320,6 +320,7 @@ mod tests {
         };
         let short = Evidence { before: CALM[..4].to_vec(), is_comparable: true, ..elsewhere.clone() };
         let judged = judge(&[elsewhere, short], &GateOptions::default());
+        assert_eq!([judged[0].confirmed, judged[1].confirmed], [6, 6], "what they show is told all the same");
         assert_eq!([judged[0].verdict, judged[1].verdict], [Verdict::DifferentEnvironment, Verdict::NotEnoughData]);
     }
 

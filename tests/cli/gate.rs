@@ -150,6 +150,8 @@ fn runs_that_failed_fail_the_gate(#[case] newest: &[f64], #[case] said: &str) {
         let report = std::fs::read_to_string(recorder.home.path("report.xml")).unwrap();
         assert!(report.contains("<failure") && !report.contains("<skipped"), "{report}");
     }
+    let answer = recorder.gate("--aa");
+    assert_eq!((answer.code, &*answer.stderr), (Some(1), ""), "there is nothing to deal out");
     let answer = recorder.gate("--confirm 3/5");
     let is_left = newest.iter().any(|duration_ms| *duration_ms > 10.0);
     assert_eq!(answer.code, Some(i32::from(!is_left)), "older runs speak for none: {}", answer.stdout);
@@ -162,6 +164,9 @@ fn failed_runs_are_left_out_and_counted() {
     let answer = recorder.gate("");
     assert_eq!(answer.code, Some(0), "a run that failed at once is no improvement: {}", answer.stdout);
     assert!(answer.stdout.contains("left out: 2 runs of the newest, failed"), "{}", answer.stdout);
+    let output = recorder.home.perftop("gate").env("GITHUB_ACTIONS", "true").output().unwrap();
+    let said = recorder.home.answer(&output).stderr;
+    assert_eq!(said, "::warning title=perftop gate::build: left out: 2 runs of the newest, failed\n", "nor in silence");
 }
 
 #[test]

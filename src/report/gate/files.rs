@@ -74,12 +74,18 @@ impl Gate {
     }
 
     /// Workflow commands that GitHub shows beside a commit: an error of each regression and of a module whose runs failed, a
-    /// warning of what could not be judged.
+    /// warning of what could not be judged and of runs that were left out because they failed.
     #[must_use]
     pub fn annotations(&self) -> Vec<String> {
         let mut commands: Vec<String> = self.rows().filter_map(|(module, row)| annotation(module, row)).collect();
         // Of runs that failed every metric says the same.
         commands.dedup();
+        let left_out = |module: &ModuleGate| {
+            let is_said = module.metrics.iter().any(|row| row.judged.verdict == Verdict::Failed);
+            let note = module.failures_left_out().filter(|_| !is_said)?;
+            Some(command("warning", &format!("{}: {note}", printable(&module.module))))
+        };
+        commands.extend(self.modules.iter().filter_map(left_out));
         commands
     }
 }
@@ -90,9 +96,13 @@ fn annotation(module: &ModuleGate, row: &GateRow) -> Option<String> {
         Verdict::Inconclusive | Verdict::NotEnoughData | Verdict::DifferentEnvironment => "warning",
         Verdict::Improvement | Verdict::NoChange => return None,
     };
-    // A line break would end the command; what comes after `%` is read as a byte.
-    let text = row.sentence(module).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    Some(format!("::{kind} title=perftop gate::{text}"))
+    Some(command(kind, &row.sentence(module)))
+}
+
+/// A line break would end the command; what comes after `%` is read as a byte.
+fn command(kind: &str, text: &str) -> String {
+    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    format!("::{kind} title=perftop gate::{text}")
 }
 
 fn emphasised(verdict: Verdict) -> String {

@@ -73,7 +73,7 @@ pub(super) fn sentence(row: &GateRow, module: &ModuleGate) -> String {
     let why = match judged.verdict {
         Verdict::Inconclusive => {
             let shown_by = format!("{} of {}", judged.confirmed, counted(row.after.len() as u64, "run"));
-            format!(", {p}, shown by {shown_by} where {} must: worse perhaps, measure more", judged.needed)
+            format!(", {p}, shown by {shown_by} where {} must: perhaps worse, measure more", judged.needed)
         }
         Verdict::NotEnoughData if row.before.len() < FEWEST_BEFORE => {
             format!(": {} are asked for before", counted(FEWEST_BEFORE as u64, "run"))
@@ -157,8 +157,11 @@ pub(super) fn explanation(row: &GateRow, module: &ModuleGate) -> Vec<String> {
         100.0 * found.superiority
     ));
     let least = share(module.min_effect).unwrap_or_default();
-    let seen = seen(found).map_or_else(|| "no change at all".to_owned(), |least| format!("one from {least} on"));
-    lines.push(format!("  least change that counts: {least}; these runs would have shown {seen}"));
+    let seen = seen(found).map_or_else(
+        || "can show none, however large".to_owned(),
+        |least| format!("would have shown one from {least} on"),
+    );
+    lines.push(format!("  least change that counts: {least}; these runs {seen}"));
     lines.push(format!(
         "  runs that show it one by one: {} of {} (asked: {})",
         judged.confirmed,
