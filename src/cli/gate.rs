@@ -1,6 +1,7 @@
 //! `perftop gate`: whether the newest runs are a regression, for CI.
 
 mod baseline;
+mod names;
 mod publish;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,9 +108,9 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     for module in modules(&store, &args.modules)? {
         gates.push(of_module(args, context, &store, &module, &mut known)?);
     }
-    // Of several modules, those that do not have what was asked for are none of its business.
+    names::check(args, &known, &gates)?;
+    // Of all modules, those that do not have what was asked for are none of its business.
     gates.retain(|gate| !gate.metrics.is_empty());
-    check_names(args, &known, &gates)?;
     let gate = Gate::new(gates, args.explain);
     publish::publish(context, &gate, &args.outputs)?;
     Ok(match gate.verdict {
@@ -118,27 +119,6 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         Verdict::NotEnoughData | Verdict::Inconclusive => Exit::NotEnoughData,
         Verdict::NoChange | Verdict::Improvement => Exit::Ok,
     })
-}
-
-/// Whether every metric that was named is one: `known` are those that the runs have.
-fn check_names(args: &Args, known: &BTreeSet<String>, gates: &[ModuleGate]) -> Result<(), Refusal> {
-    let hint = |name: &str, among: &BTreeSet<&str>| match nearest(name, among.iter().copied()) {
-        Some(near) => format!("did you mean `{}`?", printable_short(near, 60)),
-        None => format!("there are {}", printable_short(&among.iter().copied().collect::<Vec<_>>().join(", "), 200)),
-    };
-    // Runs that all failed have no measures, and may yet get what was asked for.
-    let unknown = args.metrics.iter().find(|&name| !known.is_empty() && !known.contains(name));
-    if let Some(name) = unknown {
-        let (shown, hint) = (printable_short(name, 60), hint(name, &known.iter().map(String::as_str).collect()));
-        return Err(Refusal::usage(format!("--metric: these runs have no `{shown}`: {hint}")));
-    }
-    let judged: BTreeSet<&str> = gates.iter().flat_map(|gate| &gate.metrics).map(|row| row.metric.as_str()).collect();
-    if let Some((name, _)) = args.direction.iter().find(|(name, _)| !judged.contains(name.as_str())) {
-        let shown = printable_short(name, 60);
-        let hint = if known.contains(name) { format!("--metric {shown} adds it") } else { hint(name, &judged) };
-        return Err(Refusal::usage(format!("--direction: no `{shown}` is judged here: {hint}")));
-    }
-    Ok(())
 }
 
 /// The modules of these names, or all.

@@ -252,6 +252,9 @@ fn a_metric_that_no_run_has_is_said_to_be_none() {
     });
     let answer = recorder.gate("--metric score");
     assert!(answer.stdout.contains("page: the newest 5 runs") && !answer.stdout.contains("build"), "{}", answer.stdout);
+    let answer = recorder.gate("page build --metric score");
+    assert_eq!(answer.code, Some(2), "{}", answer.stdout);
+    assert!(answer.stderr.contains("the runs of `build` have none of these"), "{}", answer.stderr);
     let answer = recorder.gate("page");
     assert!(
         answer.stdout.contains("score"),
