@@ -12,7 +12,7 @@ use super::exit::{Exit, Refusal};
 use super::gate::modules;
 use crate::model::text::{counted, printable, printable_short};
 use crate::model::{NewRun, Run};
-use crate::runs::{Selector, newest};
+use crate::runs::{FEWEST_BEFORE, Selector, newest};
 use crate::store::Store;
 
 /// A note is one line of a list.
@@ -82,9 +82,19 @@ fn chosen(args: &Args, store: &Store, module: &str) -> anyhow::Result<Vec<NewRun
         Some(selector) => selector.of(&runs).into_iter().filter(|run| run.run.exit.is_success()).collect(),
         None => newest(&runs, None).0,
     };
+    let shown = || printable_short(module, 60);
     if chosen.is_empty() {
-        let shown = printable_short(module, 60);
-        return Err(Refusal::not_enough_data(format!("no such run of `{shown}` succeeded: nothing is accepted")).into());
+        let text = format!("no such run of `{}` succeeded: nothing is accepted", shown());
+        return Err(Refusal::not_enough_data(text).into());
+    }
+    if chosen.len() < FEWEST_BEFORE {
+        return Err(Refusal::not_enough_data(format!(
+            "{} of `{}` succeeded, and the gate compares with {FEWEST_BEFORE} at least: nothing is accepted; \
+             measure more, or take older ones with --runs last:{FEWEST_BEFORE}",
+            counted(chosen.len() as u64, "such run"),
+            shown()
+        ))
+        .into());
     }
     Ok(chosen.into_iter().map(|run| run.run.clone()).collect())
 }
@@ -106,13 +116,18 @@ fn undo(store: &mut Store, modules: &[String], context: &Context) -> anyhow::Res
 fn list(store: &Store, modules: &[String], context: &Context) -> anyhow::Result<Exit> {
     let zone = context.config.display.zone();
     let mut out = io::stdout().lock();
+    let mut is_empty = true;
     for module in modules {
         for accepted in store.accepted(module)? {
             let note = accepted.note.as_ref().map_or_else(String::new, |note| format!(": {}", printable(note)));
+            is_empty = false;
             let count = counted(accepted.runs.len() as u64, "run");
             let at = zone.full(accepted.accepted_at_ms);
             writeln!(out, "version {}  {}  {count}, {at}{note}", accepted.id, printable(module))?;
         }
+    }
+    if is_empty {
+        context.say("nothing is accepted: `perftop accept` makes the newest runs the new normal");
     }
     Ok(Exit::Ok)
 }

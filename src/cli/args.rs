@@ -162,7 +162,7 @@ pub enum Command {
     Anomalies(anomalies::Args),
     /// Replay samples through the detectors: what would have been raised
     Backtest(backtest::Args),
-    /// Judge the newest runs for CI; exit code 1 when one is a regression
+    /// Judge the newest runs for CI; exit code 1 when they are a regression or failed
     Gate(gate::Args),
     /// Compare two groups of runs, or two stretches of time
     Compare(compare::Args),

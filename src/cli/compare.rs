@@ -7,9 +7,9 @@ use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::segments::Series;
 use super::{output, store};
-use crate::model::text::printable_short;
-use crate::model::time::{Zone, parse_duration_ms, parse_since};
-use crate::model::{NewRun, TimeRange, metric_of};
+use crate::model::text::{counted, printable_short};
+use crate::model::time::{Zone, length, parse_duration_ms, parse_since};
+use crate::model::{Run, TimeRange, metric_of};
 use crate::report::{Compare, CompareRow};
 use crate::runs::{Comparison, Selector, values};
 use crate::stats::false_discovery;
@@ -84,8 +84,10 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let now_ms = context.now_ms();
     let (first, second, metrics) = args.sides(now_ms)?;
     let store = store::open_unjudged(context)?;
-    let found = match (&first, &second) {
-        (Group::Time(first), Group::Time(second)) => of_time(&store, *first, *second, metrics)?,
+    let (found, shared) = match (&first, &second) {
+        (Group::Time(first), Group::Time(second)) => {
+            (of_time(&store, *first, *second, metrics)?, shared_time(*first, *second)?)
+        }
         (Group::Runs(first), Group::Runs(second)) => of_runs(&store, first, second, metrics)?,
         _ => return Err(Refusal::usage("runs cannot be compared with time: name two of the same").into()),
     };
@@ -112,7 +114,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         rows.sort_by(|one, other| one.p_adjusted.total_cmp(&other.p_adjusted));
     }
     let zone = context.config.display.zone();
-    let report = Compare { first: first.named(&zone), second: second.named(&zone), rows };
+    let report = Compare { first: first.named(&zone), second: second.named(&zone), shared, rows };
     output::print(context, &report, args.format.format)?;
     Ok(Exit::Ok)
 }
@@ -164,23 +166,47 @@ fn of_time(store: &Store, first: TimeRange, second: TimeRange, metrics: &[String
     series.iter().map(both).collect()
 }
 
-/// Measures of runs that succeeded, of every module.
-fn of_runs(store: &Store, first: &Selector, second: &Selector, metrics: &[String]) -> anyhow::Result<Vec<Both>> {
+/// What two stretches of time have in common.
+fn shared_time(first: TimeRange, second: TimeRange) -> Result<Option<String>, Refusal> {
+    if first == second {
+        return Err(the_same());
+    }
+    let shared_ms = first.until_ms.min(second.until_ms).saturating_sub(first.from_ms.max(second.from_ms));
+    Ok((shared_ms > 0).then(|| format!("{} of time", length(shared_ms))))
+}
+
+fn the_same() -> Refusal {
+    Refusal::usage("A and B are the same: there is nothing to compare")
+}
+
+/// Measures of runs that succeeded, of every module; and what runs are in both groups.
+fn of_runs(
+    store: &Store,
+    first: &Selector,
+    second: &Selector,
+    metrics: &[String],
+) -> anyhow::Result<(Vec<Both>, Option<String>)> {
     let modules = super::gate::modules(store, &[])?;
-    let mut found = Vec::new();
+    let (mut found, mut shared, mut only_in_one) = (Vec::new(), 0, 0);
     for module in modules {
         let runs = store.runs(&module, usize::MAX)?;
-        let good = |selector: &Selector| -> Vec<NewRun> {
-            selector.of(&runs).into_iter().map(|run| run.run.clone()).filter(|run| run.exit.is_success()).collect()
+        let good = |selector: &Selector| -> Vec<&Run> {
+            selector.of(&runs).into_iter().filter(|run| run.run.exit.is_success()).collect()
         };
         let (before, after) = (good(first), good(second));
-        let measures: BTreeSet<&String> = before.iter().chain(&after).flat_map(|run| run.measures.keys()).collect();
-        let side = |runs: &[NewRun], measure: &str| values(&runs.iter().collect::<Vec<_>>(), measure);
+        let measures: BTreeSet<&String> = before.iter().chain(&after).flat_map(|run| run.run.measures.keys()).collect();
+        let side = |runs: &[&Run], measure: &str| values(&runs.iter().map(|run| &run.run).collect::<Vec<_>>(), measure);
         let named = measures.into_iter().map(|measure| (metric_of(&module, measure), measure));
         let wanted = named.filter(|(metric, _)| metrics.is_empty() || metrics.iter().any(|name| **name == **metric));
-        found.extend(
-            wanted.map(|(metric, measure)| (metric.to_string(), side(&before, measure), side(&after, measure))),
-        );
+        let compared: Vec<Both> = wanted
+            .map(|(metric, measure)| (metric.to_string(), side(&before, measure), side(&after, measure)))
+            .collect();
+        if !compared.is_empty() {
+            let of = |runs: &[&Run]| runs.iter().map(|run| run.id).collect::<BTreeSet<i64>>();
+            shared += of(&before).intersection(&of(&after)).count();
+            only_in_one += of(&before).symmetric_difference(&of(&after)).count();
+        }
+        found.extend(compared);
     }
     if let Some(missing) = metrics.iter().find(|name| !found.iter().any(|(metric, _, _)| metric == *name)) {
         let shown = printable_short(missing, 60);
@@ -189,5 +215,8 @@ fn of_runs(store: &Store, first: &Selector, second: &Selector, metrics: &[String
         ))
         .into());
     }
-    Ok(found)
+    if shared > 0 && only_in_one == 0 {
+        return Err(the_same().into());
+    }
+    Ok((found, (shared > 0).then(|| counted(shared as u64, "run"))))
 }

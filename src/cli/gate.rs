@@ -1,9 +1,10 @@
 //! `perftop gate`: whether the newest runs are a regression, for CI.
 
 mod baseline;
+mod names;
 mod publish;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use baseline::Baseline;
 use publish::Output;
@@ -12,16 +13,19 @@ use super::context::Context;
 use super::exit::{Exit, Refusal};
 use super::store;
 use crate::config::nearest;
-use crate::model::text::printable_short;
+use crate::model::text::{counted, printable_short};
 use crate::model::{Direction, NewRun, Run, measure, metric_of, usual_direction};
 use crate::report::{Gate, GateRow, ModuleGate};
-use crate::runs::{Confirm, Evidence, GateOptions, Sides, Verdict, judge, newest, self_test, values};
+use crate::runs::{
+    Confirm, Evidence, GateOptions, Row, SelfTest, Sides, Verdict, has_failed, judge, newest, self_test, values,
+};
 use crate::store::Store;
 
 /// What is judged of a module when nothing else is said.
 const USUAL: [&str; 4] = [measure::DURATION, measure::CPU, measure::MEMORY, measure::API_LATENCY];
 
 const METRIC_HELP: &str = "What to judge of them, such as duration_ms; may be given several times";
+const CONFIRM_HELP: &str = "Judge the N newest runs that succeeded, of whatever batches, and ask that K of them show a change one by one; without it the newest batch, and four of five of its runs";
 const BASELINE_HELP: &str = "What to compare with: last-accepted, window:N, tag:KEY=VALUE, commit:HASH, runs:FROM..TO or file:PATH [default: what was accepted last, else window:30]";
 
 /// Arguments of `perftop gate`.
@@ -39,8 +43,8 @@ pub struct Args {
     #[arg(long, value_name = "RUNS", help = BASELINE_HELP)]
     baseline: Option<Baseline>,
 
-    /// A change counts when K of the N newest runs show it one by one; without it four of five of the newest batch
-    #[arg(long, value_name = "K/N", value_parser = confirm)]
+    /// Judge the N newest runs and ask that K of them show a change one by one
+    #[arg(long, value_name = "K/N", help = CONFIRM_HELP, value_parser = confirm)]
     confirm: Option<Confirm>,
 
     /// The least change that counts
@@ -81,7 +85,7 @@ fn confirm(text: &str) -> Result<Confirm, String> {
     let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
     match parts {
         Some((k, n)) if 1 <= k && k <= n && n <= 1_000 => Ok(Confirm { k, n }),
-        _ => Err("expected K/N, such as 3/5: at least one, and no more than there are".to_owned()),
+        _ => Err("expected K/N, such as 3/5: K of them at least 1 and at most N, N at most 1000".to_owned()),
     }
 }
 
@@ -99,12 +103,18 @@ fn direction(text: &str) -> Result<(String, Direction), String> {
 /// Judges.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let store = store::open_unjudged(context)?;
-    let modules = modules(&store, &args.modules)?;
-    let gates = modules.iter().map(|module| of_module(args, context, &store, module)).collect::<Result<Vec<_>, _>>()?;
+    let mut known = BTreeSet::new();
+    let mut gates = Vec::new();
+    for module in modules(&store, &args.modules)? {
+        gates.push(of_module(args, context, &store, &module, &mut known)?);
+    }
+    names::check(args, &known, &gates)?;
+    // Of all modules, those that do not have what was asked for are none of its business.
+    gates.retain(|gate| !gate.metrics.is_empty());
     let gate = Gate::new(gates, args.explain);
     publish::publish(context, &gate, &args.outputs)?;
     Ok(match gate.verdict {
-        Verdict::Regression => Exit::Found,
+        Verdict::Regression | Verdict::Failed => Exit::Found,
         Verdict::DifferentEnvironment => Exit::OtherEnvironment,
         Verdict::NotEnoughData | Verdict::Inconclusive => Exit::NotEnoughData,
         Verdict::NoChange | Verdict::Improvement => Exit::Ok,
@@ -130,21 +140,22 @@ pub fn modules(store: &Store, names: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(if names.is_empty() { known } else { names.to_vec() })
 }
 
-fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> anyhow::Result<ModuleGate> {
+/// What is found of a module; `known` gets the names of what its runs have.
+fn of_module(
+    args: &Args,
+    context: &Context,
+    store: &Store,
+    module: &str,
+    known: &mut BTreeSet<String>,
+) -> anyhow::Result<ModuleGate> {
     let runs = store.runs(module, usize::MAX)?;
     let (after, failed) = newest(&runs, args.confirm.map(|confirm| confirm.n));
     let (baseline, before) = baseline::find(args.baseline.as_ref(), store, module, &runs, &after)?;
     let commit = after.last().and_then(|run| run.run.commit.clone());
     let after: Vec<&NewRun> = after.into_iter().map(|run| &run.run).collect();
     let sides = Sides::new(before.iter().collect(), (after, failed), args.any_environment);
+    known.extend(sides.before.iter().chain(&sides.after).flat_map(|run| run.measures.keys().cloned()));
     let measures = measures(&args.metrics, &sides);
-    if measures.is_empty() {
-        let shown = printable_short(module, 60);
-        return Err(Refusal::usage(format!(
-            "the newest runs of `{shown}` have nothing of --metric: `perftop runs` shows what is measured"
-        ))
-        .into());
-    }
     let is_comparable = args.any_environment || sides.is_comparable();
     let book = &context.config.book;
     let way = |measure: &str| {
@@ -162,6 +173,8 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
         measure::CPU => thresholds.noise_ms,
         _ => 0.0,
     };
+    let options = GateOptions { min_effect: args.min_effect, confirm: args.confirm, ..GateOptions::default() };
+    let has_failed = has_failed(sides.after.len(), sides.failed, &options);
     let evidence: Vec<Evidence> = measures
         .iter()
         .map(|measure| Evidence {
@@ -170,58 +183,81 @@ fn of_module(args: &Args, context: &Context, store: &Store, module: &str) -> any
             direction: way(measure),
             noise: noise(measure),
             is_comparable,
+            has_failed,
         })
         .collect();
-    let options = GateOptions { min_effect: args.min_effect, confirm: args.confirm, ..GateOptions::default() };
     let judged = judge(&evidence, &options);
     let rows = measures.iter().zip(evidence.iter().zip(judged)).map(|(measure, (evidence, judged))| GateRow {
         metric: measure.clone(),
         unit: book.unit(&metric_of(module, measure)),
         direction: evidence.direction,
+        noise: evidence.noise,
         judged,
         before: evidence.before.clone(),
         after: evidence.after.clone(),
     });
-    let judged_by: Vec<(Direction, f64)> =
-        evidence.iter().map(|evidence| (evidence.direction, evidence.noise)).collect();
+    let judged_by =
+        || measures.iter().map(|measure| (measure.clone(), way(measure), noise(measure))).collect::<Vec<_>>();
+    let self_test =
+        (args.aa && !has_failed).then(|| own_rate(context, module, &sides, &judged_by(), &options)).flatten();
     Ok(ModuleGate {
         module: module.to_owned(),
         baseline,
         commit,
         elsewhere: sides.elsewhere,
-        failed,
+        failed: sides.failed,
+        shared: sides.shared(),
         significance: options.significance,
         min_effect: options.min_effect,
         metrics: rows.collect(),
-        self_test: if args.aa { own_rate(&sides, &measures, &judged_by, &options)? } else { None },
+        self_test,
     })
 }
 
-/// What is judged: what was asked for, as far as the newest runs have it; else the usual ones that they have.
+/// What is judged: what was asked for, as far as the runs have it; else the usual ones that at least half of the newest
+/// have (of others there are too few values for ever), or all, where they have none of these.
 fn measures(asked: &[String], sides: &Sides<'_>) -> Vec<String> {
-    let has = |measure: &str| sides.after.iter().chain(&sides.before).any(|run| run.measured(measure).is_some());
+    let newest = if sides.after.is_empty() { &sides.before } else { &sides.after };
+    let is_usual =
+        |measure: &str| 2 * newest.iter().filter(|run| run.measured(measure).is_some()).count() >= newest.len();
+    let has: BTreeSet<&str> =
+        sides.before.iter().chain(&sides.after).flat_map(|run| run.measures.keys()).map(String::as_str).collect();
     let asked: BTreeSet<&str> = asked.iter().map(String::as_str).collect();
-    let wanted: Vec<&str> = if asked.is_empty() { USUAL.to_vec() } else { asked.into_iter().collect() };
-    let found: Vec<String> = wanted.iter().filter(|measure| has(measure)).map(|&measure| measure.to_owned()).collect();
-    // Runs that all failed have no measures to judge: it is said of what they should have.
-    if found.is_empty() && sides.after.is_empty() { vec![wanted[0].to_owned()] } else { found }
+    let found: Vec<&str> = if has.is_empty() {
+        // Runs that all failed have no measures to judge: it is said of what they should have.
+        vec![asked.first().copied().unwrap_or(USUAL[0])]
+    } else if asked.is_empty() {
+        let usual: Vec<&str> = USUAL.into_iter().filter(|measure| has.contains(measure) && is_usual(measure)).collect();
+        if usual.is_empty() { has.into_iter().collect() } else { usual }
+    } else {
+        asked.intersection(&has).copied().collect()
+    };
+    found.into_iter().map(str::to_owned).collect()
 }
 
-/// How often the gate is wrong on these runs, all taken as one.
+/// How often the gate is wrong on these runs, all taken as one; `None` when they are too few to tell, which is said.
 fn own_rate(
+    context: &Context,
+    module: &str,
     sides: &Sides<'_>,
-    measures: &[String],
-    judged_by: &[(Direction, f64)],
+    metrics: &[(String, Direction, f64)],
     options: &GateOptions,
-) -> anyhow::Result<Option<crate::runs::SelfTest>> {
-    let all = sides.before.iter().chain(&sides.after);
-    let rows: Vec<Vec<Option<f64>>> =
-        all.map(|run| measures.iter().map(|measure| run.measured(measure)).collect()).collect();
-    let tested = self_test(&rows, judged_by, sides.after.len(), options);
-    if tested.is_none() {
-        return Err(Refusal::not_enough_data("--aa: too few runs to be dealt out").into());
+) -> Option<SelfTest> {
+    let mut batches: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
+    for run in sides.before.iter().chain(&sides.after) {
+        let row = metrics.iter().map(|(measure, ..)| run.measured(measure)).collect();
+        batches.entry(&run.batch).or_default().push(row);
     }
-    Ok(tested)
+    let batches: Vec<Vec<Row>> = batches.into_values().collect();
+    let judged_by: Vec<(Direction, f64)> = metrics.iter().map(|&(_, direction, noise)| (direction, noise)).collect();
+    let tested = self_test(&batches, &judged_by, sides.after.len(), options);
+    if tested.is_none() {
+        let (shown, count) = (printable_short(module, 60), counted(batches.len() as u64, "batch"));
+        context.say(&format!(
+            "--aa: the runs of `{shown}` come in {count}, too few to be dealt out: --baseline window:N takes more"
+        ));
+    }
+    tested
 }
 
 /// The runs of a list, without their numbers.

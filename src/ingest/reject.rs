@@ -133,6 +133,14 @@ pub enum Reason {
         /// What it holds.
         found: String,
     },
+    /// A time, a size or a number of things below zero.
+    #[error("`{what}` is below zero: {found}; measure again")]
+    BelowZero {
+        /// What was measured.
+        what: String,
+        /// What it is said to be.
+        found: f64,
+    },
     /// No column of the header says what to do.
     #[error("no header: name the columns `metric` and `value`, or a `timestamp` and one column a metric")]
     NoColumns,

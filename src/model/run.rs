@@ -35,6 +35,25 @@ pub mod measure {
     pub const SPEED_UP: &str = "speed_up";
     /// 1 for a run that succeeded, 0 for one that did not.
     pub const SUCCESS: &str = "success";
+
+    /// Whether a measure is a time, a size or a number of things, which is never below zero.
+    #[must_use]
+    pub fn is_amount(name: &str) -> bool {
+        matches!(
+            name,
+            DURATION
+                | CPU
+                | CPU_PERCENT
+                | MEMORY
+                | API_LATENCY
+                | ITEMS
+                | LINES
+                | ESTIMATE
+                | ITEMS_PER_HOUR
+                | LINES_PER_HOUR
+                | SPEED_UP
+        )
+    }
 }
 
 /// How a run ended.
@@ -147,6 +166,14 @@ impl NewRun {
     #[must_use]
     pub fn measured(&self, name: &str) -> Option<f64> {
         self.measures.get(name).copied()
+    }
+
+    /// A measure that no run can have: a time or a size below zero.
+    #[must_use]
+    pub fn impossible(&self) -> Option<(&str, f64)> {
+        let measures = self.measures.iter().filter(|(name, _)| measure::is_amount(name));
+        let phases = self.phases.iter().map(|phase| (&*phase.name, phase.duration_ms));
+        measures.map(|(name, &value)| (name.as_str(), value)).chain(phases).find(|(_, value)| *value < 0.0)
     }
 
     /// Its samples in the log: one of each measure, of its success and of each phase.

@@ -94,12 +94,13 @@ pub fn number(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// How many of something: `1 metric`, `2 metrics`, `0 anomalies`.
+/// How many of something: `1 metric`, `2 metrics`, `0 anomalies`, `3 batches`.
 #[must_use]
 pub fn counted(count: u64, what: &str) -> String {
     match what.strip_suffix('y') {
         _ if count == 1 => format!("1 {what}"),
         Some(stem) => format!("{count} {stem}ies"),
+        None if what.ends_with("ch") => format!("{count} {what}es"),
         None => format!("{count} {what}s"),
     }
 }
@@ -176,6 +177,8 @@ mod tests {
     #[case(0, "metric", "0 metrics")]
     #[case(1, "anomaly", "1 anomaly")]
     #[case(2, "anomaly", "2 anomalies")]
+    #[case(1, "batch", "1 batch")]
+    #[case(2, "batch", "2 batches")]
     fn things_are_counted(#[case] count: u64, #[case] what: &str, #[case] expected: &str) {
         assert_eq!(counted(count, what), expected);
     }

@@ -23,6 +23,8 @@ pub struct Compare {
     pub first: String,
     /// The second group.
     pub second: String,
+    /// What is in both groups, in words: values there cannot differ.
+    pub shared: Option<String>,
     /// What was compared.
     pub rows: Vec<CompareRow>,
 }
@@ -155,6 +157,9 @@ impl Report for Compare {
         }
         let mut lines = vec![line(head, Role::Title)];
         lines.extend(table.lines(symbols, room));
+        if let Some(shared) = &self.shared {
+            lines.push(line(format!("  {shared} in both A and B: what differs looks smaller than it is"), Role::Muted));
+        }
         let cells = room.map_or(CELLS, |room| room.saturating_sub(40).clamp(10, CELLS));
         for row in self.rows.iter().take(MOST_PICTURES) {
             lines.push(line("", Role::Text));

@@ -39,6 +39,8 @@ pub struct ModuleGate {
     pub elsewhere: usize,
     /// How many of the newest runs failed, and were left out.
     pub failed: usize,
+    /// How many of the newest runs are in the baseline as well.
+    pub shared: usize,
     /// What was asked of a regression: the most likely chance, and the least change as a share.
     pub significance: f64,
     /// Changes below this share are none.
@@ -58,6 +60,8 @@ pub struct GateRow {
     pub unit: Unit,
     /// Which way is better.
     pub direction: Direction,
+    /// Differences up to this, in the unit of the metric, are noise of measuring.
+    pub noise: f64,
     /// What was found.
     #[serde(flatten)]
     pub judged: Judged,
@@ -72,16 +76,25 @@ impl Gate {
     #[must_use]
     pub fn new(modules: Vec<ModuleGate>, explains: bool) -> Self {
         let rank = |verdict: &Verdict| match verdict {
-            Verdict::Regression => 0,
-            Verdict::DifferentEnvironment => 1,
-            Verdict::NotEnoughData => 2,
-            Verdict::Inconclusive => 3,
-            Verdict::NoChange => 4,
-            Verdict::Improvement => 5,
+            Verdict::Failed => 0,
+            Verdict::Regression => 1,
+            Verdict::DifferentEnvironment => 2,
+            Verdict::NotEnoughData => 3,
+            Verdict::Inconclusive => 4,
+            Verdict::NoChange => 5,
+            Verdict::Improvement => 6,
         };
         let verdicts = modules.iter().flat_map(|module| module.metrics.iter().map(|row| row.judged.verdict));
         let verdict = verdicts.min_by_key(rank).unwrap_or(Verdict::NotEnoughData);
         Self { verdict, modules, explains }
+    }
+
+    /// How many metrics the worst verdict is of: `1 of 3 metrics: regression`.
+    fn sum(&self) -> String {
+        let all = self.rows().count();
+        let worst = self.rows().filter(|(_, row)| row.judged.verdict == self.verdict).count();
+        let of = if worst < all { format!("{worst} of ") } else { String::new() };
+        format!("{of}{}: {}", counted(all as u64, "metric"), self.verdict.as_str())
     }
 
     /// Every metric with its module.
@@ -93,26 +106,45 @@ impl Gate {
 impl ModuleGate {
     fn head(&self) -> String {
         let (module, baseline) = (printable(&self.module), printable(&self.baseline));
-        let count = |of: fn(&GateRow) -> usize| self.metrics.iter().map(of).max().unwrap_or(0);
-        let after = counted(count(|row| row.after.len()) as u64, "run");
-        format!("{module}: the newest {after} against {} before ({baseline})", count(|row| row.before.len()))
+        let before = self.metrics.iter().map(|row| row.before.len()).max().unwrap_or(0);
+        if self.judged() == 0 && self.failed > 0 {
+            let failed = counted(self.failed as u64, "run");
+            return format!("{module}: the newest {failed} failed; {before} before ({baseline})");
+        }
+        let after = counted(self.judged() as u64, "run");
+        format!("{module}: the newest {after} against {before} before ({baseline})")
+    }
+
+    /// How many of the newest runs have something to say.
+    fn judged(&self) -> usize {
+        self.metrics.iter().map(|row| row.after.len()).max().unwrap_or(0)
+    }
+
+    /// Runs that failed beside those that are judged.
+    fn failures_left_out(&self) -> Option<String> {
+        let failed = || format!("left out: {} of the newest, failed", counted(self.failed as u64, "run"));
+        (self.failed > 0 && self.judged() > 0).then(failed)
     }
 
     /// What the reader has to know beside the numbers.
     fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.failed > 0 {
-            notes.push(format!("{} left out that failed", counted(self.failed as u64, "newest run")));
-        }
+        let mut notes: Vec<String> = self.failures_left_out().into_iter().collect();
         if self.elsewhere > 0 {
-            notes.push(format!("{} left out of another environment", counted(self.elsewhere as u64, "run")));
+            notes.push(format!("left out: {} of another environment", counted(self.elsewhere as u64, "run")));
+        }
+        if self.shared > 0 {
+            notes.push(format!(
+                "on both sides: {} of the newest, as the baseline holds them",
+                counted(self.shared as u64, "run")
+            ));
+        }
+        notes.extend(self.metrics.iter().filter_map(|row| words::within_noise(row, self)));
+        let unseen: Vec<String> = self.metrics.iter().filter_map(|row| words::unseen(row, self)).collect();
+        if !unseen.is_empty() {
+            notes.push(format!("no change shown, but a smaller one could hide in these runs: {}", unseen.join(", ")));
         }
         if let Some(test) = &self.self_test {
-            let rate = 100.0 * test.regressions as f64 / test.splits as f64;
-            notes.push(format!(
-                "self-test: {} of {} splits of these runs by chance ({} and {}) were called a regression, {rate:.1} %",
-                test.regressions, test.splits, test.before, test.after
-            ));
+            notes.push(words::self_test(test));
         }
         notes
     }
@@ -127,6 +159,11 @@ impl GateRow {
         value(number, self.unit)
     }
 
+    /// How likely the change that was found is where nothing has changed.
+    fn p_found(&self) -> f64 {
+        self.judged.p_found(self.direction)
+    }
+
     /// The verdict with its numbers, in a sentence.
     fn sentence(&self, module: &ModuleGate) -> String {
         words::sentence(self, module)
@@ -136,7 +173,7 @@ impl GateRow {
 /// How a verdict looks.
 const fn role(verdict: Verdict) -> Role {
     match verdict {
-        Verdict::Regression => Role::Critical,
+        Verdict::Regression | Verdict::Failed => Role::Critical,
         Verdict::Improvement | Verdict::NoChange => Role::Ok,
         Verdict::Inconclusive | Verdict::NotEnoughData | Verdict::DifferentEnvironment => Role::Warning,
     }
@@ -144,8 +181,19 @@ const fn role(verdict: Verdict) -> Role {
 
 impl Report for Gate {
     const SCHEMA: &'static str = "perftop.gate/1";
-    const COLUMNS: &'static [&'static str] =
-        &["module", "metric", "verdict", "before", "after", "change", "low", "high", "p_worse", "detectable"];
+    const COLUMNS: &'static [&'static str] = &[
+        "module",
+        "metric",
+        "verdict",
+        "before",
+        "after",
+        "change",
+        "low",
+        "high",
+        "p_worse",
+        "detectable",
+        "p_better",
+    ];
 
     fn records(&self) -> Vec<Vec<String>> {
         let record = |(module, row): (&ModuleGate, &GateRow)| {
@@ -164,6 +212,7 @@ impl Report for Gate {
                 optional(bounds.map(|bounds| bounds.1)),
                 csv::number(row.judged.p_worse),
                 optional(change.map(|change| change.detectable).filter(|least| least.is_finite())),
+                csv::number(row.judged.p_better),
             ]
         };
         self.rows().map(record).collect()
@@ -192,7 +241,7 @@ impl Report for Gate {
                     side(found.map(|found| found.second.median)),
                     Cell::optional(found.map(|found| change(&found, row.unit))),
                     Cell::optional(found.and_then(|found| interval(&found, row.unit))),
-                    Cell::optional(found.is_some().then(|| words::chance(row.judged.p_worse))),
+                    Cell::optional(found.is_some().then(|| words::chance(row.p_found()))),
                     Cell::optional(found.and_then(|found| found.change).and_then(|change| share(change.detectable))),
                     Cell::new(row.judged.verdict.as_str(), role(row.judged.verdict)),
                 ]);
@@ -204,9 +253,7 @@ impl Report for Gate {
                 lines.extend(explained.map(|text| line(format!("  {text}"), Role::Text)));
             }
         }
-        let judged = self.rows().count() as u64;
-        let verdict = format!("{}: {}", counted(judged, "metric"), self.verdict.as_str());
-        lines.push(line(verdict, role(self.verdict)));
+        lines.push(line(self.sum(), role(self.verdict)));
         lines
     }
 }

@@ -1,8 +1,11 @@
 //! The gate: whether the newest runs are a regression against those that were accepted.
 
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 
-use super::comparison::Comparison;
+use super::comparison::{Comparison, can_differ};
 use crate::model::Direction;
 use crate::stats::false_discovery;
 
@@ -18,7 +21,7 @@ pub struct GateOptions {
 }
 
 impl Default for GateOptions {
-    /// One false regression in a hundred unchanged comparisons (`docs/runs.md` has the measured rates): 0.0085 for the
+    /// One false regression in a hundred unchanged comparisons (`docs/ci.md` has the measured rates): 0.0085 for the
     /// test of means, which that of ranks adds to.
     fn default() -> Self {
         Self { significance: 0.0085, min_effect: 0.03, confirm: None }
@@ -35,9 +38,11 @@ pub struct Confirm {
 }
 
 /// Fewer runs than these show nothing, unless the user says how many are to confirm it.
-const FEWEST_NEW: usize = 3;
+pub const FEWEST_NEW: usize = 3;
 /// Fewer runs than these are no baseline.
-const FEWEST_BEFORE: usize = 5;
+pub const FEWEST_BEFORE: usize = 5;
+/// What is likelier than this where nothing has changed is not even a sign of it.
+const A_SIGN: f64 = 0.2;
 
 /// What the newest runs are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -47,10 +52,12 @@ pub enum Verdict {
     Regression,
     /// Better, as surely.
     Improvement,
-    /// Neither.
+    /// Neither, as far as these runs could have shown.
     NoChange,
-    /// Worse by the looks of it, and not for sure.
+    /// There are signs that it is worse, and not for sure.
     Inconclusive,
+    /// So many of the newest runs failed that there is nothing left to judge.
+    Failed,
     /// There are too few runs to say.
     NotEnoughData,
     /// The runs took place in different environments.
@@ -66,6 +73,7 @@ impl Verdict {
             Self::Improvement => "improvement",
             Self::NoChange => "no change",
             Self::Inconclusive => "inconclusive",
+            Self::Failed => "failed",
             Self::NotEnoughData => "not enough data",
             Self::DifferentEnvironment => "different environment",
         }
@@ -85,6 +93,15 @@ pub struct Evidence {
     pub noise: f64,
     /// Whether both took place in one environment.
     pub is_comparable: bool,
+    /// Whether the newest are what is left of runs that failed ([`has_failed`]).
+    pub has_failed: bool,
+}
+
+/// Whether so many of the newest runs failed that those which succeeded are too few to be judged.
+#[must_use]
+pub fn has_failed(succeeded: usize, failed: usize, options: &GateOptions) -> bool {
+    let fewest = if options.confirm.is_some() { 1 } else { FEWEST_NEW };
+    failed > 0 && succeeded < fewest
 }
 
 /// What was found of one metric.
@@ -95,8 +112,10 @@ pub struct Judged {
     /// How both sides differ; `None` when one of them is empty.
     pub comparison: Option<Comparison>,
     /// How likely at most as clear a change for the worse is when nothing has changed, among so many metrics
-    /// ([`false_discovery`]).
+    /// ([`false_discovery`]),
     pub p_worse: f64,
+    /// and for the better; 1 where either way is worse.
+    pub p_better: f64,
     /// How many of the newest runs show it one by one,
     pub confirmed: usize,
     /// and how many have to.
@@ -134,14 +153,12 @@ impl Sided {
 
     fn judged(&self, evidence: &Evidence, p_worse: f64, p_better: f64, options: &GateOptions) -> Judged {
         let needed = needed(evidence.after.len(), options.confirm);
-        let judged = |verdict, confirmed| Judged { verdict, comparison: self.comparison, p_worse, confirmed, needed };
+        let comparison = self.comparison;
+        let judged = |verdict, confirmed| Judged { verdict, comparison, p_worse, p_better, confirmed, needed };
+        if evidence.has_failed {
+            return judged(Verdict::Failed, 0);
+        }
         let Some(found) = &self.comparison else { return judged(Verdict::NotEnoughData, 0) };
-        if !evidence.is_comparable {
-            return judged(Verdict::DifferentEnvironment, 0);
-        }
-        if evidence.before.len() < FEWEST_BEFORE {
-            return judged(Verdict::NotEnoughData, 0);
-        }
         // A change of what lies around 0 has no share: then every one counts that is sure.
         let least = |share: Option<f64>| {
             found.shift.abs() > evidence.noise && share.is_none_or(|share| share >= options.min_effect)
@@ -159,6 +176,12 @@ impl Sided {
             Direction::Either => found.shift.signum(),
         };
         let worse = confirmed(worse_sign);
+        if !evidence.is_comparable {
+            return judged(Verdict::DifferentEnvironment, worse);
+        }
+        if evidence.before.len() < FEWEST_BEFORE {
+            return judged(Verdict::NotEnoughData, worse);
+        }
         let by = found.change.map(|change| worse_sign * change.estimate);
         let is_worse = least(by) && worse_sign * found.shift > 0.0;
         if is_worse && p_worse <= options.significance && worse >= needed {
@@ -168,111 +191,32 @@ impl Sided {
         if is_better && p_better <= options.significance && confirmed(-worse_sign) >= needed {
             return judged(Verdict::Improvement, confirmed(-worse_sign));
         }
-        if evidence.after.len() < FEWEST_NEW && options.confirm.is_none() && !is_worse {
+        if !can_differ(evidence.before.len(), evidence.after.len()) {
             return judged(Verdict::NotEnoughData, worse);
         }
-        judged(if is_worse { Verdict::Inconclusive } else { Verdict::NoChange }, worse)
+        if is_worse && p_worse <= A_SIGN {
+            return judged(Verdict::Inconclusive, worse);
+        }
+        let is_short = evidence.after.len() < FEWEST_NEW && options.confirm.is_none();
+        judged(if is_short { Verdict::NotEnoughData } else { Verdict::NoChange }, worse)
+    }
+}
+
+impl Judged {
+    /// The probability of the change that was found, for the worse or for the better as it is.
+    #[must_use]
+    pub fn p_found(&self, direction: Direction) -> f64 {
+        let shift = self.comparison.map_or(0.0, |found| found.shift);
+        let is_better = match direction {
+            Direction::Lower => shift < 0.0,
+            Direction::Higher => shift > 0.0,
+            Direction::Either => false,
+        };
+        if is_better { self.p_better } else { self.p_worse }
     }
 }
 
 /// How many runs must show a change one by one.
 fn needed(count: usize, confirm: Option<Confirm>) -> usize {
     confirm.map_or_else(|| (count * 4).div_ceil(5).max(FEWEST_NEW), |confirm| confirm.k)
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    const CALM: [f64; 6] = [100.0, 101.0, 99.0, 102.0, 98.0, 100.5];
-
-    fn verdict(after: &[f64], direction: Direction, options: &GateOptions) -> Verdict {
-        let evidence =
-            Evidence { before: CALM.to_vec(), after: after.to_vec(), direction, noise: 0.0, is_comparable: true };
-        judge(&[evidence], options)[0].verdict
-    }
-
-    #[rstest]
-    #[case::slower(1.2, Direction::Lower, Verdict::Regression)]
-    #[case::less_is_worse(1.2, Direction::Higher, Verdict::Improvement)]
-    #[case::any_change(1.2, Direction::Either, Verdict::Regression)]
-    #[case::faster(0.8, Direction::Lower, Verdict::Improvement)]
-    #[case::fewer(0.8, Direction::Higher, Verdict::Regression)]
-    #[case::any_change_down(0.8, Direction::Either, Verdict::Regression)]
-    #[case::same(1.0, Direction::Lower, Verdict::NoChange)]
-    #[case::too_little(1.025, Direction::Lower, Verdict::NoChange)]
-    fn a_shift_is_judged_by_what_is_better(#[case] by: f64, #[case] direction: Direction, #[case] expected: Verdict) {
-        assert_eq!(verdict(&CALM.map(|value| value * by), direction, &GateOptions::default()), expected);
-    }
-
-    #[test]
-    fn what_one_run_shows_is_to_be_confirmed() {
-        let options = GateOptions::default();
-        assert_eq!(verdict(&[150.0], Direction::Lower, &options), Verdict::Inconclusive);
-        assert_eq!(verdict(&[100.0], Direction::Lower, &options), Verdict::NotEnoughData);
-        let alone = GateOptions { confirm: Some(Confirm { k: 1, n: 1 }), ..options };
-        assert_eq!(verdict(&[150.0], Direction::Lower, &alone), Verdict::Inconclusive, "ranks of one say little");
-        assert_eq!(verdict(&[], Direction::Lower, &options), Verdict::NotEnoughData);
-    }
-
-    #[test]
-    fn environments_and_short_histories_are_not_judged() {
-        let slower = CALM.map(|value| value * 2.0).to_vec();
-        let elsewhere = Evidence {
-            before: CALM.to_vec(),
-            after: slower.clone(),
-            direction: Direction::Lower,
-            noise: 0.0,
-            is_comparable: false,
-        };
-        let short = Evidence { before: CALM[..4].to_vec(), is_comparable: true, ..elsewhere.clone() };
-        let judged = judge(&[elsewhere, short], &GateOptions::default());
-        assert_eq!([judged[0].verdict, judged[1].verdict], [Verdict::DifferentEnvironment, Verdict::NotEnoughData]);
-    }
-
-    #[test]
-    fn among_many_metrics_each_must_be_clearer() {
-        // Ranks as far apart as five and six can be, by more than the least effect, and hardly so in the mean.
-        let after = [103.5, 104.0, 104.2, 105.0, 106.0];
-        let one = Evidence {
-            before: vec![100.0, 101.0, 99.0, 103.0, 98.0, 102.5],
-            after: after.to_vec(),
-            direction: Direction::Lower,
-            noise: 0.0,
-            is_comparable: true,
-        };
-        let calm = Evidence { after: CALM.to_vec(), ..one.clone() };
-        let verdict = |others: usize| {
-            let metrics = [vec![one.clone()], vec![calm.clone(); others]].concat();
-            judge(&metrics, &GateOptions::default())[0].verdict
-        };
-        assert_eq!((verdict(0), verdict(100)), (Verdict::Regression, Verdict::Inconclusive));
-    }
-
-    #[test]
-    fn what_is_noise_of_measuring_is_no_change() {
-        let with = |noise| Evidence {
-            before: CALM.to_vec(),
-            after: CALM.map(|value| value * 1.2).to_vec(),
-            direction: Direction::Lower,
-            noise,
-            is_comparable: true,
-        };
-        let judged = judge(&[with(19.0), with(21.0)], &GateOptions::default());
-        assert_eq!([judged[0].verdict, judged[1].verdict], [Verdict::Regression, Verdict::NoChange]);
-    }
-
-    #[test]
-    fn a_metric_that_was_zero_is_judged_without_a_share() {
-        let evidence = Evidence {
-            before: vec![0.0; 8],
-            after: vec![3.0; 5],
-            direction: Direction::Lower,
-            noise: 0.0,
-            is_comparable: true,
-        };
-        assert_eq!(judge(&[evidence], &GateOptions::default())[0].verdict, Verdict::Regression);
-    }
 }

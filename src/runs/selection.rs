@@ -1,5 +1,6 @@
 //! Which runs are meant: by their number, tag or commit.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -89,28 +90,20 @@ pub struct Sides<'a> {
     pub failed: usize,
 }
 
-/// The newest runs of a module: its newest batch, or so many; what failed among them is left out, and counted.
+/// The newest runs of a module that succeeded: those of its newest batch, or so many, whatever batches they are of; and how
+/// many failed among them. When all of the newest batch failed there are none: those before do not speak for it.
 #[must_use]
 pub fn newest(runs: &[Run], count: Option<usize>) -> (Vec<&Run>, usize) {
+    let is_good = |run: &&Run| run.run.exit.is_success();
     let batch = runs.last().map(|run| run.run.batch.as_str());
-    let of_newest = |run: &&Run| Some(run.run.batch.as_str()) == batch;
-    let (is_batch, failed): (Vec<&Run>, usize) = match count {
-        None => {
-            let batch: Vec<&Run> = runs.iter().filter(of_newest).collect();
-            let all = batch.len();
-            let good: Vec<&Run> = batch.into_iter().filter(|run| run.run.exit.is_success()).collect();
-            let failed = all - good.len();
-            (good, failed)
-        }
-        Some(count) => {
-            let good: Vec<&Run> = runs.iter().filter(|run| run.run.exit.is_success()).collect();
-            let from = good.len().saturating_sub(count);
-            let oldest = good.get(from).map_or(i64::MAX, |run| run.run.started_ms);
-            let failed = runs.iter().filter(|run| !run.run.exit.is_success() && run.run.started_ms > oldest).count();
-            (good[from..].to_vec(), failed)
-        }
-    };
-    (is_batch, failed)
+    let of_newest = runs.iter().filter(|run| Some(run.run.batch.as_str()) == batch);
+    let (good, failed): (Vec<&Run>, Vec<&Run>) = of_newest.partition(is_good);
+    let Some(count) = count.filter(|_| !good.is_empty()) else { return (good, failed.len()) };
+    let mut good: Vec<&Run> = runs.iter().filter(is_good).collect();
+    good.drain(..good.len().saturating_sub(count));
+    let oldest_ms = good.first().map_or(i64::MAX, |run| run.run.started_ms);
+    let failed = runs.iter().filter(|run| !is_good(run) && run.run.started_ms > oldest_ms).count();
+    (good, failed)
 }
 
 impl<'a> Sides<'a> {
@@ -126,6 +119,13 @@ impl<'a> Sides<'a> {
             return Self { before: elsewhere, after, elsewhere: 0, failed };
         }
         Self { before: here, after, elsewhere: elsewhere.len(), failed }
+    }
+
+    /// How many of the newest are among those before: what was accepted, or lies in a file, may be the newest themselves.
+    #[must_use]
+    pub fn shared(&self) -> usize {
+        let before: BTreeSet<&str> = self.before.iter().map(|run| run.key.as_str()).collect();
+        self.after.iter().filter(|run| before.contains(run.key.as_str())).count()
     }
 
     /// Whether all took place in one environment, as far as that is known.
@@ -223,6 +223,10 @@ mod tests {
         assert_eq!(told(None), (vec![3, 4], 1));
         assert_eq!(told(Some(3)), (vec![1, 3, 4], 1));
         assert_eq!(newest(&[], None), (vec![], 0));
+        for count in [None, Some(1)] {
+            let (found, failed) = newest(&runs[..2], count);
+            assert_eq!((ids(&found), failed), (vec![], 1), "the run before does not speak for one that failed");
+        }
     }
 
     #[test]

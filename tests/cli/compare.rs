@@ -52,7 +52,11 @@ fn branches_commits_and_numbers_name_the_same_runs() {
     let text = home.run("compare commit:aa commit:bb build.duration_ms").stdout;
     assert!(text.contains("higher") && text.contains("  A ") && text.contains("median 1000 ms, 19 values"), "{text}");
     let same = home.run("compare runs:1..10 runs:11..20").stdout;
-    assert!(same.contains("no difference shown"), "{same}");
+    assert!(same.contains("no difference shown") && !same.contains("in both"), "{same}");
+    let overlapping = home.run("compare runs:1..10 runs:6..20").stdout;
+    assert!(overlapping.contains("4 runs in both A and B"), "one of the five failed: {overlapping}");
+    let json: Value = serde_json::from_str(&home.run("compare last:5 last:10 --format json").stdout).unwrap();
+    assert_eq!(json["shared"], "5 runs");
 }
 
 #[test]
@@ -74,6 +78,8 @@ fn before_and_after_an_instant() {
     let ranges = home.run("compare 2h..1h 60m..30m lcp").stdout;
     assert!(ranges.contains("no difference shown"), "{ranges}");
     assert_eq!(home.run("compare 20m.. 2h..1h lcp").code, Some(0));
+    let overlapping = home.run("compare 2h..1h 90m..30m lcp").stdout;
+    assert!(overlapping.contains("  30m of time in both A and B"), "{overlapping}");
 }
 
 #[test]
@@ -87,6 +93,9 @@ fn what_cannot_be_compared_is_said() {
         ("yesterday today", 2, "is neither runs nor time"),
         ("1h..2h 2h..1h", 2, "is neither runs nor time"),
         ("last:5 tag:branch=none", 3, "nothing has values on both sides"),
+        ("last:5 last:5", 2, "A and B are the same"),
+        ("runs:21..40 tag:branch=topic", 2, "A and B are the same"),
+        ("2h..1h 2h..1h", 2, "A and B are the same"),
         ("last:5 last:9 build.nothing", 2, "these runs have no `build.nothing`"),
         ("--around sometime", 2, "--around: `sometime` is not a time"),
         ("--around 1h nothing", 2, "no metric `nothing`"),

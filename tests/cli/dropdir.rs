@@ -80,6 +80,20 @@ impl Desk {
         }
     }
 
+    /// Waits for these modules with so many runs.
+    fn wait_for_runs(&self, expected: &[(&str, u64)]) {
+        let found = || {
+            let modules = Store::open_read(&self.home.path("p.db")).and_then(|store| store.modules());
+            let modules = modules.unwrap_or_default().into_iter();
+            modules.map(|module| (module.module.to_string(), module.count)).collect::<Vec<_>>()
+        };
+        let started = Instant::now();
+        while found().iter().map(|(module, count)| (&**module, *count)).ne(expected.iter().copied()) {
+            assert!(started.elapsed() < LONG, "waited for {expected:?}, found {:?}", found());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Waits until the engines have taken a marker that was put in after everything else, twice: the
     /// second marker is seen by a look that began after the first was stored.
     fn settle(&self, expected: usize) -> Vec<f64> {
@@ -117,6 +131,30 @@ fn files_that_are_there_at_the_start_and_files_that_come_are_taken_once() {
     desk.wait_for(300);
     assert_eq!(desk.settle(300), values(0..300));
     assert!(desk.drop("early.jsonl").exists(), "files are left where they are");
+}
+
+#[test]
+fn results_of_a_tool_become_runs_once_however_often_they_come() {
+    let data = |file: &str| {
+        fs::read_to_string(format!("{}/tests/cli/data/results/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let desk = Desk::watching();
+    let whole = data("hyperfine.json");
+    // hyperfine writes its file anew after each command, with one result more.
+    let (first, _) = whole.split_once(",\n    {\n      \"command\": \"sleep 0.02\"").unwrap();
+    desk.put("bench.json", &format!("{first}\n  ]\n}}\n"));
+    desk.wait_for_runs(&[("sleep 0.01", 3)]);
+    desk.put("bench.json", &whole);
+    desk.wait_for_runs(&[("sleep 0.01", 3), ("sleep 0.02", 3)]);
+    desk.put("copy.json", &whole);
+    desk.put("torn.json", &whole[..whole.len() / 2]);
+    desk.put("load.json", &data("oha.json"));
+    let all = [("load", 1), ("sleep 0.01", 3), ("sleep 0.02", 3)];
+    desk.wait_for_runs(&all);
+    let stored = desk.stored().len();
+    desk.settle(stored);
+    desk.wait_for_runs(&all);
+    assert_eq!(desk.stored().len(), stored + 2, "a copy and half a file are nothing but the markers' two samples");
 }
 
 #[test]

@@ -13,7 +13,8 @@ fn rate(noise: Noise, (before, after): (usize, usize), step: f64, verdict: Verdi
     let mut rng = Rng::with_seed(11);
     let is = |_: &usize| {
         let (before, after) = noise.runs(before, after, step, &mut rng);
-        let evidence = Evidence { before, after, direction: Direction::Lower, noise: 0.0, is_comparable: true };
+        let evidence =
+            Evidence { before, after, direction: Direction::Lower, noise: 0.0, is_comparable: true, has_failed: false };
         judge(&[evidence], &GateOptions::default())[0].verdict == verdict
     };
     (0..TRIALS).filter(is).count() as f64 / TRIALS as f64
@@ -60,6 +61,7 @@ fn a_slow_drift_is_called_when_it_has_become_large() {
                 direction: Direction::Lower,
                 noise: 0.0,
                 is_comparable: true,
+                has_failed: false,
             };
             judge(&[evidence], &GateOptions::default())[0].verdict == Verdict::Regression
         };

@@ -1,21 +1,22 @@
 //! What the newest runs are compared with.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
 use super::plain;
 use crate::cli::exit::Refusal;
-use crate::model::text::printable_short;
-use crate::model::{NewRun, Run};
+use crate::model::text::{printable_short, value};
+use crate::model::{NewRun, Run, Unit};
 use crate::runs::Selector;
 use crate::store::Store;
 
 /// Runs before the newest, when nothing else is said and nothing was accepted.
 const WINDOW: usize = 30;
-/// A file of more than this is none of ours.
+/// A file of more than this is none of ours: a run takes less than a kilobyte.
 const MOST_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A baseline as the user names it.
@@ -102,20 +103,27 @@ pub(super) fn find(
 fn read(path: &Path) -> anyhow::Result<Vec<NewRun>> {
     let shown = printable_short(&path.to_string_lossy(), 200);
     let about = || format!("cannot read the baseline `{shown}`");
-    if fs::metadata(path).with_context(about)?.len() > MOST_FILE_BYTES {
-        return Err(Refusal::usage(format!(
-            "`{shown}` is too large for a baseline: `perftop accept --file` writes one"
-        ))
-        .into());
+    let file = fs::metadata(path).with_context(about)?;
+    if !file.is_file() {
+        return Err(anyhow!("it is not a regular file").context(about()));
     }
-    let text = fs::read_to_string(path).with_context(about)?;
+    if file.len() > MOST_FILE_BYTES {
+        let most = value(MOST_FILE_BYTES as f64, Unit::Bytes);
+        return Err(anyhow!("it is larger than {most}: `perftop accept --file` writes smaller ones").context(about()));
+    }
+    let mut text = String::new();
+    File::open(path).with_context(about)?.take(MOST_FILE_BYTES).read_to_string(&mut text).with_context(about)?;
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
-    lines
-        .map(|(line, number)| {
-            let run: NewRun = serde_json::from_str(line).map_err(|error| {
-                Refusal::usage(format!("{shown}:{number}: no run: {error}; `perftop accept --file` writes them"))
-            })?;
-            Ok(run)
-        })
-        .collect()
+    let run = |(line, number): (&str, usize)| {
+        parsed(line).map_err(|what| anyhow!("{shown}:{number}: {what}; `perftop accept --file` writes it anew"))
+    };
+    lines.map(run).collect()
+}
+
+fn parsed(line: &str) -> Result<NewRun, String> {
+    let run: NewRun = serde_json::from_str(line).map_err(|error| format!("no run: {error}"))?;
+    match run.impossible() {
+        Some((name, found)) => Err(format!("`{}` cannot be {found}", printable_short(name, 60))),
+        None => Ok(run),
+    }
 }

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 
 use crate::cli::context::Context;
 use crate::cli::output;
+use crate::model::text::printable_short;
 use crate::report::{self, Format, Gate, Page};
 
 /// How an answer is written, and where to.
@@ -64,11 +65,14 @@ pub(super) fn publish(context: &Context, gate: &Gate, outputs: &[Output]) -> any
         }
     }
     if let Some(summary) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
-        append(Path::new(&summary), &gate.markdown())?;
+        // Nobody asked for it on the command line: it must not take the verdict's place.
+        if let Err(error) = append(Path::new(&summary), &gate.markdown()) {
+            context.say(&format!("warning: {}", printable_short(&format!("{error:#}"), 300)));
+        }
     }
     if env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
         // Read on stderr as well, where it does not mix with data.
-        gate.annotations().try_for_each(|command| writeln!(io::stderr(), "{command}"))?;
+        gate.annotations().iter().try_for_each(|command| writeln!(io::stderr(), "{command}"))?;
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ pub(super) fn read(document: &str, origin: &Origin<'_>) -> Outcomes {
     outcome.measure("iteration_ms", of("iteration_duration", "avg"));
     outcome.measure("requests_per_second", of("http_reqs", "rate"));
     outcome.measure("received_bytes_per_second", of("data_received", "rate"));
-    outcome.measure("errors_percent", share("http_req_failed").map(|share| share * 100.0));
+    outcome.errors(share("http_req_failed").map(|share| share * 100.0));
     outcome.measure("failed_checks_percent", share("checks").map(|share| (1.0 - share) * 100.0));
     Ok(vec![Ok(outcome)])
 }

@@ -48,7 +48,7 @@ pub(super) fn read(document: &str, origin: &Origin<'_>) -> Outcomes {
     }
     outcome.measure("requests_per_second", summary.requests_per_sec);
     outcome.measure("received_bytes_per_second", summary.size_per_sec);
-    outcome.measure("errors_percent", report.errors_percent());
+    outcome.errors(report.errors_percent());
     Ok(vec![Ok(outcome)])
 }
 

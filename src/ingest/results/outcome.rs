@@ -7,7 +7,26 @@ use super::tool::Tool;
 use crate::ingest::jsonl;
 use crate::ingest::reject::{Reason, quoted};
 use crate::ingest::timestamp;
-use crate::model::{Environment, NewRun, RunExit, metric_of};
+use crate::model::{Environment, NewRun, RunExit, measure, metric_of};
+
+/// How a test ended in which no request was answered as it should.
+const NO_ANSWER: i32 = 1;
+/// What tools measure beside [`measure`], and is never below zero. A benchmark's own counters may be.
+const AMOUNTS: [&str; 13] = [
+    "median_ms",
+    "sd_ms",
+    "mean_ms",
+    "min_ms",
+    "max_ms",
+    "p50_ms",
+    "p90_ms",
+    "p95_ms",
+    "p99_ms",
+    "iteration_ms",
+    "requests_per_second",
+    "received_bytes_per_second",
+    "errors_percent",
+];
 
 /// What a tool says of one run.
 #[derive(Debug, Clone)]
@@ -58,6 +77,15 @@ impl Outcome {
         }
     }
 
+    /// Adds how many of a test's requests were not answered as they should, in percent. A test in which none was has failed:
+    /// its times are those of errors.
+    pub fn errors(&mut self, percent: Option<f64>) {
+        self.measure("errors_percent", percent);
+        if percent.is_some_and(|percent| percent >= 100.0) && self.exit.is_success() {
+            self.exit = RunExit::Code(NO_ANSWER);
+        }
+    }
+
     /// Adds what is said, if it is.
     pub fn tag(&mut self, name: &str, value: impl Into<Option<String>>) {
         if let Some(value) = value.into().filter(|value| !value.is_empty()) {
@@ -71,9 +99,15 @@ impl Outcome {
         jsonl::check_name(&module)?;
         for (name, value) in &measures {
             jsonl::check_name(&metric_of(&module, name))?;
+            if *value < 0.0 && (measure::is_amount(name) || AMOUNTS.contains(&name.as_str())) {
+                return Err(Reason::BelowZero { what: quoted(name), found: *value });
+            }
             if !value.is_finite() {
                 return Err(Reason::NotANumber { what: quoted(name), found: value.to_string() });
             }
+        }
+        if self.took_ms < 0.0 {
+            return Err(Reason::BelowZero { what: measure::DURATION.to_owned(), found: self.took_ms });
         }
         let (started_ms, ended_ms) =
             self.span_ms.unwrap_or((ended_ms.saturating_sub(self.took_ms.round() as i64), ended_ms));

@@ -137,10 +137,12 @@ fn what_a_tool_wrote_becomes_runs(
 ) {
     let runs = runs(file);
     assert_eq!(runs.len(), count);
-    assert_eq!(
-        (&*runs[0].module, runs[0].exit),
-        (module, if tool == "k6" { RunExit::Code(99) } else { RunExit::Code(0) })
-    );
+    let exit = match file {
+        "k6-summary-export.json" | "k6-handle-summary.json" => 99,
+        "oha-errors.json" | "wrk-errors.txt" => 1,
+        _ => 0,
+    };
+    assert_eq!((&*runs[0].module, runs[0].exit), (module, RunExit::Code(exit)));
     assert!(runs.iter().all(|run| run.source == tool && run.batch == runs[0].batch));
     for (name, value) in expected {
         let found = runs[0].measured(name).unwrap_or_else(|| panic!("{name} of {:?}", runs[0]));
@@ -170,6 +172,8 @@ fn what_failed_is_a_run_that_failed() {
     assert_eq!(exits("go-test.txt"), vec![("BenchmarkBroken".to_owned(), RunExit::Code(1)); 3]);
     assert_eq!(exits("lighthouse-failed.json"), [("http://127.0.0.1:1/".to_owned(), RunExit::Code(1))]);
     assert!(runs("lighthouse-failed.json")[0].measures.is_empty());
+    assert_eq!(exits("oha-errors.json"), [("oha-errors".to_owned(), RunExit::Code(1))]);
+    assert_eq!(exits("wrk-errors.txt"), [("http://127.0.0.1:18765/nothing".to_owned(), RunExit::Code(1))]);
     let text = b"running 1 test\ntest a::b ... FAILED\n";
     assert_eq!(read(text, told(text), &origin(None)).runs[0].exit, RunExit::Code(101));
 }
@@ -255,6 +259,19 @@ fn vegetas_report_is_read_as_its_documentation_shows_it() {
 }
 
 #[test]
+fn connections_that_a_server_closes_are_no_failed_test() {
+    let report = |said: &str| {
+        let text =
+            format!("Running 1s test @ http://a/\n  10 requests in 1.00s, 1KB read\n  {said}\nRequests/sec: 10\n");
+        read(text.as_bytes(), told(text.as_bytes()), &origin(None)).runs.remove(0)
+    };
+    let closed = report("Socket errors: connect 0, read 10, write 0, timeout 0");
+    assert_eq!((closed.exit, closed.measured("errors_percent")), (RunExit::Code(0), Some(100.0)));
+    let refused = report("Non-2xx or 3xx responses: 10");
+    assert_eq!((refused.exit, refused.measured("errors_percent")), (RunExit::Code(1), Some(100.0)));
+}
+
+#[test]
 fn documents_may_follow_one_another() {
     let both = [text("oha.json"), text("hyperfine.json"), text("hyperfine.json")].concat();
     let found = read(&both, None, &origin(None));
@@ -293,6 +310,7 @@ fn two_packages_of_go_and_two_files_of_pytest_are_told_apart() {
 #[case("{\"results\":[{\"command\":\"a\\u0000\",\"times\":[1]}]}", 1, "`metric_name` has a NUL character in it")]
 #[case("{\"results\":[{\"command\":\"a\",\"times\":[NaN]}]}", 1, "not JSON: expected value at line 1 column 37")]
 #[case("{\"results\":[{\"command\":\"a\",\"times\":[1e307]}]}", 1, "`duration_ms` is not a number: inf")]
+#[case("{\"results\":[{\"command\":\"a\",\"times\":[-1]}]}", 1, "`duration_ms` is below zero: -1000; measure again")]
 #[case("{\"results\":[]}", 1, "not what hyperfine writes: no result in it")]
 #[case("{\n\"a\": 1}", 1, "a JSON document of no tool that we know: say --format, or write one sample a line")]
 #[case("goos: linux\nPASS\n", 1, "not what go-bench writes: no result in it")]

@@ -68,6 +68,6 @@ pub(super) fn read(document: &str, origin: &Origin<'_>) -> Outcomes {
     outcome.measure("requests_per_second", report.throughput);
     let per_second = |bytes: Bytes| (took_ns > 0.0).then(|| bytes.total / took_ns * 1e9);
     outcome.measure("received_bytes_per_second", report.bytes_in.and_then(per_second));
-    outcome.measure("errors_percent", (1.0 - report.success) * 100.0);
+    outcome.errors(Some((1.0 - report.success) * 100.0));
     Ok(vec![Ok(outcome)])
 }

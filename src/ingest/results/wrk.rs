@@ -8,7 +8,10 @@ use crate::model::measure;
 struct Report {
     outcome: Outcome,
     requests: Option<f64>,
-    failed: f64,
+    /// Answers that say that something went wrong.
+    refused: f64,
+    /// Connections that broke, and waits that were too long.
+    broken: f64,
 }
 
 /// Whether a line begins the report of a test: `Running 2s test @ http://127.0.0.1/`.
@@ -28,7 +31,7 @@ pub(super) fn read(text: &str) -> Vec<Result<Outcome, (u64, Reason)>> {
         if let Some((took_ms, url)) = test(line) {
             let mut outcome = Outcome::new(number, url);
             outcome.took_ms = took_ms;
-            reports.push(Report { outcome, requests: None, failed: 0.0 });
+            reports.push(Report { outcome, requests: None, refused: 0.0, broken: 0.0 });
         } else if let Some(report) = reports.last_mut() {
             report.take(line.trim());
         }
@@ -54,9 +57,9 @@ impl Report {
             }
             ["Socket", "errors:", ref errors @ ..] => {
                 let count = |error: &&str| error.trim_end_matches(',').parse::<f64>().ok();
-                self.failed += errors.iter().filter_map(count).sum::<f64>();
+                self.broken += errors.iter().filter_map(count).sum::<f64>();
             }
-            ["Non-2xx", "or", "3xx", "responses:", count] => self.failed += count.parse().unwrap_or(0.0),
+            ["Non-2xx", "or", "3xx", "responses:", count] => self.refused += count.parse().unwrap_or(0.0),
             ["Requests/sec:", rate] => self.outcome.measure("requests_per_second", rate.parse().ok()),
             ["Transfer/sec:", rate] => self.outcome.measure("received_bytes_per_second", bytes(rate)),
             _ => {}
@@ -65,9 +68,14 @@ impl Report {
 
     fn finish(mut self) -> Result<Outcome, (u64, Reason)> {
         let Some(requests) = self.requests else { return Err((self.outcome.line, Reason::Unfinished)) };
-        // A request that times out may be answered later and counts twice.
-        let share = if requests > 0.0 { (self.failed / requests).min(1.0) } else { f64::from(self.failed > 0.0) };
-        self.outcome.measure("errors_percent", share * 100.0);
+        // A request that times out may be answered later and counts twice, and so does one whose connection a server closes
+        // after its answer: only answers tell whether there was a good one.
+        let failed = self.refused + self.broken;
+        if requests > self.refused {
+            self.outcome.measure("errors_percent", (failed / requests).min(1.0) * 100.0);
+        } else {
+            self.outcome.errors((failed > 0.0).then_some(100.0));
+        }
         Ok(self.outcome)
     }
 }

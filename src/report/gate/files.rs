@@ -6,6 +6,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::words::{self, change, interval};
 use super::{Gate, GateRow, ModuleGate};
+use crate::model::text::printable;
 use crate::runs::Verdict;
 
 impl Gate {
@@ -38,18 +39,18 @@ impl Gate {
         out
     }
 
-    /// A `JUnit` report: each metric is a test; a regression is a failure, what could not be judged is skipped.
+    /// A `JUnit` report: each metric is a test; a regression is a failure, as are runs that failed, and what could not be judged is skipped.
     ///
     /// # Errors
     /// When it cannot be written as XML.
     pub fn junit(&self) -> Result<String, quick_junit::SerializeError> {
         let mut report = Report::new("perftop gate");
         for module in &self.modules {
-            let mut suite = TestSuite::new(&*module.module);
+            let mut suite = TestSuite::new(&*printable(&module.module));
             for row in &module.metrics {
                 let sentence = row.sentence(module);
                 let status = match row.judged.verdict {
-                    Verdict::Regression => {
+                    Verdict::Regression | Verdict::Failed => {
                         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                         status.set_message(sentence.as_str());
                         status.set_description(words::explanation(row, module).join("\n"));
@@ -62,8 +63,8 @@ impl Gate {
                     }
                     Verdict::Improvement | Verdict::NoChange => TestCaseStatus::success(),
                 };
-                let mut case = TestCase::new(&*row.metric, status);
-                case.set_classname(&*module.module);
+                let mut case = TestCase::new(&*printable(&row.metric), status);
+                case.set_classname(&*printable(&module.module));
                 case.set_system_out(sentence);
                 suite.add_test_case(case);
             }
@@ -72,33 +73,47 @@ impl Gate {
         report.to_string()
     }
 
-    /// Workflow commands that GitHub shows beside a commit: an error of each regression, a warning of what could not be
-    /// judged.
-    pub fn annotations(&self) -> impl Iterator<Item = String> {
-        self.rows().filter_map(|(module, row)| annotation(module, row))
+    /// Workflow commands that GitHub shows beside a commit: an error of each regression and of a module whose runs failed, a
+    /// warning of what could not be judged and of runs that were left out because they failed.
+    #[must_use]
+    pub fn annotations(&self) -> Vec<String> {
+        let mut commands: Vec<String> = self.rows().filter_map(|(module, row)| annotation(module, row)).collect();
+        // Of runs that failed every metric says the same.
+        commands.dedup();
+        let left_out = |module: &ModuleGate| {
+            let is_said = module.metrics.iter().any(|row| row.judged.verdict == Verdict::Failed);
+            let note = module.failures_left_out().filter(|_| !is_said)?;
+            Some(command("warning", &format!("{}: {note}", printable(&module.module))))
+        };
+        commands.extend(self.modules.iter().filter_map(left_out));
+        commands
     }
 }
 
 fn annotation(module: &ModuleGate, row: &GateRow) -> Option<String> {
     let kind = match row.judged.verdict {
-        Verdict::Regression => "error",
+        Verdict::Regression | Verdict::Failed => "error",
         Verdict::Inconclusive | Verdict::NotEnoughData | Verdict::DifferentEnvironment => "warning",
         Verdict::Improvement | Verdict::NoChange => return None,
     };
-    // A line break would end the command; what comes after `%` is read as a byte.
-    let text = row.sentence(module).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    Some(format!("::{kind} title=perftop gate::{text}"))
+    Some(command(kind, &row.sentence(module)))
+}
+
+/// A line break would end the command; what comes after `%` is read as a byte.
+fn command(kind: &str, text: &str) -> String {
+    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    format!("::{kind} title=perftop gate::{text}")
 }
 
 fn emphasised(verdict: Verdict) -> String {
     let word = verdict.as_str();
-    if verdict == Verdict::Regression { format!("**{word}**") } else { word.to_owned() }
+    if matches!(verdict, Verdict::Regression | Verdict::Failed) { format!("**{word}**") } else { word.to_owned() }
 }
 
 /// A text as a cell of a table that is nothing but text.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in crate::model::text::printable(text).chars() {
+    for c in printable(text).chars() {
         if "\\`*_{}[]<>()#+!|~".contains(c) {
             out.push('\\');
         }

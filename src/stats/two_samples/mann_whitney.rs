@@ -42,6 +42,13 @@ impl MannWhitney {
         Some(Self { superiority, p_above, p_below })
     }
 
+    /// The smallest probability that so many values can have on one side: 1 / C(n + m, m), all of one above all of the
+    /// other.
+    #[must_use]
+    pub fn least_p(first: usize, second: usize) -> f64 {
+        (1..=second).map(|place| place as f64 / (first + place) as f64).product()
+    }
+
     /// Probability of ranks at least this far apart, either way.
     #[must_use]
     pub fn p_two_sided(&self) -> f64 {

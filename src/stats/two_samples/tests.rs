@@ -24,6 +24,15 @@ fn small_samples_are_compared_exactly() {
 }
 
 #[test]
+fn the_clearest_ranks_have_the_least_probability() {
+    for (n, m) in [(5, 5), (6, 1), (3, 8)] {
+        let values = |from: usize, count: usize| (from..from + count).map(|value| value as f64).collect::<Vec<_>>();
+        let found = MannWhitney::of(&values(0, n), &values(n, m)).unwrap();
+        assert_near(MannWhitney::least_p(n, m), found.p_above);
+    }
+}
+
+#[test]
 fn large_samples_are_compared_by_the_normal_distribution() {
     let first: Vec<f64> = (0..40).map(f64::from).collect();
     let second: Vec<f64> = (0..45).map(|i| f64::from(i) * 1.1 + 0.05).collect();
