@@ -3,9 +3,12 @@
 //! gitrepository-layout(5) and gitglossary(7) say where it stands: `HEAD` names a commit, or a reference that is a file
 //! of its own or a line of `packed-refs`. A worktree's own directory is named by its `.git` file.
 
-use std::fs::File;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 /// Build services that check out without a repository say here what it was.
 const VARIABLES: [&str; 2] = ["GITHUB_SHA", "CI_COMMIT_SHA"];
@@ -27,7 +30,7 @@ pub fn checked_out(directory: &Path, env: impl Fn(&str) -> Option<String>) -> Op
 /// The repository's directory, if one begins in this directory.
 fn repository(directory: &Path) -> Option<PathBuf> {
     let git = directory.join(".git");
-    if git.is_dir() {
+    if fs::metadata(&git).ok()?.is_dir() {
         return Some(git);
     }
     let text = read(&git).ok()?;
@@ -73,14 +76,18 @@ fn commit(text: &str) -> Option<String> {
 
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MAX_BYTES).read_to_string(&mut text)?;
+    // A pipe that lies there is not waited for.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    file.take(MAX_BYTES).read_to_string(&mut text)?;
     Ok(text)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     const ONE: &str = "9cfd88a40f2f0c9d3e1f8a1b0c2d3e4f5a6b7c8d";
@@ -110,6 +117,14 @@ mod tests {
         let packed = format!("# pack-refs with: peeled\n{TWO} refs/heads/main2\n{ONE} refs/heads/main\n^{TWO}\n");
         assert_eq!(found(&[head, (".git/packed-refs", &packed)], "").as_deref(), Some(ONE));
         assert_eq!(found(&[head], ""), None, "no commit yet");
+    }
+
+    #[test]
+    fn what_is_no_repository_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join(".git");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(checked_out(dir.path(), |_| None), None);
     }
 
     #[test]

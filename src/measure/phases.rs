@@ -31,6 +31,8 @@ pub const MAX_NAME_BYTES: usize = 200;
 pub const MAX_PHASES: usize = 100;
 /// The most that is read of a run's lines.
 const MAX_BYTES: u64 = 1 << 20;
+/// How much too early a file's time may be: it is that of the kernel's last tick.
+const TICK_MS: f64 = 20.0;
 /// How far a time may lie outside of the run: clocks are set.
 const TOLERANCE_MS: f64 = 1_000.0;
 
@@ -166,6 +168,9 @@ impl Drop for PhaseLines {
 impl Taken {
     fn line(&mut self, line: Line<'_>, written_ms: f64) {
         self.lines += 1;
+        // It was not written before the line that stands before it.
+        let before_ms = self.marks.last().map(|mark| mark.at_ms).filter(|at_ms| at_ms - written_ms < TICK_MS);
+        let written_ms = before_ms.map_or(written_ms, |at_ms| written_ms.max(at_ms));
         let parsed = match line {
             Line::Whole(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => return,
             Line::Whole(bytes) => str::from_utf8(bytes).map_err(|_| PhaseFault::NotUtf8),
@@ -308,6 +313,7 @@ mod tests {
     #[case::until_the_next_and_the_end(
         "1763700001000 compile\n1763700003000.500 link\n", &[("compile", 2_000.5), ("link", 6_999.5)])]
     #[case::without_a_time("build\n", &[("build", 6_000.0)])]
+    #[case::within_a_tick("1763700004012 a\nb\n1763700008000 c\n", &[("a", 0.0), ("b", 3_988.0), ("c", 2_000.0)])]
     #[case::torn_last_line("1763700001000 a\n1763700002000 b", &[("a", 1_000.0), ("b", 8_000.0)])]
     #[case::again("1763700001000 a\n1763700002000 b\n1763700003000 a\n", &[("a", 8_000.0), ("b", 1_000.0)])]
     #[case::out_of_order("1763700003000 b\n1763700001000 a\n", &[("a", 2_000.0), ("b", 7_000.0)])]

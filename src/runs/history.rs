@@ -123,8 +123,9 @@ impl History {
         let ends: Vec<Option<f64>> =
             runs.iter().map(|run| Some(if run.run.exit.is_success() { 100.0 } else { 0.0 })).collect();
         let success = MeasureHistory::of(SUCCESS_PERCENT, "success rate", &ends);
+        let comparable: Vec<Option<&NewRun>> = comparable(runs).collect();
         let measured = TOLD.iter().filter_map(|(name, label)| {
-            let values: Vec<Option<f64>> = comparable(runs).map(|run| run?.measured(name)).collect();
+            let values: Vec<Option<f64>> = comparable.iter().map(|run| (*run)?.measured(name)).collect();
             MeasureHistory::of(name, label, &values)
         });
         let measures: Vec<MeasureHistory> = success.into_iter().chain(measured).collect();

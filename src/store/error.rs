@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use crate::model::text;
 
@@ -197,6 +197,7 @@ impl StoreError {
     /// Sorts what SQLite reported while `doing` something by what the user can do about it.
     pub(super) fn from_sqlite(path: &Path, doing: &'static str, said: rusqlite::Error) -> Self {
         let path = path.to_owned();
+        let extended = said.sqlite_error().map(|error| error.extended_code);
         match said.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotADatabase { path },
             Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
@@ -204,6 +205,10 @@ impl StoreError {
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path, doing },
             Some(ErrorCode::DiskFull) => Self::Full { path, doing },
+            // The file of shared memory beside the store cannot grow.
+            Some(ErrorCode::SystemIoFailure) if extended == Some(ffi::SQLITE_IOERR_SHMSIZE) => {
+                Self::Full { path, doing }
+            }
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, doing, said },
             Some(ErrorCode::SystemIoFailure) => Self::Disk { path, doing },
             _ => Self::Sqlite { path, doing, said },

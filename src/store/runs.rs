@@ -1,12 +1,14 @@
 //! Runs: each with its samples in the log, in one transaction, and the newest of each module kept.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
+use serde::Deserialize;
 
 use super::{Store, StoreError, schema};
-use crate::model::{NewRun, NewSample, Run, RunExit};
+use crate::model::{Environment, NewRun, NewSample, Phase, Run, RunExit};
 
 const COLUMNS: &str = "id, module, run_key, batch, started_ms, ended_ms, exit_code, signal, source, commit_hash, \
                        environment, tags, measures, phases";
@@ -108,11 +110,12 @@ impl Store {
                 return Ok(Vec::new());
             }
             let last = i64::try_from(last).unwrap_or(i64::MAX);
+            let mut known = Known::default();
             let mut runs = conn
                 .prepare_cached(&format!(
                     "SELECT {COLUMNS} FROM perftop_run WHERE module = ?1 ORDER BY started_ms DESC, id DESC LIMIT ?2"
                 ))?
-                .query_map((module, last), read)?
+                .query_map((module, last), |row| read(row, &mut known))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             runs.reverse();
             Ok(runs)
@@ -165,8 +168,49 @@ fn forget_old(conn: &Connection, module: &str, keep: usize) -> rusqlite::Result<
     Ok(())
 }
 
+/// What most rows have in common is made once.
+#[derive(Default)]
+struct Known {
+    /// Where the newest row took place, as its text says.
+    environment: (String, Option<Environment>),
+    /// Names of phases.
+    names: HashSet<Arc<str>>,
+}
+
+/// A phase as its text has it.
+#[derive(Deserialize)]
+struct WrittenPhase<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    duration_ms: f64,
+}
+
+impl Known {
+    fn environment(&mut self, text: &str) -> Option<Environment> {
+        if self.environment.0 != text {
+            self.environment = (text.to_owned(), serde_json::from_str(text).ok());
+        }
+        self.environment.1.clone()
+    }
+
+    fn phases(&mut self, text: &str) -> Vec<Phase> {
+        let written: Vec<WrittenPhase<'_>> = serde_json::from_str(text).unwrap_or_default();
+        let phase = |WrittenPhase { name, duration_ms }: WrittenPhase<'_>| {
+            let name = if let Some(name) = self.names.get(&*name) {
+                Arc::clone(name)
+            } else {
+                let name: Arc<str> = name.into();
+                self.names.insert(Arc::clone(&name));
+                name
+            };
+            Phase { name, duration_ms }
+        };
+        written.into_iter().map(phase).collect()
+    }
+}
+
 /// What cannot be read, because another program wrote it, is as if it had not been said.
-fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
+fn read(row: &Row<'_>, known: &mut Known) -> rusqlite::Result<Run> {
     let (code, signal): (Option<i32>, Option<i32>) = (row.get(6)?, row.get(7)?);
     let run = NewRun {
         module: row.get(1)?,
@@ -181,10 +225,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         },
         source: row.get(8)?,
         commit: row.get(9)?,
-        environment: row.get::<_, Option<String>>(10)?.and_then(|text| serde_json::from_str(&text).ok()),
+        environment: row.get_ref(10)?.as_str_or_null()?.and_then(|text| known.environment(text)),
         tags: parsed(row, 11)?,
         measures: parsed(row, 12)?,
-        phases: parsed(row, 13)?,
+        phases: known.phases(row.get_ref(13)?.as_str()?),
     };
     Ok(Run { id: row.get(0)?, run })
 }

@@ -109,6 +109,7 @@ fn a_script_without_a_first_line_is_the_shells() {
 #[case("run --tag a=1 --tag a=2 -- touch ran")]
 #[case("run --repeat 0 -- touch ran")]
 #[case("run --timeout soon -- touch ran")]
+#[case("run --timeout 0 -- touch ran")]
 #[case("run --unknown touch ran")]
 #[case("--db run -- touch ran")]
 fn wrong_usage_runs_nothing(#[case] words: &str) {

@@ -99,7 +99,7 @@ fn what_is_not_worth_a_toast_is_not_worth_the_line() {
 
 /// Runs of a module that ended just now, the last of them `failures` times with an error.
 fn failing(home: &Home, module: &str, failures: i64) {
-    let runs: Vec<NewRun> = (0..failures + 1)
+    let runs: Vec<NewRun> = (0..=failures)
         .map(|number| {
             let started_ms = stores::now_ms() - (failures + 1 - number) * 60_000;
             NewRun {

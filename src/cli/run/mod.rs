@@ -66,7 +66,7 @@ pub struct What {
     tag: Vec<(String, String)>,
 
     /// End the command and all it started when it takes longer; it cannot read from the terminal then
-    #[arg(long, value_name = "SPAN", value_parser = span)]
+    #[arg(long, value_name = "SPAN", value_parser = some_span)]
     timeout: Option<Duration>,
 
     /// The command with its arguments; after `--` where it begins with a dash
@@ -97,6 +97,11 @@ pub(super) fn span(text: &str) -> Result<Duration, String> {
     } else {
         Err("expected a length of time from 0s to 366d".to_owned())
     }
+}
+
+/// Reads a length of time in which something can happen.
+pub(super) fn some_span(text: &str) -> Result<Duration, String> {
+    span(text).and_then(|span| if span.is_zero() { Err("expected more than 0s".to_owned()) } else { Ok(span) })
 }
 
 /// Runs the command.

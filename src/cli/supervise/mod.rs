@@ -13,7 +13,7 @@ use self::schedule::{Attempt, Done, Plan};
 use super::collect;
 use super::context::Context;
 use super::exit::{Exit, Refusal};
-use super::run::{Once, What, refusal, span};
+use super::run::{Once, What, refusal, some_span, span};
 use crate::config::paths;
 use crate::measure::Signals;
 use crate::model::text::{counted, printable_short, value};
@@ -33,7 +33,7 @@ const HOUR_MS: i64 = 3_600_000;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// From the beginning of one run to that of the next: 1h, 30s
-    #[arg(long, value_name = "SPAN", value_parser = span)]
+    #[arg(long, value_name = "SPAN", value_parser = some_span)]
     every: Duration,
 
     /// How often to restart it, each time, when it fails, before the next run is waited for
@@ -50,9 +50,6 @@ pub struct Args {
 
 /// Runs the job until it is told to end.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    if args.every.is_zero() {
-        return Err(Refusal::usage("--every: expected more than 0s").into());
-    }
     let spool = collect::spool(context);
     let once = Once::new(&args.what, context, &spool)?;
     let _turn = turn(context, once.module())?;

@@ -21,7 +21,7 @@ impl MannWhitney {
     /// Compares `second` with `first`; `None` when one of them is empty.
     ///
     /// Exact up to 60 values, ties included: the probability is that of all ways to deal out the ranks that were found
-    /// (Mann & Whitney 1947; for ties Streitberg & Röhmel 1986, the shift algorithm). Beyond, normal with the variance
+    /// (Mann & Whitney 1947, by Harding's 1984 algorithm; for ties Streitberg & Röhmel 1986, the shift algorithm). Beyond, normal with the variance
     /// for ties and a correction for continuity (Lehmann 1975, 1.6).
     #[must_use]
     pub fn of(first: &[f64], second: &[f64]) -> Option<Self> {
@@ -34,8 +34,10 @@ impl MannWhitney {
         // U = R - m (m + 1) / 2, here doubled.
         let doubled_u = sum - m * (m + 1);
         let superiority = doubled_u as f64 / (2 * n * m) as f64;
-        let (p_above, p_below) = if n + m <= MOST_EXACT {
-            exact(&doubled_ranks, m, sum)
+        let (p_above, p_below) = if n + m <= MOST_EXACT && ties == 0.0 {
+            shares(&ways_to_u(n, m), doubled_u / 2)
+        } else if n + m <= MOST_EXACT {
+            shares(&sums_of_subsets(&doubled_ranks, m), sum)
         } else {
             normal(n as f64, m as f64, doubled_u as f64 / 2.0, ties)
         };
@@ -72,16 +74,31 @@ fn doubled_ranks(first: &[f64], second: &[f64]) -> (Vec<usize>, Vec<bool>, f64) 
     (ranks, all.iter().map(|(_, is_second)| *is_second).collect(), ties)
 }
 
-/// The probabilities of a sum of `m` of the ranks at least, and at most, as large as `sum`.
-fn exact(doubled_ranks: &[usize], m: usize, sum: usize) -> (f64, f64) {
-    let counts = sums_of_subsets(doubled_ranks, m);
-    let all: f64 = counts.iter().sum();
-    let share = |counts: &[f64]| (counts.iter().sum::<f64>() / all).min(1.0);
-    (share(&counts[sum..]), share(&counts[..=sum]))
+/// The probabilities of what stands at `found` or after it, and at or before it, given in how many ways each comes about.
+fn shares(ways: &[f64], found: usize) -> (f64, f64) {
+    let all: f64 = ways.iter().sum();
+    let share = |ways: &[f64]| (ways.iter().sum::<f64>() / all).min(1.0);
+    (share(&ways[found..]), share(&ways[..=found]))
+}
+
+/// In how many ways `m` of `n + m` ranks without ties make each U from 0 to n m (Harding 1984): the coefficients of the product
+/// of (1 - q^(n+i)) / (1 - q^i) for i from 1 to m. Each is below 2^53 up to 60 ranks, so exact.
+pub(super) fn ways_to_u(n: usize, m: usize) -> Vec<f64> {
+    let mut ways = vec![0.0; n * m + 1];
+    ways[0] = 1.0;
+    for i in 1..=m {
+        for u in (n + i..ways.len()).rev() {
+            ways[u] -= ways[u - n - i];
+        }
+        for u in i..ways.len() {
+            ways[u] += ways[u - i];
+        }
+    }
+    ways
 }
 
 /// How many subsets of `m` of the numbers have each sum.
-pub(super) fn sums_of_subsets(numbers: &[usize], m: usize) -> Vec<f64> {
+fn sums_of_subsets(numbers: &[usize], m: usize) -> Vec<f64> {
     let most: usize = numbers.iter().sum();
     let mut counts = vec![vec![0.0; most + 1]; m + 1];
     counts[0][0] = 1.0;
@@ -106,4 +123,20 @@ fn normal(n: f64, m: f64, u: f64, ties: f64) -> (f64, f64) {
     let tail = |distance: f64| standard.sf((distance - 0.5) / variance.sqrt());
     let from_mean = u - n * m / 2.0;
     (tail(from_mean), tail(-from_mean))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_of_counting_agree() {
+        for (n, m) in [(1, 1), (1, 7), (5, 5), (12, 9), (25, 25), (30, 30)] {
+            let ranks: Vec<usize> = (1..=n + m).collect();
+            let sums = sums_of_subsets(&ranks, m);
+            let lowest = m * (m + 1) / 2;
+            let (ways, sums) = (ways_to_u(n, m), &sums[lowest..=lowest + n * m]);
+            assert!(ways.iter().zip(sums).all(|(one, other)| (one / other - 1.0).abs() < 1e-12), "{n} {m}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::mann_whitney::sums_of_subsets;
+use super::mann_whitney::ways_to_u;
 
 /// Up to so many values together the interval's ranks are exact.
 const MOST_EXACT: usize = 60;
@@ -38,13 +38,11 @@ pub fn shift(first: &[f64], second: &[f64], confidence: f64) -> Option<Shift> {
 /// each that the true shift is among them; `None` when none may be.
 fn ranks_outside(n: usize, m: usize, tail: f64) -> Option<usize> {
     if n + m <= MOST_EXACT {
-        let ranks: Vec<usize> = (1..=n + m).collect();
-        let counts = sums_of_subsets(&ranks, m);
-        let all: f64 = counts.iter().sum();
-        let lowest = m * (m + 1) / 2;
+        let ways = ways_to_u(n, m);
+        let all: f64 = ways.iter().sum();
         let mut below = 0.0;
-        let within = counts[lowest..].iter().take_while(|count| {
-            below += *count / all;
+        let within = ways.iter().take_while(|ways| {
+            below += *ways / all;
             below <= tail
         });
         return within.count().checked_sub(1);
