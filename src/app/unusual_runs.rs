@@ -12,10 +12,8 @@ impl App {
 
     /// The same, from a severity on.
     pub fn unusual_runs_from(&self, from: Severity) -> impl Iterator<Item = &RunAnomaly> {
-        let attention = Attention { from, mutes: self.mutes(), now_ms: self.now_ms };
-        let has_alert = move |metric: &str| self.firing_from(from).any(|alert| *alert.metric == *metric);
-        let known = self.snapshot.as_ref().map_or(&[][..], |snapshot| &snapshot.unusual_runs);
-        known.iter().filter(move |anomaly| attention.is_wanted_by_run(anomaly) && !has_alert(&anomaly.metric_name()))
+        let open = self.snapshot.as_ref().map_or(&[][..], |snapshot| &snapshot.unusual_runs);
+        Attention { from, mutes: self.mutes(), now_ms: self.now_ms }.unusual_runs(open, self.alerts())
     }
 
     /// What is unusual about the runs whose measure a metric is.

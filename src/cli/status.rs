@@ -6,7 +6,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::{judged, output, store};
 use crate::engine;
-use crate::model::{Attention, by_priority};
+use crate::model::{Attention, RunAnomaly, by_priority};
 use crate::report::status_line;
 
 /// Alerts looked at: as many as a dashboard lists.
@@ -30,8 +30,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mutes = store.mutes(now_ms)?;
     let attention = Attention { from: context.config.alerts.toast_severity, mutes: &mutes, now_ms };
     alerts.retain(|alert| attention.is_wanted_by(alert));
-    let mut runs = engine::unusual_runs(&store, now_ms)?;
-    runs.retain(|anomaly| attention.is_wanted_by_run(anomaly));
+    let open = engine::unusual_runs(&store, now_ms)?;
+    let runs: Vec<&RunAnomaly> = attention.unusual_runs(&open, &alerts).collect();
     let line = status_line(&alerts, &runs, output::look(context).symbols, args.tmux);
     writeln!(io::stdout(), "{line}")?;
     Ok(if alerts.is_empty() && runs.is_empty() { Exit::Ok } else { Exit::Found })

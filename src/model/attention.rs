@@ -16,7 +16,14 @@ pub struct Attention<'a> {
     pub now_ms: i64,
 }
 
-impl Attention<'_> {
+impl<'a> Attention<'a> {
+    /// The anomalies of runs, of those that are open, that are grave enough, not muted, and on a metric of which no alert wants
+    /// attention anyway.
+    pub fn unusual_runs(self, open: &'a [RunAnomaly], alerts: &'a [Alert]) -> impl Iterator<Item = &'a RunAnomaly> {
+        let has_alert = move |metric: &str| alerts.iter().any(|of| *of.metric == *metric && self.is_wanted_by(of));
+        open.iter().filter(move |anomaly| self.is_wanted_by_run(anomaly) && !has_alert(&anomaly.metric_name()))
+    }
+
     /// Whether an alert fires, is grave enough, and is not muted.
     #[must_use]
     pub fn is_wanted_by(&self, alert: &Alert) -> bool {
@@ -25,8 +32,7 @@ impl Attention<'_> {
     }
 
     /// Whether an anomaly of a run that is open is grave enough and not muted. Mutes of a rule are of other rules.
-    #[must_use]
-    pub fn is_wanted_by_run(&self, anomaly: &RunAnomaly) -> bool {
+    fn is_wanted_by_run(&self, anomaly: &RunAnomaly) -> bool {
         let metric = anomaly.metric_name();
         let is_muted = || self.mutes.iter().any(|mute| mute.covers_every_rule(&metric, self.now_ms));
         anomaly.severity() >= self.from && !is_muted()

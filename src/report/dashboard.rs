@@ -27,6 +27,8 @@ pub struct Dashboard {
     pub newest_sample_ms: Option<i64>,
     /// Alerts that fire, are worth a toast and are not muted.
     pub alerts_firing: u64,
+    /// Anomalies of runs that are open, are worth a toast and are not muted, on metrics without such an alert.
+    pub unusual_runs: u64,
     /// The rows.
     pub series: Vec<Row>,
 }
@@ -64,6 +66,7 @@ impl Dashboard {
             sample_count: snapshot.health.sample_count,
             newest_sample_ms: snapshot.health.newest_sample_ms,
             alerts_firing: Tally::of(snapshot.alerts.iter().filter(|alert| attention.is_wanted_by(alert))).alerts,
+            unusual_runs: attention.unusual_runs(&snapshot.unusual_runs, &snapshot.alerts).count() as u64,
             series,
         }
     }
@@ -173,7 +176,11 @@ impl Report for Dashboard {
         );
         let metrics = counted(self.series.len() as u64, "metric");
         let alerts = counted(self.alerts_firing, "alert");
-        let summary = format!("{metrics} over {}, {alerts} firing, {newest}", self.window);
+        let runs = match self.unusual_runs {
+            0 => String::new(),
+            runs => format!("{}, ", counted(runs, "unusual run")),
+        };
+        let summary = format!("{metrics} over {}, {alerts} firing, {runs}{newest}", self.window);
         lines.push(line(summary, Role::Muted));
         lines
     }

@@ -191,7 +191,7 @@ impl Runs {
             Column::left("AGAINST RUNS BEFORE").may_go(1),
             Column::left("").may_go(3),
         ]);
-        let bar = if symbols.is_ascii() { "#" } else { symbols.spark()[5] };
+        let bar = symbols.bar();
         for one in self.bottlenecks.iter().take(BOTTLENECKS_SHOWN) {
             let cells = if one.share > 0.0 { (one.share * BAR_CELLS).round().max(1.0) as usize } else { 0 };
             table.push(vec![

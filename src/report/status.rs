@@ -10,13 +10,12 @@ pub const TMUX_CELLS: usize = 40;
 
 /// `Performance OK`, or of the alerts that want attention, the most urgent first, and the anomalies of runs that are open,
 /// `Anomaly detected: 2 anomalies (METRIC)`: how many, and the metric of the first one or the likely origin of its incident.
-/// A run comes first when it is graver than any alert; one whose metric has an alert is counted with that. Where some are
-/// incidents, `Anomaly detected: 9 anomalies, 2 incidents (METRIC)`. With `for_tmux` it is at most [`TMUX_CELLS`] wide,
-/// without incidents, and carries tmux' colours.
+/// A run comes first when it is graver than any alert. Where some are incidents, `Anomaly detected: 9 anomalies, 2 incidents
+/// (METRIC)`. With `for_tmux` it is at most [`TMUX_CELLS`] wide, without incidents, and carries tmux' colours.
 #[must_use]
-pub fn status_line(wanting: &[Alert], runs: &[RunAnomaly], symbols: SymbolSet, for_tmux: bool) -> String {
+pub fn status_line(wanting: &[Alert], runs: &[&RunAnomaly], symbols: SymbolSet, for_tmux: bool) -> String {
     let of_alerts = wanting.iter().map(|alert| alert.severity).max();
-    let gravest_run = runs.iter().rev().max_by_key(|anomaly| anomaly.severity());
+    let gravest_run = runs.iter().copied().rev().max_by_key(|anomaly| anomaly.severity());
     let of_runs = gravest_run.map(RunAnomaly::severity);
     let metric = if let Some(run) = gravest_run.filter(|_| of_runs > of_alerts) {
         run.metric_name()
@@ -27,9 +26,8 @@ pub fn status_line(wanting: &[Alert], runs: &[RunAnomaly], symbols: SymbolSet, f
         let ok = "Performance OK";
         return if for_tmux { format!("#[fg=green]{ok}#[default]") } else { ok.to_owned() };
     };
-    let is_counted = |run: &&RunAnomaly| wanting.iter().any(|alert| *alert.metric == *run.metric_name());
     let tally = Tally::of(wanting.iter());
-    let anomalies = counted(tally.alerts + runs.iter().filter(|run| !is_counted(run)).count() as u64, "anomaly");
+    let anomalies = counted(tally.alerts + runs.len() as u64, "anomaly");
     if !for_tmux {
         return format!("Anomaly detected: {} ({})", tally.with_incidents(&anomalies), printable(&metric));
     }

@@ -146,6 +146,10 @@ fn alerts_and_runs_are_counted_together() {
     stores::filled(&home);
     failing(&home, "import", 3);
     assert_eq!(home.run("status").stdout, "Anomaly detected: 2 anomalies (api_response_time)\n");
+    let table = home.run("dashboard --format json").stdout;
+    assert!(table.contains("\"alerts_firing\": 1,\n  \"unusual_runs\": 1,"), "{table}");
+    let table = home.run("dashboard").stdout;
+    assert!(table.contains("1 alert firing, 1 unusual run, newest sample"), "{table}");
     home.write("config/perftop/config.toml", "[runs]\nstreak = 4\n");
     failing(&home, "deploy", 3);
     assert_eq!(home.run("status").stdout, "Anomaly detected: 2 anomalies (api_response_time)\n");
