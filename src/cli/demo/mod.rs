@@ -6,6 +6,7 @@
 pub mod generator;
 mod live;
 pub mod profile;
+pub mod runs;
 
 use std::time::Instant;
 
@@ -18,6 +19,7 @@ use super::exit::Exit;
 use super::store::engine_options;
 use super::{Context, Refusal, tui};
 use crate::app::{App, AppOptions};
+use crate::engine;
 use crate::ingest::{Dictionary, LineReader, LineSplitter, Reading, jsonl};
 use crate::model::Window;
 use crate::store::Store;
@@ -48,6 +50,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
 
     let started = Instant::now();
     let mut store = Store::open(&context.config.store.path)?;
+    store.record_runs(&runs::history(context.now_ms(), SEED), context.config.keep_runs, context.now_ms())?;
+    engine::judge_runs(&mut store, &context.config.runs.thresholds, context.now_ms())?;
     let samples = load_history(&mut store, &mut generator, context.now_ms())?;
     drop(store);
     context.say(&format!("{samples} samples of history in {:.1} s", started.elapsed().as_secs_f64()));

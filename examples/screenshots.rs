@@ -2,11 +2,8 @@
 //!
 //! `cargo run --release --example screenshots [DIRECTORY]` (default: `screenshots`). Nothing in them is
 //! drawn by hand: the demo's samples go through the real store and the real detector at a fixed time,
-//! and the dashboard is driven by key presses. Where metrics break together, the demo has other drifts than its own; runs are
-//! made up beside it.
+//! and the dashboard is driven by key presses. Where metrics break together, the demo has other drifts than its own.
 //! Every run writes the same bytes.
-
-mod runs;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,10 +14,11 @@ use anyhow::Context as _;
 use perftop::app::{App, AppOptions, Effect, Event, Key, Tab, update};
 use perftop::cli::demo::generator::Generator;
 use perftop::cli::demo::profile::{Drift, Profile};
+use perftop::cli::demo::runs;
 use perftop::clock::Clock;
 use perftop::engine::{self, EngineHandle, EngineOptions, catch_up, snapshot_once};
 use perftop::model::time::Zone;
-use perftop::model::{Alert, MetricName, NewRun, RunThresholds, Snapshot, ViewRequest};
+use perftop::model::{Alert, MetricName, RunThresholds, Snapshot, ViewRequest};
 use perftop::store::Store;
 use perftop::ui::symbols::SymbolSet;
 use perftop::ui::theme::Theme;
@@ -63,7 +61,7 @@ const fn scene(name: &'static str, size: (u16, u16), tab: Tab, keys: &'static st
     Scene { name, size, tab, keys, with_toasts: false }
 }
 
-const SCENES: [Scene; 13] = [
+const SCENES: [Scene; 16] = [
     scene("baselines-120x34", LARGE, Tab::Baselines, ""),
     scene("baselines-60x16", SMALL, Tab::Baselines, ""),
     scene("control-chart-120x34", LARGE, Tab::ControlChart, "w"),
@@ -76,6 +74,9 @@ const SCENES: [Scene; 13] = [
     scene("alerts-120x34", LARGE, Tab::Baselines, "a"),
     scene("alert-chart-120x34", LARGE, Tab::Baselines, "a enter + + + + + +"),
     scene("split-120x34", LARGE, Tab::Baselines, "b"),
+    scene("module-120x34", LARGE, Tab::TimeSeries, "w w / b u i l d . d enter enter o"),
+    scene("module-60x16", SMALL, Tab::TimeSeries, "w w / b u i l d . d enter enter o"),
+    scene("success-120x34", LARGE, Tab::TimeSeries, "w w / s u c c e s s enter enter"),
     scene("help-120x34", LARGE, Tab::Baselines, "?"),
 ];
 
@@ -86,30 +87,19 @@ const INCIDENT_SCENES: [Scene; 3] = [
     Scene { with_toasts: true, ..scene("incident-toast-120x34", LARGE, Tab::Baselines, "") },
 ];
 
-/// Those of runs, which are the only metrics there.
-const RUN_SCENES: [Scene; 3] = [
-    scene("module-120x34", LARGE, Tab::TimeSeries, "w w m m enter o"),
-    scene("module-60x16", SMALL, Tab::TimeSeries, "w w m m enter o"),
-    scene("success-120x34", LARGE, Tab::TimeSeries, "w w G k enter"),
-];
-
 fn main() -> anyhow::Result<()> {
     let directory = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("screenshots"), PathBuf::from);
     fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let demo = Profile::built_in()?;
     let drifts = INCIDENT.into_iter().map(toml::from_str::<Drift>).collect::<Result<_, _>>()?;
     let incident = Profile { drifts, ..demo.clone() };
-    let nothing = Profile { metrics: Vec::new(), ..demo.clone() };
-    draw_scenes(&demo, &[], &SCENES, &directory)?;
-    draw_scenes(&incident, &[], &INCIDENT_SCENES, &directory)?;
-    draw_scenes(&nothing, &runs::history(START_MS, SEED), &RUN_SCENES, &directory)
+    draw_scenes(&demo, &SCENES, &directory)?;
+    draw_scenes(&incident, &INCIDENT_SCENES, &directory)
 }
 
-fn draw_scenes(profile: &Profile, runs: &[NewRun], scenes: &[Scene], directory: &Path) -> anyhow::Result<()> {
+fn draw_scenes(profile: &Profile, scenes: &[Scene], directory: &Path) -> anyhow::Result<()> {
     let home = tempfile::tempdir()?;
     let mut world = World::new(profile, home.path().join("perftop.db"))?;
-    world.store.record_runs(runs, runs.len(), START_MS)?;
-    engine::judge_runs(&mut world.store, &RunThresholds::default(), START_MS)?;
     let raised = world.live()?;
     let look = Look { theme: Theme::auto(), symbols: SymbolSet::Braille };
     for &Scene { name, size, tab, keys, with_toasts } in scenes {
@@ -136,7 +126,9 @@ struct World {
 
 impl World {
     fn new(profile: &Profile, store_path: PathBuf) -> anyhow::Result<Self> {
-        let store = Store::open(&store_path)?;
+        let mut store = Store::open(&store_path)?;
+        store.record_runs(&runs::history(START_MS, SEED), 100, START_MS)?;
+        engine::judge_runs(&mut store, &RunThresholds::default(), START_MS)?;
         let options = EngineOptions { book: profile.book(), ..EngineOptions::new(store_path) };
         let generator = Generator::new(profile, SEED, START_MS);
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
