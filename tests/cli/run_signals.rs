@@ -67,6 +67,10 @@ fn pid(line: &str) -> Pid {
     Pid::from_raw(line.trim().parse().unwrap()).unwrap()
 }
 
+/// A shell that hears signals. One that waits for `sleep` in the background would have to kill it, and a shell that has not yet
+/// become `sleep` loses that signal.
+const REST: &str = "while :; do sleep 0.05; done";
+
 #[rstest]
 #[case(Signal::INT, "INT")]
 #[case(Signal::TERM, "TERM")]
@@ -80,7 +84,7 @@ fn a_signal_reaches_the_command_which_decides(
     #[values("", "--timeout 1h")] options: &str,
 ) {
     let home = Home::new();
-    let script = format!("sleep 1000 & trap 'kill $!; echo heard {name}; exit 9' {name}; echo ready; wait");
+    let script = format!("trap 'echo heard {name}; exit 9' {name}; echo ready; {REST}");
     let mut running = Running::start(&home, options, &script);
     assert_eq!(running.line(), "ready");
     running.signal(signal);
@@ -126,11 +130,11 @@ fn a_signal_that_was_to_be_ignored_stays_ignored() {
 fn ctrl_c_reaches_the_command_once(#[values("", "--timeout 1h ")] options: &str) {
     let home = Home::new();
     let mut perftop = command(env!("CARGO_BIN_EXE_perftop"));
-    let script = "n=0; trap 'n=$((n+1)); echo heard' INT; trap 'kill $!; echo interrupts $n; exit 3' TERM; \
-                  sleep 1000 & echo ready; while :; do wait; done";
+    let script = "n=0; trap 'n=$((n+1)); echo heard' INT; trap 'echo interrupts $n; exit 3' TERM; echo ready;";
+    let script = format!("{script} {REST}");
     perftop.args(["run"]);
     perftop.args(options.split_whitespace());
-    perftop.args(["--", "sh", "-c", script]);
+    perftop.args(["--", "sh", "-c", &script]);
     for (name, value) in home.environment() {
         perftop.env(name, value);
     }
@@ -149,9 +153,8 @@ fn ctrl_c_reaches_the_command_once(#[values("", "--timeout 1h ")] options: &str)
 #[test]
 fn a_signal_to_the_group_reaches_a_command_with_a_timeout_once() {
     let home = Home::new();
-    let script = "n=0; trap 'n=$((n+1)); echo heard' USR1; trap 'kill $!; echo signals $n; exit 3' TERM; \
-                  sleep 1000 & echo ready; while :; do wait; done";
-    let mut running = Running::start(&home, "--timeout 1h", script);
+    let script = "n=0; trap 'n=$((n+1)); echo heard' USR1; trap 'echo signals $n; exit 3' TERM; echo ready;";
+    let mut running = Running::start(&home, "--timeout 1h", &format!("{script} {REST}"));
     assert_eq!(running.line(), "ready");
     kill_process_group(running.pid(), Signal::USR1).unwrap();
     assert_eq!(running.line(), "heard");
