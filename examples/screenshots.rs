@@ -74,8 +74,8 @@ const SCENES: [Scene; 16] = [
     scene("alerts-120x34", LARGE, Tab::Baselines, "a"),
     scene("alert-chart-120x34", LARGE, Tab::Baselines, "a enter + + + + + +"),
     scene("split-120x34", LARGE, Tab::Baselines, "b"),
-    scene("module-120x34", LARGE, Tab::TimeSeries, "w w / b u i l d . d enter enter o"),
-    scene("module-60x16", SMALL, Tab::TimeSeries, "w w / b u i l d . d enter enter o"),
+    scene("module-120x34", LARGE, Tab::TimeSeries, "w w / b u i l d . d enter j enter o"),
+    scene("module-60x16", SMALL, Tab::TimeSeries, "w w / b u i l d . d enter j enter o"),
     scene("success-120x34", LARGE, Tab::TimeSeries, "w w / s u c c e s s enter enter"),
     scene("help-120x34", LARGE, Tab::Baselines, "?"),
 ];

@@ -199,6 +199,7 @@ fn jump_to_alert(app: &mut App) {
     app.expanded = false;
     app.range = range_around(app, &alert);
     app.crosshair_ms = Some(alert.last.timestamp_ms);
+    app.crosshair_nth = 0;
     app.looked_at = Some(alert.id);
     app.selected = Some(alert.metric);
     if app.selected_row().is_none() {

@@ -116,6 +116,8 @@ pub struct App {
     pub by_count: bool,
     /// Timestamp of the sample under the crosshair.
     pub crosshair_ms: Option<i64>,
+    /// How many samples of the same time stand before it.
+    pub(super) crosshair_nth: usize,
     /// The alert that was followed to its chart, where its samples are marked.
     pub looked_at: Option<i64>,
     /// What lies over the tab, the top-most last.
@@ -176,6 +178,7 @@ impl App {
             range: None,
             by_count: false,
             crosshair_ms: None,
+            crosshair_nth: 0,
             looked_at: None,
             overlays: Vec::new(),
             toasts: Vec::new(),

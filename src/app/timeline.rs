@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{App, Frozen, SizeClass, Tab, toast};
-use crate::model::{Point, Snapshot, SpcChart, Subject, TimeRange, ViewRequest, Window};
+use crate::model::{Point, Snapshot, SpcChart, Subject, TimeRange, ViewRequest, Violation, Window};
 
 /// Zooming in stops here.
 const SHORTEST_SPAN_MS: i64 = 1_000;
@@ -62,10 +62,25 @@ impl App {
     /// The sample under the crosshair: the one nearest to its place in time.
     #[must_use]
     pub fn crosshair_point(&self) -> Option<Point> {
-        let at_ms = self.crosshair_ms?;
-        let points = &self.chart()?.points;
-        nearest(points, at_ms).map(|index| points[index])
+        Some(self.chart()?.points[self.crosshair_index()?])
     }
+
+    /// Its place among the samples of the chart.
+    fn crosshair_index(&self) -> Option<usize> {
+        let points = &self.chart()?.points;
+        let at_ms = points[nearest(points, self.crosshair_ms?)?].timestamp_ms;
+        let first = points.partition_point(|point| point.timestamp_ms < at_ms);
+        let of_that_time = points[first..].iter().take_while(|point| point.timestamp_ms == at_ms).count();
+        Some(first + self.crosshair_nth.min(of_that_time - 1))
+    }
+}
+
+/// Puts the crosshair on a sample of the chart.
+fn place_crosshair(app: &mut App, index: usize) {
+    let Some(points) = app.chart().map(|chart| &chart.points) else { return };
+    let Some(at_ms) = points.get(index).map(|point| point.timestamp_ms) else { return };
+    app.crosshair_nth = index - points.partition_point(|point| point.timestamp_ms < at_ms);
+    app.crosshair_ms = Some(at_ms);
 }
 
 /// Index of the point nearest in time.
@@ -198,10 +213,10 @@ pub(super) fn sideways(app: &mut App, forward: bool) {
         return;
     }
     let Some(chart) = app.chart() else { return };
-    let at = nearest(&chart.points, app.crosshair_ms.unwrap_or_default());
-    let next = at.and_then(|at| if forward { at.checked_add(1) } else { at.checked_sub(1) });
-    match next.and_then(|next| chart.points.get(next)) {
-        Some(point) => app.crosshair_ms = Some(point.timestamp_ms),
+    let count = chart.points.len();
+    let next = app.crosshair_index().and_then(|at| if forward { at.checked_add(1) } else { at.checked_sub(1) });
+    match next.filter(|&next| next < count) {
+        Some(next) => place_crosshair(app, next),
         None => pan(app, forward),
     }
 }
@@ -237,12 +252,13 @@ pub(super) fn crosshair_to_end(app: &mut App, newest: bool) {
     if !app.shows_chart() {
         app.expanded = true;
     }
-    let points = app.chart().map_or(&[][..], |chart| &chart.points);
-    let point = if newest { points.last() } else { points.first() };
     // Before the chart has come there is nothing to point at: then the end of the stretch will do.
     let visible = app.visible_range();
-    let end_ms = if newest { visible.until_ms } else { visible.from_ms };
-    app.crosshair_ms = Some(point.map_or(end_ms, |point| point.timestamp_ms));
+    app.crosshair_ms = Some(if newest { visible.until_ms } else { visible.from_ms });
+    app.crosshair_nth = 0;
+    if let Some(last) = app.chart().and_then(|chart| chart.points.len().checked_sub(1)) {
+        place_crosshair(app, if newest { last } else { 0 });
+    }
 }
 
 /// Puts the crosshair on the next or previous violation; without a crosshair, on the newest one.
@@ -255,7 +271,14 @@ pub(super) fn step_violation(app: &mut App, forward: bool) {
         Some(at_ms) => violations.iter().rev().find(|violation| violation.point.timestamp_ms < at_ms),
     };
     match found {
-        Some(violation) => app.crosshair_ms = Some(violation.point.timestamp_ms),
+        Some(&Violation { point, .. }) => {
+            let points = app.chart().map_or(&[][..], |chart| &chart.points);
+            let index = points.iter().position(|&other| other == point);
+            app.crosshair_ms = Some(point.timestamp_ms);
+            if let Some(index) = index {
+                place_crosshair(app, index);
+            }
+        }
         None if violations.is_empty() => toast::say(app, "no violations here"),
         None => toast::say(app, if forward { "no later violation" } else { "no earlier violation" }),
     }

@@ -286,7 +286,12 @@ pub(super) fn acknowledge(app: &mut App) -> Vec<Effect> {
         ),
     };
     if alert_ids.is_empty() {
-        say(app, nothing);
+        let before = app.toasts.len();
+        app.toasts.retain(|toast| !toast.is_of_run());
+        // Runs are not acknowledged: what is unusual about them ends with the next ones.
+        if app.toasts.len() == before {
+            say(app, nothing);
+        }
         return Vec::new();
     }
     dismiss_alerts(app);

@@ -45,6 +45,7 @@ pub fn engine_options(context: &Context) -> EngineOptions {
         zone: config.display.zone(),
         cooldown_ms: config.alerts.cooldown_ms,
         keep_runs: config.keep_runs,
+        run_thresholds: config.runs.thresholds.clone(),
         retention_ms: config.store.retention_ms,
         rollup_retention_ms: config.store.rollup_retention_ms,
         ..EngineOptions::new(config.store.path.clone())

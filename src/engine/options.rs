@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::detect::DetectOptions;
 use crate::model::time::Zone;
-use crate::model::{Alert, MetricBook};
+use crate::model::{Alert, MetricBook, RunThresholds};
 
 /// What the engine works on and by which rules.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct EngineOptions {
     pub cooldown_ms: i64,
     /// How many runs of a module are kept.
     pub keep_runs: usize,
+    /// How far runs may go before they are unlike the others.
+    pub run_thresholds: RunThresholds,
     /// Samples older than this are deleted once a day, what they were rolled up to stays; `None` keeps everything.
     pub retention_ms: Option<i64>,
     /// What is rolled up is deleted once a day when it is older than this; `None` keeps everything.
@@ -42,6 +44,7 @@ impl EngineOptions {
             zone: Zone::utc(),
             cooldown_ms: 15 * 60_000,
             keep_runs: 100,
+            run_thresholds: RunThresholds::default(),
             retention_ms: None,
             rollup_retention_ms: None,
         }

@@ -98,7 +98,7 @@ struct Publisher<'a> {
 
 impl<'a> Publisher<'a> {
     fn new(context: &'a Context, store: Store, channels: &'a mut Channels) -> Self {
-        let picture = Picture::after(channels.snapshots.borrow().generation);
+        let picture = Picture::after(channels.snapshots.borrow().generation, context.options.run_thresholds.clone());
         Self {
             context,
             channels,

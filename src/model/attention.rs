@@ -33,8 +33,10 @@ impl<'a> Attention<'a> {
 
     /// Whether an anomaly of a run that is open is grave enough and not muted. Mutes of a rule are of other rules.
     fn is_wanted_by_run(&self, anomaly: &RunAnomaly) -> bool {
-        let metric = anomaly.metric_name();
-        let is_muted = || self.mutes.iter().any(|mute| mute.covers_every_rule(&metric, self.now_ms));
+        let is_muted = || {
+            let covers = |metric: &str| self.mutes.iter().any(|mute| mute.covers_every_rule(metric, self.now_ms));
+            covers(&anomaly.metric_name()) || covers(&anomaly.shown_at())
+        };
         anomaly.severity() >= self.from && !is_muted()
     }
 }

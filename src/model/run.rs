@@ -56,6 +56,9 @@ pub mod measure {
     }
 }
 
+/// Tags by which a supervisor knows its own runs begin so. They differ from run to run, and are no part of a sample's context.
+pub const OWN_TAGS: &str = "supervise.";
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -184,14 +187,26 @@ impl NewRun {
         let phases =
             self.phases.iter().map(|phase| (format!("{}.{}", phase.name, measure::DURATION), phase.duration_ms));
         let named = measures.chain([success]).chain(phases);
+        let context_json = self.context_json();
         named
             .map(|(name, value)| NewSample {
                 metric: metric_of(&self.module, &name),
                 value,
                 timestamp_ms: self.ended_ms,
-                context_json: None,
+                context_json: context_json.clone(),
             })
             .collect()
+    }
+
+    /// What the user says of the run, as the context of its samples; `None` when there is nothing.
+    fn context_json(&self) -> Option<Arc<str>> {
+        let said: BTreeMap<&str, &str> = self
+            .tags
+            .iter()
+            .filter(|(key, _)| !key.starts_with(OWN_TAGS))
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        if said.is_empty() { None } else { serde_json::to_string(&said).ok().map(Arc::from) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::metric_of;
+use super::{Unit, metric_of};
 
 /// A rule that runs are judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -84,6 +84,18 @@ pub struct RunThresholds {
     pub noise_bytes: f64,
     /// A measure that is back within so many runs has recovered; one that is not is the new normal.
     pub recover_within: usize,
+}
+
+impl RunThresholds {
+    /// What differences of a measure are noise, in its unit: of times and of memory; of anything else none are.
+    #[must_use]
+    pub fn noise(&self, measure: &str) -> f64 {
+        match Unit::from_name(measure) {
+            Unit::Milliseconds => self.noise_ms,
+            Unit::Bytes => self.noise_bytes,
+            _ => 0.0,
+        }
+    }
 }
 
 impl Default for RunThresholds {

@@ -156,7 +156,7 @@ impl Measured {
     fn unusual(&self, name: &str, value: f64, thresholds: &RunThresholds) -> Option<Unusual> {
         let usual = &self.usual[self.usual.len().saturating_sub(HISTORY_RUNS)..];
         let before = &usual[usual.len().checked_sub(RUNS_BEFORE)?..];
-        let noise = if name == measure::MEMORY { thresholds.noise_bytes } else { thresholds.noise_ms };
+        let noise = thresholds.noise(name);
         let RunThresholds { deviation_percent, times_average, z_score, .. } = *thresholds;
 
         let (recent, all) = (Moments::of(before), Moments::of(usual));

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::bottlenecks::{Bottleneck, Growth, bottlenecks};
 use super::history::comparable;
-use crate::model::{MeasureColumn, MetricName, ModuleView, NewRun, PhaseView, Run, RunCell, RunView, Unit, measure};
+use crate::model::{
+    MeasureColumn, MetricName, ModuleView, NewRun, PhaseView, Run, RunCell, RunThresholds, RunView, Unit, measure,
+};
 use crate::stats::Fences;
 
 /// Told of every run that has it, the most telling first.
@@ -24,22 +26,30 @@ const FEWEST_VALUES: usize = 8;
 /// Of independent normal values two in a million do.
 const FENCE: f64 = 3.0;
 
-/// The module with its runs, in the order in which they began; `metric` is one of its measures, and `anomalies` are the runs
-/// that were recorded as such, with the measure. `None` when there are no runs.
+/// The module with its runs, in their order; `metric` is one of its measures, and `anomalies` are the runs that were recorded
+/// as such, with the measure. `None` when no run has the measure.
 #[must_use]
-pub fn module_view(metric: &MetricName, runs: &[Run], anomalies: &BTreeSet<(i64, Arc<str>)>) -> Option<ModuleView> {
+pub fn module_view(
+    metric: &MetricName,
+    runs: &[Run],
+    anomalies: &BTreeSet<(i64, Arc<str>)>,
+    thresholds: &RunThresholds,
+) -> Option<ModuleView> {
     let module = Arc::clone(&runs.last()?.run.module);
     let on_screen = metric.strip_prefix(&*module)?.strip_prefix('.')?;
     let is_taken = |name: &str| runs.iter().any(|run| value(&run.run, name).is_some());
-    // The one on screen is told in any case.
-    let first = COLUMNS[..3].iter().copied().chain((on_screen != measure::SUCCESS).then_some(on_screen));
+    if !is_taken(on_screen) {
+        return None;
+    }
+    // The one on screen is told wherever there is room for two.
+    let beside = (on_screen != measure::SUCCESS).then_some(on_screen);
     let mut names: Vec<&str> = Vec::new();
-    for name in first.chain(COLUMNS).filter(|name| is_taken(name)) {
+    for name in COLUMNS[..1].iter().copied().chain(beside).chain(COLUMNS).filter(|name| is_taken(name)) {
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    let cells = |name: &str| cells(runs, name, anomalies);
+    let cells = |name: &str| cells(runs, name, anomalies, thresholds.noise(name));
     let columns: Vec<Vec<Option<RunCell>>> = names.iter().map(|name| cells(name)).collect();
     let shown = cells(on_screen);
     let environment = runs.last().and_then(|newest| newest.run.environment.clone());
@@ -71,14 +81,16 @@ fn value(run: &NewRun, name: &str) -> Option<f64> {
 }
 
 /// A measure of every run. Outliers are those that were recorded as anomalies, and what is far out among the runs that can
-/// be compared with the newest.
-fn cells(runs: &[Run], name: &str, anomalies: &BTreeSet<(i64, Arc<str>)>) -> Vec<Option<RunCell>> {
+/// be compared with the newest, by more than noise.
+fn cells(runs: &[Run], name: &str, anomalies: &BTreeSet<(i64, Arc<str>)>, noise: f64) -> Vec<Option<RunCell>> {
     let measure: Arc<str> = name.into();
     let compared: Vec<Option<f64>> = comparable(runs).map(|run| value(run?, name)).collect();
     let fences = if name == measure::SUCCESS { None } else { fences(compared.iter().flatten().copied()) };
     let cell = |(Run { id, run }, compared): (&Run, &Option<f64>)| {
-        let is_far_out =
-            fences.zip(*compared).is_some_and(|(fences, value)| !(fences.lower..=fences.upper).contains(&value));
+        let is_beyond = |(fences, value): (Fences, f64)| {
+            !(fences.lower..=fences.upper).contains(&value) && (value - fences.median).abs() > noise
+        };
+        let is_far_out = fences.zip(*compared).is_some_and(is_beyond);
         let is_anomaly = !anomalies.is_empty() && anomalies.contains(&(*id, Arc::clone(&measure)));
         value(run, name).map(|value| RunCell { value, is_outlier: is_far_out || is_anomaly })
     };
@@ -94,12 +106,18 @@ fn fences(values: impl Iterator<Item = f64>) -> Option<Fences> {
     Fences::of(&mut values, FENCE).filter(|fences| fences.q1 < fences.q3)
 }
 
+/// The phases of the runs that can be compared with the newest.
 fn phases(runs: &[Run]) -> Vec<PhaseView> {
-    let parts = bottlenecks(&[runs]);
+    let all_ms: f64 = comparable(runs).filter_map(|run| run?.measured(measure::DURATION)).sum();
     let phase = |part: &Bottleneck| {
         let name = part.phase.clone()?;
+        let parts = comparable(runs).flatten().flat_map(|run| &run.phases).filter(|phase| phase.name == name);
+        let (runs, total_ms) = parts.fold((0_u32, 0.0), |(runs, sum_ms), phase| (runs + 1, sum_ms + phase.duration_ms));
         let growth_percent = part.growth.filter(Growth::is_sure).map(|growth| growth.change_percent);
-        Some(PhaseView { name, average_ms: part.total_ms / part.runs as f64, share: part.share, growth_percent })
+        let share = if all_ms > 0.0 { total_ms / all_ms } else { 0.0 };
+        (runs > 0).then(|| PhaseView { name, average_ms: total_ms / f64::from(runs), share, growth_percent })
     };
-    parts.iter().filter_map(phase).collect()
+    let mut phases: Vec<PhaseView> = bottlenecks(&[runs]).iter().filter_map(phase).collect();
+    phases.sort_by(|one, other| other.share.total_cmp(&one.share));
+    phases
 }

@@ -15,7 +15,7 @@ use super::{Look, keys};
 use crate::app::{Action, App};
 use crate::model::text::{counted, printable, value};
 use crate::model::time::age_coarse;
-use crate::model::{Alert, AlertState, Incident, Precision, Severity, Tally};
+use crate::model::{Alert, AlertState, Incident, Precision, RunAnomaly, Severity, Tally};
 
 /// Lines below the list for the sentence, and for the numbers, of the chosen alert.
 const DETAIL_LINES: usize = 2;
@@ -36,8 +36,11 @@ pub(super) const OFFERED: &[(Action, &str)] = &[
 pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &mut Buffer) {
     let inside = panel::draw(area, &title(app, look, class), look.theme.style(Role::Border), look, buf);
     let alerts = app.alerts();
+    let inside = draw_unusual_runs(app, look, inside, buf);
     let Some(chosen) = app.selected_alert() else {
-        Strip::new(look).with(Role::Muted, " no alerts: nothing has broken a rule").draw(inside, buf);
+        if app.unusual_runs().next().is_none() {
+            Strip::new(look).with(Role::Muted, " no alerts: nothing has broken a rule").draw(inside, buf);
+        }
         return;
     };
     // With a rule above, at most half of the panel.
@@ -57,6 +60,30 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
     }
     let below = Rect { y: list.bottom(), height: detail_rows, ..inside };
     draw_details(&details, look, below, buf);
+}
+
+/// What is unusual about runs, below the alerts and in half of the room at most; answers with the room left. They are listed and
+/// not chosen: what ends them is the next runs.
+fn draw_unusual_runs(app: &App, look: &Look, inside: Rect, buf: &mut Buffer) -> Rect {
+    let runs: Vec<&RunAnomaly> = app.unusual_runs().collect();
+    let most = if app.alerts().is_empty() { inside.height } else { inside.height / 2 };
+    let rows = (runs.len() as u16).min(most);
+    let left = Rect { height: inside.height - rows, ..inside };
+    let hidden = runs.len() - usize::from(rows);
+    let names = runs.iter().map(|run| width(&run.metric_name())).max().unwrap_or(0).min(usize::from(inside.width / 2));
+    for (place, (run, row)) in runs.iter().zip(Rect { y: left.bottom(), height: rows, ..inside }.rows()).enumerate() {
+        let role = Role::of_severity(run.severity());
+        let age = age_coarse(app.now_ms.saturating_sub(run.at_ms));
+        let more =
+            if hidden > 0 && place + 1 == usize::from(rows) { format!(" +{hidden} more") } else { String::new() };
+        let room = Strip::new(look).with(Role::Muted, &format!("{more} {age} ")).draw_right(row, buf);
+        Strip::new(look)
+            .with(role, &format!(" {} run ", look.symbols.severity(run.severity())))
+            .with(Role::Text, &fit(&run.metric_name(), names, Align::Left, look.symbols))
+            .with(Role::Muted, &format!("  {}", run.told()))
+            .draw(room, buf);
+    }
+    left
 }
 
 fn title<'a>(app: &App, look: &'a Look, class: SizeClass) -> Strip<'a> {

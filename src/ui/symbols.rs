@@ -132,7 +132,7 @@ impl SymbolSet {
     /// A sample that is unlike the others.
     #[must_use]
     pub const fn outlier(self) -> &'static str {
-        self.pick("\u{25c6}", "!")
+        self.pick("\u{25b3}", "!")
     }
 
     /// A bar that lies, one cell of it.

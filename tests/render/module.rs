@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use perftop::app::{App, Event, Tab, update};
 use perftop::model::{
-    ChartData, ControlLimits, MetricName, NewRun, Phase, Point, Run, RunAnomaly, RunExit, RunRule, SeriesSummary,
-    Snapshot, TimeRange, Unit, measure,
+    ChartData, ControlLimits, MetricName, NewRun, Phase, Point, Run, RunAnomaly, RunExit, RunRule, RunThresholds,
+    SeriesSummary, Snapshot, TimeRange, Unit, measure,
 };
 use perftop::runs::module_view;
 use perftop::ui::symbols::SymbolSet;
@@ -88,7 +88,7 @@ fn of_runs(name: &str) -> Snapshot {
         baseline,
         limits: Some(ControlLimits::new(mean, mean * 0.15)),
         violations: Vec::new(),
-        module: module_view(&metric, &runs, &anomalies).map(Arc::new),
+        module: module_view(&metric, &runs, &anomalies, &RunThresholds::default()).map(Arc::new),
         points,
         ..ChartData::clone(&shown)
     };
@@ -159,6 +159,14 @@ fn an_unusual_run_is_counted_in_the_header_and_told_beside_the_chart() {
     let text = perftop::render::text(&drawn(&app, &fixture::mono(SymbolSet::Braille), size));
     assert!(text.lines().next().unwrap().trim_end().ends_with("1 warning"), "{text}");
     assert!(text.contains("unusual run, 6m ago") && text.contains("78.8 s is 59 % above the mean"), "{text}");
+    let mut list = app.clone();
+    update(&mut list, Event::Key("a".parse().unwrap()), NOW_MS);
+    let listed = perftop::render::text(&drawn(&list, &fixture::mono(SymbolSet::Braille), size));
+    let row = listed.lines().find(|line| line.contains("run build.duration_ms")).expect("it is in the list");
+    assert!(
+        row.contains("78.8 s is 59 % above the mean") && row.contains(" 6m ") && !listed.contains("no alerts"),
+        "{listed}"
+    );
     let line = perftop::render::text(&drawn(&app, &fixture::mono(SymbolSet::Braille), (40, 1)));
     assert!(line.contains("build.duration_ms 49.29 s"), "{line}");
 }

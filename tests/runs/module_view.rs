@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use perftop::model::{Environment, MetricName, ModuleView, NewRun, Phase, Point, Run, measure};
+use perftop::model::{Environment, MetricName, ModuleView, NewRun, Phase, Point, Run, RunThresholds, measure};
 use perftop::runs::module_view;
 
 use crate::support::{durations, failed, run, with};
 
 fn view(measure: &str, runs: &[Run]) -> ModuleView {
-    module_view(&metric(measure, runs), runs, &BTreeSet::new()).unwrap()
+    module_view(&metric(measure, runs), runs, &BTreeSet::new(), &RunThresholds::default()).unwrap()
 }
 
 fn metric(measure: &str, runs: &[Run]) -> MetricName {
@@ -29,14 +29,16 @@ fn what_is_far_out_is_an_outlier() {
     let with = |last: f64| outliers(&view(measure::DURATION, &durations(&[&values[..8], &[last]].concat())));
     assert_eq!((with(111.9), with(112.1)), (vec![], vec![8]));
     assert_eq!(outliers(&view(measure::DURATION, &durations(&[100.0, 101.0, 102.0, 900.0]))), [0; 0], "too few");
-    assert_eq!(outliers(&view(measure::DURATION, &durations(&[[5.0; 12].as_slice(), &[6.0]].concat()))), [0; 0]);
+    assert_eq!(outliers(&view(measure::DURATION, &durations(&[[5.0; 12].as_slice(), &[60.0]].concat()))), [0; 0]);
+    let fast: Vec<f64> = values.iter().map(|value| value / 20.0).chain([9.0]).collect();
+    assert_eq!(outliers(&view(measure::DURATION, &durations(&fast))), [0; 0], "4 ms are noise");
 }
 
 #[test]
 fn a_run_that_was_recorded_as_an_anomaly_is_an_outlier() {
     let runs = durations(&[100.0, 101.0, 140.0, 100.0]);
     let anomalies = BTreeSet::from([(runs[2].id, Arc::from(measure::DURATION)), (runs[1].id, Arc::from(measure::CPU))]);
-    let view = module_view(&metric(measure::DURATION, &runs), &runs, &anomalies).unwrap();
+    let view = module_view(&metric(measure::DURATION, &runs), &runs, &anomalies, &RunThresholds::default()).unwrap();
     assert_eq!(outliers(&view), [2]);
     let marks = view.marks();
     let point = Point { timestamp_ms: runs[2].run.ended_ms, value: 140.0 };
@@ -77,22 +79,25 @@ fn phases_have_their_share_and_success_its_ones_and_zeros() {
         let phases = phases.map(|(name, duration_ms)| Phase { name: name.into(), duration_ms }).to_vec();
         Run { id, run: NewRun { phases, ..run } }
     };
-    let runs = [phased(0, 100.0), phased(1, 200.0), failed(run(2, 60.0))];
+    let runs = [phased(0, 100.0), phased(1, 200.0), failed(phased(2, 5.0))];
     let found = view("compile.duration_ms", &runs);
     let told: Vec<_> =
         found.phases.iter().map(|phase| (&*phase.name, phase.average_ms, phase.growth_percent)).collect();
     assert_eq!(told, [("compile", 150.0, None), ("link", 50.0, None)]);
-    assert!((found.phases[0].share - 300.0 / 460.0).abs() < 1e-12);
+    assert!((found.phases[0].share - 300.0 / 400.0).abs() < 1e-12);
     let shown: Vec<_> = found.runs.iter().map(|run| run.shown.map(|shown| shown.value)).collect();
-    assert_eq!(shown, [Some(100.0), Some(200.0), None]);
+    assert_eq!(shown, [Some(100.0), Some(200.0), Some(5.0)], "what failed is shown and not averaged");
     let success = view(measure::SUCCESS, &runs);
     let shown: Vec<_> = success.runs.iter().filter_map(|run| run.shown.map(|shown| shown.value)).collect();
     assert_eq!((shown, success.is_success(), found.is_success()), (vec![1.0, 1.0, 0.0], true, false));
 }
 
 #[test]
-fn without_runs_or_for_another_module_there_is_no_view() {
-    assert_eq!(module_view(&"build.success".into(), &[], &BTreeSet::new()), None);
-    let other: MetricName = "other.success".into();
-    assert_eq!(module_view(&other, &durations(&[1.0]), &BTreeSet::new()), None);
+fn without_runs_that_have_the_measure_there_is_no_view() {
+    let view = |metric: &str, runs: &[Run]| {
+        module_view(&metric.into(), runs, &BTreeSet::new(), &RunThresholds::default()).is_some()
+    };
+    let runs = durations(&[1.0]);
+    assert!(view("build.success", &runs) && !view("build.success", &[]) && !view("other.success", &runs));
+    assert!(!view("build.requests", &runs), "its name begins so, and no run has it");
 }

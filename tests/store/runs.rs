@@ -98,3 +98,22 @@ fn a_metric_belongs_to_the_module_whose_measure_it_is() {
     assert_eq!(found("build.release.success").as_deref(), Some("build.release"));
     assert_eq!([found("build"), found("built.success"), found(".success"), found("")], [None, None, None, None]);
 }
+
+#[test]
+fn what_the_user_says_of_a_run_is_the_context_of_its_samples() {
+    let place = Place::new();
+    let mut store = place.open();
+    let supervised = [("supervise.iteration".to_owned(), "7".to_owned())];
+    let runs = [run("build", 1), NewRun { tags: supervised.into(), ..run("test", 1) }];
+    store.record_runs(&runs, 5, 0).unwrap();
+    let contexts: Vec<(String, Option<String>)> = place
+        .raw()
+        .prepare("SELECT DISTINCT metric_name, context_json FROM performance_samples WHERE metric_name LIKE '%.success' ORDER BY 1")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let said = Some(r#"{"branch":"main"}"#.to_owned());
+    assert_eq!(contexts, [("build.success".to_owned(), said), ("test.success".to_owned(), None)]);
+}

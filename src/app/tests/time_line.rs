@@ -1,10 +1,12 @@
 //! Windows, zoom, pan, crosshair, violations, freeze.
 
+use std::sync::Arc;
+
 use rstest::rstest;
 
 use crate::app::testing::{HOUR_MS, START_MS, Session, alert, four_series};
-use crate::app::{AppOptions, Effect, Tab};
-use crate::model::{Severity, SpcChart, Subject, TimeRange, ViewRequest, Window};
+use crate::app::{AppOptions, Effect, Event, Tab};
+use crate::model::{Point, Severity, Snapshot, SpcChart, Subject, TimeRange, ViewRequest, Window};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -264,4 +266,29 @@ fn where_there_is_no_chart_nothing_is_counted() {
     let mut session = Session::with_four();
     session.keys("o");
     assert_eq!((session.app.by_count, session.toast_texts()), (false, vec!["no chart here"]));
+}
+
+#[test]
+fn the_crosshair_goes_through_samples_of_one_time_one_by_one() {
+    let mut session = charting();
+    let shown = session.app.snapshot.clone().unwrap();
+    let mut chart = shown.chart.as_deref().unwrap().clone();
+    for (point, value) in chart.points.iter_mut().zip(0..) {
+        *point = Point { timestamp_ms: START_MS - 1_000 * i64::from(value / 5), value: f64::from(value) };
+    }
+    chart.points.sort_by_key(|point| point.timestamp_ms);
+    let values: Vec<f64> = chart.points.iter().map(|point| point.value).collect();
+    session.event(Event::Snapshot(Arc::new(Snapshot { chart: Some(Arc::new(chart)), ..Snapshot::clone(&shown) })));
+    let under = |session: &Session| session.app.crosshair_point().map(|point| point.value);
+    session.keys("x");
+    let back: Vec<f64> = (0..values.len())
+        .filter_map(|_| {
+            let value = under(&session);
+            session.keys("h");
+            value
+        })
+        .collect();
+    assert_eq!(back, values.iter().rev().copied().collect::<Vec<_>>());
+    session.keys("home l");
+    assert_eq!(under(&session), Some(values[1]));
 }

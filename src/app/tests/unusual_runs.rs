@@ -41,6 +41,8 @@ fn a_run_that_is_unusual_is_toasted_once_until_it_is_over() {
     assert_eq!((toast.kind, toast.metric.as_deref()), (ToastKind::Alert(Severity::Warning), Some("build.duration_ms")));
     assert!(!toast.is_summary());
     assert_eq!(session.app.attention_count(), 1);
+    session.keys("A");
+    assert_eq!((session.toast_texts(), session.app.attention_count()), (vec![], 1), "seen, and unusual all the same");
     show(&mut session, Vec::new());
     assert_eq!((session.toast_texts(), session.app.attention_count()), (vec![], 0));
 }
@@ -84,4 +86,18 @@ fn what_is_counted_over_runs_is_shown_at_their_success() {
     let shown = |metric: &str| session.app.unusual_runs_of(metric).count();
     assert_eq!((shown("build.success"), shown("build.duration_ms"), shown("build")), (2, 1, 0));
     assert_eq!(session.app.unusual_runs_from(Severity::Critical).count(), 1, "the streak");
+    let mute = |metric: &str| Mute {
+        id: 1,
+        metric: Some(metric.into()),
+        rule: None,
+        until_ms: None,
+        reason: None,
+        created_at_ms: START_MS - 1,
+    };
+    let shown = session.app.snapshot.clone().unwrap();
+    for (metric, left) in [("build.success", 1), ("build.failures_in_a_row", 2)] {
+        let muted = Snapshot { mutes: vec![mute(metric)].into(), ..Snapshot::clone(&shown) };
+        session.event(Event::Snapshot(Arc::new(muted)));
+        assert_eq!(session.app.attention_count(), left, "{metric}");
+    }
 }

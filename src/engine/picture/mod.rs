@@ -12,8 +12,8 @@ use std::sync::Arc;
 use crate::detect::DetectOptions;
 use crate::model::time::Zone;
 use crate::model::{
-    Alert, ChartData, Health, MetricBook, MetricName, ModuleView, Point, RunAnomaly, SPARK_BUCKETS, Segment,
-    SeriesSummary, Snapshot, Subject, TimeRange, ViewRequest,
+    Alert, ChartData, Health, MetricBook, MetricName, ModuleView, Point, RunAnomaly, RunThresholds, SPARK_BUCKETS,
+    Segment, SeriesSummary, Snapshot, Subject, TimeRange, ViewRequest,
 };
 use crate::runs::module_view;
 use crate::store::{Store, StoreError, Totals};
@@ -40,12 +40,14 @@ pub(super) struct Picture {
     split: Option<Parts>,
     totals: Totals,
     generation: u64,
+    /// By which runs are told from each other.
+    run_thresholds: RunThresholds,
 }
 
 impl Picture {
     /// An empty picture that goes on counting after `generation`.
-    pub(super) fn after(generation: u64) -> Self {
-        Self { generation, ..Self::default() }
+    pub(super) fn after(generation: u64, run_thresholds: RunThresholds) -> Self {
+        Self { generation, run_thresholds, ..Self::default() }
     }
 
     /// What it answers.
@@ -119,7 +121,7 @@ impl Picture {
             Some(focus) => {
                 let mut chart = self.read_focus(store, focus, window, shown, told)?;
                 chart.evidence = evidence(store, request.alert_id, focus)?;
-                chart.module = module(store, focus)?.map(Arc::new);
+                chart.module = module(store, focus, &self.run_thresholds)?.map(Arc::new);
                 Some(Arc::new(chart))
             }
             None => None,
@@ -254,13 +256,15 @@ impl Picture {
 }
 
 /// The module that the metric is a measure of.
-fn module(store: &Store, metric: &MetricName) -> Result<Option<ModuleView>, StoreError> {
+fn module(store: &Store, metric: &MetricName, thresholds: &RunThresholds) -> Result<Option<ModuleView>, StoreError> {
     let Some(module) = store.module_of(metric)? else { return Ok(None) };
-    let runs = store.runs(&module, RUNS_SHOWN)?;
+    let mut runs = store.runs(&module, RUNS_SHOWN)?;
+    // As their samples stand on the chart: of runs side by side, one that began first may end last.
+    runs.sort_by_key(|run| run.run.ended_ms);
     let Some(oldest) = runs.first() else { return Ok(None) };
     let found = store.run_anomalies(Some(&module), oldest.run.started_ms, MOST_ANOMALIES)?;
     let anomalies = found.into_iter().map(|found| (found.anomaly.run_id, found.anomaly.metric)).collect();
-    Ok(module_view(metric, &runs, &anomalies))
+    Ok(module_view(metric, &runs, &anomalies, thresholds))
 }
 
 /// The samples on which an alert of the metric was raised.

@@ -4,17 +4,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::App;
-use crate::app::view::{Column, bucket};
+use crate::app::view::Column;
 use crate::model::text::percent_signed;
 use crate::model::{ModuleView, PhaseView, Point, RunCell, RunExit, RunView, TimeRange, Unit, measure};
 use crate::ui::Look;
 use crate::ui::text::{Align, width};
 use crate::ui::theme::Role;
-use crate::ui::widgets::rates::{bars, draw_rates};
+use crate::ui::widgets::rates::{Bars, draw_rates};
 use crate::ui::widgets::table::{Heading, Table, VALUE_CELLS, draw_text, draw_value};
 
-/// Columns from which phases and the success rate stand beside the runs, and what they get of those.
-const COLUMNS_FOR_TWO: u16 = 84;
+/// Columns that runs need with three measures and how they ended, and what success rate and phases need beside them.
+const RUN_COLUMNS: u16 = 60;
+const PHASE_COLUMNS: u16 = 34;
 /// Rows of the bars of the success rate, where there are rows to spare.
 const RATE_ROWS: u16 = 2;
 /// Runs whose success is told, as many as `perftop runs` tells of.
@@ -31,13 +32,14 @@ pub fn draw(app: &App, module: &ModuleView, look: &Look, area: Rect, buf: &mut B
     let line = look.symbols.horizontal().repeat(usize::from(area.width));
     buf.set_string(area.x, area.y, line, look.theme.style(Role::Border));
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    if area.width < COLUMNS_FOR_TWO {
+    if area.width < RUN_COLUMNS + PHASE_COLUMNS + 2 {
         return draw_runs(app, module, look, body, buf);
     }
     // What the runs do not need is for the bars.
     let needed: u16 = headings(module).iter().map(|heading| heading.column.max + 1).sum();
-    let right = (area.width * 2 / 5).max(area.width.saturating_sub(needed + 2));
-    draw_runs(app, module, look, Rect { width: area.width - right - 2, ..body }, buf);
+    let left = needed.min((area.width * 3 / 5).max(RUN_COLUMNS));
+    let right = area.width - left - 2;
+    draw_runs(app, module, look, Rect { width: left, ..body }, buf);
     let x = area.right() - right;
     let beside = Rect { x, width: right.saturating_sub(1), ..body };
     let left = draw_success(module, look, beside, buf);
@@ -50,8 +52,10 @@ fn draw_runs(app: &App, module: &ModuleView, look: &Look, area: Rect, buf: &mut 
     let table = Table::new(&headings, area, 1);
     table.draw_titles(&headings, area.y, None, look, buf);
     let chosen = chosen(app, module);
-    // The one under the crosshair is on screen.
-    let skipped = chosen.map_or(0, |place| (place + 2).saturating_sub(usize::from(area.height)));
+    // The one under the crosshair stands in the middle, where no toast covers it.
+    let visible = usize::from(area.height.saturating_sub(1));
+    let most = module.runs.len().saturating_sub(visible);
+    let skipped = chosen.map_or(0, |place| place.saturating_sub(visible / 2).min(most));
     let rows = module.runs.iter().rev().enumerate().skip(skipped);
     for ((place, run), y) in rows.zip(area.y + 1..area.bottom()) {
         if let Some(cell) = table.cell(0, y, 1).filter(|_| chosen == Some(place)) {
@@ -170,9 +174,8 @@ fn draw_success(module: &ModuleView, look: &Look, area: Rect, buf: &mut Buffer) 
         .map(|(run, timestamp_ms)| Point { timestamp_ms, value: f64::from(u8::from(run.exit.is_success())) })
         .collect();
     let range = TimeRange { from_ms: 0, until_ms: places.len().cast_signed() as i64 };
-    let rates = bucket(&places, range, bars(places.len(), area.width));
-    let rates: Vec<Option<f64>> = rates.into_iter().map(|bucket| Some(bucket?.mean)).collect();
-    draw_rates(&rates, Rect { y: area.y + 1, height: rows, ..area }, look, buf);
+    let bars = Bars::of_runs(places.len(), area.width);
+    draw_rates(&bars.rates(&places, range), bars, Rect { y: area.y + 1, height: rows, ..area }, look, buf);
     let used = (rows + 1).min(area.height);
     Rect { y: area.y + used, height: area.height - used, ..area }
 }
@@ -189,7 +192,8 @@ fn draw_phases(module: &ModuleView, look: &Look, area: Rect, buf: &mut Buffer) {
         return;
     }
     let heading = |title, column, align| Heading { title, column, align };
-    let longest = module.phases.iter().map(|phase| width(&phase.name)).max().unwrap_or(0).clamp(8, 20) as u16;
+    let longest = module.phases.iter().map(|phase| width(&phase.name)).max().unwrap_or(0);
+    let longest = longest.clamp(8, usize::from(area.width / 3).max(8)) as u16;
     let headings = [
         heading("phases", Column { min: 8, max: longest, priority: 0 }, Align::Left),
         heading("", Column { min: 4, max: u16::MAX, priority: 3 }, Align::Left),
@@ -199,8 +203,20 @@ fn draw_phases(module: &ModuleView, look: &Look, area: Rect, buf: &mut Buffer) {
     ];
     let table = Table::new(&headings, area, 1);
     table.draw_titles(&headings, area.y, None, look, buf);
-    for (phase, y) in module.phases.iter().zip(area.y + 1..area.bottom()) {
+    let rows = usize::from(area.height - 1);
+    let shown = if module.phases.len() > rows { rows - 1 } else { rows };
+    for (phase, y) in module.phases.iter().take(shown).zip(area.y + 1..) {
         draw_phase(phase, &table, y, look, buf);
+    }
+    if module.phases.len() > shown {
+        let more = &module.phases[shown..];
+        let grown = more.iter().filter(|phase| phase.growth_percent.is_some()).count();
+        let words = match grown {
+            0 => format!("and {} more", more.len()),
+            grown => format!("and {} more, {grown} of them slower", more.len()),
+        };
+        let last = Rect { y: area.bottom() - 1, height: 1, ..area };
+        draw_text(&words, Align::Left, if grown > 0 { Role::Warning } else { Role::Muted }, last, look, buf);
     }
 }
 
@@ -212,7 +228,7 @@ fn draw_phase(phase: &PhaseView, table: &Table, y: u16, look: &Look, buf: &mut B
     };
     text(NAME, &phase.name, Align::Left, Role::Text);
     let share = phase.share.clamp(0.0, 1.0);
-    let cells = |cell: Rect| ((share * f64::from(cell.width)).round() as usize).max(1);
+    let cells = |cell: Rect| (share * f64::from(cell.width)).ceil() as usize;
     let bar = table.cell(BAR, y, 1).map(|cell| look.symbols.bar().repeat(cells(cell)));
     text(BAR, &bar.unwrap_or_default(), Align::Left, Role::Data);
     text(SHARE, &format!("{:.0} %", 100.0 * share), Align::Right, Role::Muted);

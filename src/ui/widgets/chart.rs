@@ -7,11 +7,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::plot::{Axis, Plot, put};
-use super::rates::{bars, draw_rates};
+use super::rates::{Bars, draw_rates};
 use super::surprises::draw_surprises;
 use super::trace::draw_trace;
 use super::violations::draw_violations;
-use crate::app::view::{Scale, bucket};
+use crate::app::view::Scale;
 use crate::model::text::value;
 use crate::model::{ChartData, ChartMark, ControlLimits, Lines, Point, RunMark, SpcChart, TimeRange, Unit, Watching};
 use crate::ui::Look;
@@ -118,12 +118,12 @@ impl Chart<'_> {
     fn draw_rate(&self, area: Rect, look: &Look, buf: &mut Buffer) {
         let scale = Scale { low: 0.0, high: 100.0 };
         let plot = Plot::new(area, scale, Unit::Percent, self.range, self.axis, 0);
-        let points = &self.data.points;
-        let shown = points.iter().filter(|point| self.range.contains(point.timestamp_ms)).count();
-        let rates = bucket(points, self.range, bars(shown, plot.inner.width));
-        let rates: Vec<Option<f64>> = rates.into_iter().map(|bucket| Some(bucket?.mean)).collect();
+        let bars = match self.axis {
+            Axis::Time(_) => Bars::of_time(plot.inner.width),
+            Axis::Count(..) => Bars::of_runs(self.data.points.len(), plot.inner.width),
+        };
         plot.draw_grid(look, buf);
-        draw_rates(&rates, plot.inner, look, buf);
+        draw_rates(&bars.rates(&self.data.points, self.range), bars, plot.inner, look, buf);
         plot.draw_axes(look, buf);
         if let Some(point) = self.crosshair {
             draw_crosshair(Point { value: 100.0 * point.value, ..point }, &plot, look, buf);
