@@ -89,7 +89,7 @@ fn lines(judgement: &RunJudgement) -> impl Iterator<Item = String> {
             }))
         })
     });
-    found.chain(ended)
+    ended.chain(found)
 }
 
 fn found(anomaly: &RunAnomaly) -> serde_json::Value {
@@ -152,13 +152,13 @@ mod tests {
         let text = fs::read_to_string(dir.path().join("state/anomalies.log")).unwrap();
         let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), 2);
-        assert_eq!(lines[0]["module"], "na\nme\u{9b}");
+        assert_eq!(lines[1]["module"], "na\nme\u{9b}");
         for (key, value) in
             [("value", 130.0), ("average", 100.0), ("deviation_percent", 30.0), ("threshold_percent", 25.0)]
         {
-            assert_eq!(lines[0][key], value, "{key}");
+            assert_eq!(lines[1][key], value, "{key}");
         }
-        assert_eq!((&lines[1]["event"], &lines[1]["metric"]), (&json!("recovered"), &json!("cpu_ms")));
+        assert_eq!((&lines[0]["event"], &lines[0]["metric"]), (&json!("recovered"), &json!("cpu_ms")));
         assert!(!text.contains('\u{9b}'));
     }
 

@@ -15,7 +15,7 @@ use super::faults::Faults;
 use crate::clock::Clock;
 use crate::ingest::{Batch, Dictionary, LineReader, LineSplitter, Reading, Reject, context, jsonl};
 use crate::model::text::{printable_short, value};
-use crate::model::{NewSample, Unit, measure, metric_of};
+use crate::model::{ERROR_PERCENT, FAILURES_IN_A_ROW, NewSample, Unit, measure, metric_of};
 
 /// Names the file in the environment of the command.
 pub const VARIABLE: &str = "PERFTOP_DROP";
@@ -33,8 +33,16 @@ pub const MAX_MEASURES: usize = 200;
 const MODULE_TAG: &str = "module";
 /// What is counted, so that lines add up.
 const COUNTED: [&str; 2] = [measure::ITEMS, measure::LINES];
-/// What a command cannot say of itself, because it is measured.
-const MEASURED: [&str; 5] = [measure::DURATION, measure::CPU, measure::CPU_PERCENT, measure::MEMORY, measure::SUCCESS];
+/// What a command cannot say of itself, because it is measured, or counted over several runs.
+const MEASURED: [&str; 7] = [
+    measure::DURATION,
+    measure::CPU,
+    measure::CPU_PERCENT,
+    measure::MEMORY,
+    measure::SUCCESS,
+    FAILURES_IN_A_ROW,
+    ERROR_PERCENT,
+];
 
 /// What was said.
 #[derive(Debug, Default, PartialEq)]
@@ -135,7 +143,13 @@ impl ReadingOn {
     }
 
     fn keep(&mut self, batch: Batch) {
-        self.samples.extend(batch.samples);
+        for sample in batch.samples {
+            if sample.value < 0.0 && measure::is_amount(&sample.metric) {
+                self.rejected.add(|| format!("`{}` cannot be {}", printable_short(&sample.metric, 60), sample.value));
+            } else {
+                self.samples.push(sample);
+            }
+        }
         for Reject { line, reason, .. } in batch.rejects {
             self.rejected.add(|| format!("line {line}: {reason}"));
         }
@@ -155,6 +169,12 @@ impl ReadingOn {
     }
 }
 
+/// The duration of any phase is measured, whether this run has the phase or not.
+fn is_measured(name: &str) -> bool {
+    let is_of_phase = name.strip_suffix(measure::DURATION).is_some_and(|phase| phase.ends_with('.'));
+    MEASURED.contains(&name) || is_of_phase
+}
+
 /// The mean of each metric, the sum of what is counted; and which metrics are no measures.
 fn measures(samples: &[NewSample], module: &str) -> (BTreeMap<String, f64>, Faults) {
     let mut means: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
@@ -167,7 +187,7 @@ fn measures(samples: &[NewSample], module: &str) -> (BTreeMap<String, f64>, Faul
     let (mut measures, mut faults) = (BTreeMap::new(), Faults::default());
     for (name, (count, mean)) in means {
         let shown = || printable_short(name, 60);
-        if MEASURED.contains(&name) {
+        if is_measured(name) {
             faults.add(|| format!("`{}` is measured, not said: its samples stand by themselves", shown()));
         } else if let Err(reason) = jsonl::check_name(&metric_of(module, name)) {
             faults.add(|| format!("`{}` with the module's name before it: {reason}", shown()));
@@ -222,6 +242,26 @@ mod tests {
             said.faults[5..],
             ["and 5 lines more not taken", "`duration_ms` is measured, not said: its samples stand by themselves"]
         );
+    }
+
+    #[test]
+    fn what_others_count_and_measure_is_no_measure() {
+        let names = ["link.duration_ms", "failures_in_a_row", "error_percent", "success", "link_duration_ms"];
+        let lines = names.map(|name| format!("{{\"metric\":\"{name}\",\"value\":1}}"));
+        let said = said(&lines.join("\n"));
+        assert_eq!(said.measures, [("link_duration_ms".to_owned(), 1.0)].into());
+        assert_eq!((said.samples.len(), said.faults.len()), (5, 4));
+        assert!(said.faults.iter().all(|fault| fault.contains(" is measured, not said")), "{:?}", said.faults);
+    }
+
+    #[test]
+    fn what_cannot_be_is_not_taken() {
+        let names = ["items", "lines", "estimate_ms", "api_latency_ms", "celsius"];
+        let lines = names.map(|name| format!("{{\"metric\":\"{name}\",\"value\":-250}}"));
+        let said = said(&lines.join("\n"));
+        assert_eq!(said.measures, [("celsius".to_owned(), -250.0)].into());
+        assert_eq!((said.samples.len(), said.faults.len()), (1, 4));
+        assert_eq!(said.faults[0], "`items` cannot be -250");
     }
 
     #[test]

@@ -47,8 +47,13 @@ impl RunAnomaly {
     /// The metric among whose numbers it is shown: what is counted over several runs has no samples of its own.
     #[must_use]
     pub fn shown_at(&self) -> MetricName {
-        let is_counted = matches!(&*self.metric, FAILURES_IN_A_ROW | ERROR_PERCENT);
-        metric_of(&self.module, if is_counted { measure::SUCCESS } else { &self.metric })
+        metric_of(&self.module, if self.is_counted() { measure::SUCCESS } else { &self.metric })
+    }
+
+    /// Whether it is counted over several runs, so that its numbers change with each more while it lasts.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        matches!(&*self.metric, FAILURES_IN_A_ROW | ERROR_PERCENT)
     }
 
     /// How grave it is: what keeps the work from being done is graver than what slows it down.
@@ -144,8 +149,8 @@ pub struct RunJudgement {
     pub at_ms: i64,
     /// What is unusual about it and was not before, one for each metric.
     pub anomalies: Vec<RunAnomaly>,
-    /// Metrics that are unusual still.
-    pub ongoing: Vec<Arc<str>>,
+    /// What is unusual about it still, one for each metric.
+    pub ongoing: Vec<RunAnomaly>,
     /// Metrics that are back.
     pub recovered: Vec<Arc<str>>,
     /// Metrics that are not, and will not be waited for any longer.

@@ -42,6 +42,7 @@ use serde::Serialize;
 
 use crate::ui::symbols::SymbolSet;
 use crate::ui::theme::Role;
+use crate::ui::wrap::wrapped;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -123,4 +124,10 @@ pub fn write<R: Report>(out: &mut dyn Write, report: &R, format: Format, page: &
 /// A line of one text in one role.
 fn line(text: impl Into<String>, role: Role) -> Line {
     vec![(text.into(), role)]
+}
+
+/// A sentence as lines that are broken between words where room is short.
+fn sentence(text: &str, role: Role, symbols: SymbolSet, room: Option<usize>) -> Vec<Line> {
+    let broken = wrapped(text, room.unwrap_or(usize::MAX), usize::MAX, symbols);
+    broken.into_iter().map(|text| line(text, role)).collect()
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::table::{Cell, Column, Line, Table};
-use super::{Report, csv, line};
+use super::{Report, csv, line, sentence};
 use crate::model::text::{counted, percent_signed, printable_short, value};
 use crate::model::time::Zone;
 use crate::model::{RecordedRunAnomaly, RunAnomalyState, Unit, measure};
@@ -128,11 +128,11 @@ impl Runs {
             ]);
         }
         let mut lines = table.lines(symbols, room);
-        let notes = |history: &History| {
+        for history in &self.modules {
             let name = printable_short(&history.module, 60);
-            history.notes.iter().map(move |note| line(format!("{name}: {note}"), Role::Text)).collect::<Vec<_>>()
-        };
-        lines.extend(self.modules.iter().flat_map(notes));
+            let told = |note| sentence(&format!("{name}: {note}"), Role::Text, symbols, room);
+            lines.extend(history.notes.iter().flat_map(told));
+        }
         lines
     }
 
@@ -172,9 +172,9 @@ impl Runs {
             ];
             table.push(told.into_iter().chain(one.trends.map(trend_cell)).collect());
         }
-        let mut lines = vec![line(title, Role::Title)];
+        let mut lines = sentence(&title, Role::Title, symbols, room);
         lines.extend(table.lines(symbols, room));
-        lines.extend(history.notes.iter().map(|note| line(note, Role::Text)));
+        lines.extend(history.notes.iter().flat_map(|note| sentence(note, Role::Text, symbols, room)));
         lines
     }
 
@@ -212,15 +212,13 @@ impl Runs {
         let most = sure.max_by(|(_, one), (_, other)| one.change_percent.total_cmp(&other.change_percent));
         if let Some((one, growth)) = most {
             let Growth { change_percent, p_value, before, newest } = growth;
-            lines.push(line(
-                format!(
-                    "grew most: {}, {} in the last {newest} runs against the {before} before ({})",
-                    printable_short(&place(one), 120),
-                    percent_signed(change_percent),
-                    probability(p_value)
-                ),
-                Role::Warning,
-            ));
+            let most = format!(
+                "grew most: {}, {} in the last {newest} runs against the {before} before ({})",
+                printable_short(&place(one), 120),
+                percent_signed(change_percent),
+                probability(p_value)
+            );
+            lines.extend(sentence(&most, Role::Warning, symbols, room));
         }
         lines
     }

@@ -105,8 +105,10 @@ impl Table {
         let room = room.unwrap_or(usize::MAX);
         let mut shown: Vec<usize> = (0..self.columns.len()).collect();
         let mut widths: Vec<usize> = shown.iter().map(|&column| self.width(column)).collect();
-        self.shrink(&mut widths, &shown, room, SHRUNK_CELLS);
-        self.let_go(&widths, &mut shown, room);
+        let mut shrunk = widths.clone();
+        self.shrink(&mut shrunk, &shown, room, SHRUNK_CELLS);
+        self.let_go(&shrunk, &mut shown, room);
+        // What has gone leaves room for names.
         self.shrink(&mut widths, &shown, room, FEWEST_CELLS);
         let titles = self.columns.iter().map(|column| Cell::new(column.title, Role::Title)).collect();
         std::iter::once(&titles).chain(&self.rows).map(|row| self.line(row, &widths, &shown, symbols)).collect()
@@ -194,7 +196,7 @@ mod tests {
         let row = |room| plain(&table.lines(SymbolSet::Ascii, Some(room))[1]);
         assert_eq!(row(36), format!("{}  1  2", "n".repeat(30)));
         assert_eq!(row(22), format!("{}~  1  2", "n".repeat(15)));
-        assert_eq!(row(21), format!("{}~  2", "n".repeat(15)));
+        assert_eq!(row(21), format!("{}~  2", "n".repeat(17)));
         assert_eq!(row(12), format!("{}~  2", "n".repeat(8)));
         assert_eq!(row(0), format!("{}~  2", "n".repeat(5)));
     }

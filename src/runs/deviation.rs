@@ -23,7 +23,8 @@ const JUDGED: [&str; 4] = [measure::DURATION, measure::CPU, measure::MEMORY, mea
 /// Judges each run of a module by those before it. `runs` are in the order in which they began; of each an answer.
 ///
 /// An anomaly opens with the first run that is one, and stays open while the next are unusual on the same side: it is found
-/// once. It ends with the first that is not, or when the metric is not measured any more.
+/// once. It ends with the first that is not, be it that it is unusual on the other side, or when the metric is not measured
+/// any more.
 ///
 /// A value that is an anomaly is left out of what later ones are compared with, so that the healthy run after an outlier
 /// is none; unless it lasts ([`RunThresholds::recover_within`]), then it is what they are compared with from there on.
@@ -98,25 +99,23 @@ impl Said<'_> {
         let side = |unusual: &Unusual| if value < unusual.limit { Side::Below } else { Side::Above };
         let step = episode.step(unusual.as_ref().map(side), self.number);
         let metric: Arc<str> = metric.into();
-        match (step, unusual) {
-            (Step::News, Some(Unusual { rules, average, deviation_percent, threshold_percent, limit })) => {
-                self.judgement.anomalies.push(RunAnomaly {
-                    run_id: self.run_id,
-                    module: Arc::clone(&self.run.module),
-                    metric,
-                    rules,
-                    value,
-                    average,
-                    deviation_percent,
-                    threshold_percent,
-                    limit,
-                    at_ms: self.run.ended_ms,
-                });
-            }
-            (Step::Ongoing, _) => self.judgement.ongoing.push(metric),
-            (Step::Back, _) => self.judgement.recovered.push(metric),
-            (Step::News | Step::Usual, _) => {}
+        if matches!(step, Step::Turned | Step::Back) {
+            self.judgement.recovered.push(Arc::clone(&metric));
         }
+        let Some(Unusual { rules, average, deviation_percent, threshold_percent, limit }) = unusual else { return };
+        let found = if step == Step::Ongoing { &mut self.judgement.ongoing } else { &mut self.judgement.anomalies };
+        found.push(RunAnomaly {
+            run_id: self.run_id,
+            module: Arc::clone(&self.run.module),
+            metric,
+            rules,
+            value,
+            average,
+            deviation_percent,
+            threshold_percent,
+            limit,
+            at_ms: self.run.ended_ms,
+        });
     }
 
     /// What was unusual about a metric is what it is now.
@@ -164,7 +163,9 @@ impl Measured {
             let allowed = allowed.max(noise);
             let difference = value - average;
             let is_unusual = difference > allowed || (is_below_too && -difference > allowed);
-            let percent = |part: f64| (average != 0.0).then(|| 100.0 * part / average.abs());
+            // A threshold of 25 % is that, and not 25.000000000000004.
+            let rounded = |percent: f64| (percent * 1e9).round() / 1e9;
+            let percent = |part: f64| (average != 0.0).then(|| rounded(100.0 * part / average.abs()));
             is_unusual.then(|| Unusual {
                 rules: vec![rule],
                 average: Some(average),

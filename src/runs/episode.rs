@@ -19,6 +19,8 @@ pub(super) enum Step {
     Usual,
     /// Unusual in a way that nobody was told of.
     News,
+    /// Unusual on the other side: what was is over, and this is news.
+    Turned,
     /// Unusual still.
     Ongoing,
     /// As usual again.
@@ -28,8 +30,8 @@ pub(super) enum Step {
 /// How a metric has been unusual.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Episode {
-    /// The sides that were told of: the second is another matter than the first.
-    told: [bool; 2],
+    /// The side that was told of.
+    told: Option<Side>,
     /// The number of the newest run that has the metric.
     seen: usize,
 }
@@ -38,17 +40,18 @@ impl Episode {
     /// One more run, by its number; on which side it is unusual, if it is.
     pub fn step(&mut self, unusual: Option<Side>, run: usize) -> Step {
         self.seen = run;
-        match unusual {
-            Some(side) if std::mem::replace(&mut self.told[side as usize], true) => Step::Ongoing,
-            Some(_) => Step::News,
-            None if std::mem::take(self).is_on() => Step::Back,
-            None => Step::Usual,
+        match (std::mem::replace(&mut self.told, unusual), unusual) {
+            (Some(before), Some(now)) if before == now => Step::Ongoing,
+            (Some(_), Some(_)) => Step::Turned,
+            (None, Some(_)) => Step::News,
+            (Some(_), None) => Step::Back,
+            (None, None) => Step::Usual,
         }
     }
 
     /// Whether the newest run was unusual.
     pub const fn is_on(self) -> bool {
-        self.told[0] || self.told[1]
+        self.told.is_some()
     }
 
     /// Whether it is on, and nobody will see its end, as of this run.
@@ -71,6 +74,7 @@ mod tests {
         let told = |step: Step| match step {
             Step::Usual => '.',
             Step::News => 'x',
+            Step::Turned => 't',
             Step::Ongoing => 'o',
             Step::Back => 'r',
         };
@@ -78,8 +82,8 @@ mod tests {
     }
 
     #[test]
-    fn each_side_is_told_of_once_until_it_is_back() {
+    fn a_side_is_told_of_once_until_it_is_back_or_on_the_other() {
         assert_eq!(steps(".^.^^^..v."), ".xrxoor.xr");
-        assert_eq!(steps("^v^v."), "xxoor");
+        assert_eq!(steps("^vv^v."), "xtottr");
     }
 }

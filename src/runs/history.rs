@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::model::text::{number, percent_signed, value};
 use crate::model::{NewRun, Run, RunExit, Unit, measure};
-use crate::stats::{Moments, line, quantiles};
+use crate::stats::{Moments, fisher_exact, line, quantiles};
 
 /// Trends are told over so many of the newest runs.
 pub const TREND_RUNS: [usize; 4] = [10, 25, 50, 100];
 /// Fewer values than these have no trend.
 const FEWEST_VALUES: usize = 8;
-/// A slope this likely without any trend is none: eight measures are looked at over four lengths.
+/// What is this likely without any trend is none: eight measures are looked at over four lengths.
 const SIGNIFICANCE: f64 = 0.01;
 
 /// The success rate, in percent, beside the measures of runs.
@@ -89,7 +89,8 @@ pub struct RunTrend {
     /// The median of the newer half of the runs against that of the older, in percent of it; of the success rate the
     /// difference in percentage points. `None` when there are too few runs, or the older half lies around 0.
     pub change_percent: Option<f64>,
-    /// Probability of a slope at least as steep without any trend (t-test, [`crate::stats::Line::p_value`]).
+    /// Probability of a slope at least as steep without any trend (t-test, [`crate::stats::Line::p_value`]); of the success
+    /// rate, of halves that differ at least as much ([`fisher_exact`]).
     pub p_value: Option<f64>,
 }
 
@@ -99,7 +100,7 @@ pub struct RunTrend {
 pub enum Heading {
     /// There are too few runs to tell.
     TooFew,
-    /// No slope that stands out of the noise, or one that the newer half of the runs does not show.
+    /// Nothing that stands out of the noise, or a slope that the newer half of the runs does not show.
     Flat,
     /// It rises.
     Up,
@@ -190,18 +191,25 @@ impl RunTrend {
         }
         let halves = newest.split_at(runs / 2);
         let middles = middle(halves.0, is_rate).zip(middle(halves.1, is_rate));
-        let (Some(line), Some((before, after))) = (line(newest), middles) else { return too_few };
+        let Some((before, after)) = middles else { return too_few };
         let difference = after - before;
         let change_percent = match before {
             _ if is_rate => Some(difference),
             _ => (before != 0.0).then(|| 100.0 * difference / before.abs()),
         };
-        let heading = match line.is_sure(SIGNIFICANCE) {
-            true if line.change > 0.0 && difference > 0.0 => Heading::Up,
-            true if line.change < 0.0 && difference < 0.0 => Heading::Down,
+        let (p_value, change) = if is_rate {
+            let p_value = fisher_exact(ends(halves.0), ends(halves.1));
+            (p_value, (p_value < SIGNIFICANCE).then_some(difference))
+        } else {
+            let Some(line) = line(newest) else { return too_few };
+            (line.p_value, line.is_sure(SIGNIFICANCE).then_some(line.change))
+        };
+        let heading = match change {
+            Some(change) if change > 0.0 && difference > 0.0 => Heading::Up,
+            Some(change) if change < 0.0 && difference < 0.0 => Heading::Down,
             _ => Heading::Flat,
         };
-        Self { runs, heading, change_percent, p_value: Some(line.p_value) }
+        Self { runs, heading, change_percent, p_value: Some(p_value) }
     }
 
     /// The change in words, and what was compared: `12 % in the newest 13 runs against the 12 before`.
@@ -212,6 +220,14 @@ impl RunTrend {
         let newest = self.runs - before;
         format!("{}in the newest {newest} runs against the {before} before ({p_value})", change.unwrap_or_default())
     }
+}
+
+/// How many runs succeeded, and how many failed.
+fn ends(successes_percent: &[Option<f64>]) -> [u64; 2] {
+    let count = |succeeded: bool| {
+        successes_percent.iter().flatten().filter(|percent| (**percent > 0.0) == succeeded).count() as u64
+    };
+    [count(true), count(false)]
 }
 
 /// The median of values, or the mean of a rate; `None` when there are none.

@@ -66,13 +66,17 @@ impl Store {
                 return Ok(false);
             }
             for judgement in judgements {
-                for anomaly in &judgement.anomalies {
-                    insert(transaction, anomaly, now_ms)?;
-                }
+                // What is over first: the same metric may be unusual in another way.
                 for (metrics, state) in
                     [(&judgement.recovered, RunAnomalyState::Recovered), (&judgement.lasting, RunAnomalyState::Lasting)]
                 {
                     metrics.iter().try_for_each(|metric| settle(transaction, judgement, metric, state))?;
+                }
+                for anomaly in &judgement.anomalies {
+                    insert(transaction, anomaly, now_ms)?;
+                }
+                for anomaly in judgement.ongoing.iter().filter(|anomaly| anomaly.is_counted()) {
+                    count_on(transaction, anomaly)?;
                 }
             }
             State::RunsJudgedUpTo.set(transaction, unjudged.up_to_id)?;
@@ -151,6 +155,24 @@ fn insert(conn: &Connection, anomaly: &RunAnomaly, now_ms: i64) -> rusqlite::Res
             anomaly.severity().level(),
         ))?;
     }
+    Ok(())
+}
+
+/// The row of an anomaly tells what is counted as of the newest run; which run was the first of them it tells still.
+fn count_on(conn: &Connection, anomaly: &RunAnomaly) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE perftop_run_anomaly SET value = ?1, average = ?2, deviation_percent = ?3, limit_value = ?4
+         WHERE module = ?5 AND metric = ?6 AND state = 'open' AND at_ms <= ?7",
+    )?
+    .execute(rusqlite::params![
+        anomaly.value,
+        anomaly.average,
+        anomaly.deviation_percent,
+        anomaly.limit,
+        anomaly.module,
+        anomaly.metric,
+        anomaly.at_ms,
+    ])?;
     Ok(())
 }
 

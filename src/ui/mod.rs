@@ -17,7 +17,7 @@ pub mod text;
 pub mod theme;
 mod toast;
 pub mod widgets;
-mod wrap;
+pub(crate) mod wrap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -6,7 +6,7 @@ use super::text::{self, Align, fit};
 /// A sentence as at most `lines` lines of at most `cells` cells, broken between words where that is
 /// possible. What does not fit ends in an ellipsis.
 #[must_use]
-pub(super) fn wrapped(sentence: &str, cells: usize, lines: usize, symbols: SymbolSet) -> Vec<String> {
+pub(crate) fn wrapped(sentence: &str, cells: usize, lines: usize, symbols: SymbolSet) -> Vec<String> {
     let shown = text::safe(sentence, symbols);
     let mut broken: Vec<String> = Vec::new();
     let mut words = shown.split_whitespace().peekable();

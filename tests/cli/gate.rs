@@ -400,6 +400,7 @@ fn it_measures_itself_on_whole_batches() {
     assert_eq!(answer.code, Some(0), "{}", answer.stderr);
     let said = "self-test: of 7 deals of these 7 batches by chance (5 runs against 30), ";
     assert!(answer.stdout.contains(said), "{}", answer.stdout);
+    assert!(answer.stdout.contains(" called a regression; too few deals for a rate\n"), "{}", answer.stdout);
     let json: Value = serde_json::from_str(&recorder.gate("--aa --report json").stdout).unwrap();
     let found = &json["modules"][0]["self_test"];
     assert_eq!((&found["splits"], &found["batches"]), (&7.into(), &7.into()));

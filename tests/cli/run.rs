@@ -119,6 +119,14 @@ fn wrong_usage_runs_nothing(#[case] words: &str) {
     assert!(!answer.stderr.is_empty() && home.is_untouched(), "{answer:?}");
 }
 
+#[rstest]
+#[case("run --name= -- true", "the module has no name: give it one with --name")]
+#[case("run --tag a=1 --tag a=2 -- true", "--tag a=... is given twice")]
+fn what_is_wrong_is_said_in_words_of_the_options(#[case] words: &str, #[case] expected: &str) {
+    let answer = Home::new().run(words);
+    assert!(answer.stderr.contains(expected), "{answer:?}");
+}
+
 #[test]
 fn a_wrong_configuration_runs_nothing() {
     let home = Home::new();

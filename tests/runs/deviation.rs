@@ -74,6 +74,23 @@ fn what_deviates_is_over_or_becomes_normal(#[case] durations_ms: &[f64], #[case]
     assert_eq!(of_durations(durations_ms), expected);
 }
 
+/// 1203 ms are too long and 60 ms too short: one of both is open.
+#[test]
+fn the_other_side_ends_what_was() {
+    let judged = judged(&durations(&[600.0, 600.0, 600.0, 600.0, 600.0, 1_203.0, 60.0]));
+    let turned = &judged[6];
+    assert_eq!((turned.anomalies.len(), &*turned.recovered), (1, &["duration_ms".into()][..]));
+}
+
+#[test]
+fn a_threshold_is_told_as_it_was_set() {
+    for number in 1_000..3_000 {
+        let usual = 20.0 * f64::from(number).sqrt();
+        let found = judged(&durations(&[usual, usual, usual, usual, usual, 2.0 * usual])).pop().unwrap().anomalies;
+        assert_eq!(found[0].threshold_percent, Some(25.0), "{usual}");
+    }
+}
+
 #[test]
 fn twice_the_average_and_three_standard_deviations_are_named() {
     let mut rising: Vec<f64> = vec![100.0; 20];

@@ -81,6 +81,31 @@ fn what_does_not_go_back_lasts() {
 }
 
 #[test]
+fn a_streak_is_told_as_long_as_it_is() {
+    let place = Place::new();
+    let mut store = place.open();
+    for number in 0..9 {
+        let failed = NewRun { exit: RunExit::Code(1), ..run("build", number, 100.0) };
+        store.record_runs(&[failed], 100, NOW_MS).unwrap();
+        judge(&mut store);
+    }
+    let [streak] = &store.run_anomalies(None, 0, 10).unwrap()[..] else { panic!("one streak") };
+    assert_eq!((streak.anomaly.told().as_str(), streak.state), ("9 failures in a row", RunAnomalyState::Open));
+    assert_eq!(streak.anomaly.at_ms, NOW_MS + 2 * 60_000 + 1_000, "it began with the third");
+    assert_eq!(store.anomalies(None, 0, 10).unwrap().len(), 1);
+}
+
+#[test]
+fn one_side_at_a_time_is_open() {
+    let place = Place::new();
+    let mut store = place.open();
+    record(&mut store, "build", &[600.0, 600.0, 600.0, 600.0, 600.0, 1_203.0, 60.0], 0);
+    judge(&mut store);
+    let [above, below] = [(1_203.0, RunAnomalyState::Recovered), (60.0, RunAnomalyState::Open)];
+    assert_eq!(found(&store), [above, below].map(|(value, state)| ("build".to_owned(), value, state)));
+}
+
+#[test]
 fn somebody_else_may_have_judged_them_meanwhile() {
     let place = Place::new();
     let (mut one, mut other) = (place.open(), place.open());

@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn the_built_in_profile_is_read_and_every_drift_names_a_metric() {
         let profile = Profile::built_in().unwrap();
-        assert!(profile.metrics.len() >= 12);
+        assert!(profile.metrics.len() >= 11);
         for drift in &profile.drifts {
             assert!(profile.metrics.iter().any(|metric| metric.name == drift.metric), "{}", drift.metric);
         }

@@ -60,3 +60,34 @@ fn run(number: usize, started_ms: i64, now_ms: i64, rng: &mut Rng) -> NewRun {
         phases: phases.map(|(name, duration_ms)| Phase { name: name.into(), duration_ms }).to_vec(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::{Run, RunThresholds};
+    use crate::runs::judge_runs;
+
+    const START_MS: i64 = 1_795_183_500_000;
+
+    #[test]
+    fn whenever_it_starts_its_runs_are_over_and_none_is_unusual_any_more() {
+        for started_ms in (0..14 * 24).step_by(5).map(|hours| START_MS + hours * HOUR_MS) {
+            let runs = history(started_ms, 1);
+            assert!((85..=100).contains(&runs.len()), "{} runs", runs.len());
+            assert!(runs.iter().all(|run| run.ended_ms < started_ms));
+            let runs: Vec<Run> = (1..).zip(runs).map(|(id, run)| Run { id, run }).collect();
+            let mut open = BTreeSet::new();
+            let mut found = 0;
+            for judged in judge_runs(&runs, &RunThresholds::default()) {
+                for over in judged.recovered.iter().chain(&judged.lasting) {
+                    open.remove(over);
+                }
+                found += judged.anomalies.len();
+                open.extend(judged.anomalies.into_iter().map(|anomaly| anomaly.metric));
+            }
+            assert!(found > 0 && open.is_empty(), "{started_ms}: {found}, {open:?}");
+        }
+    }
+}

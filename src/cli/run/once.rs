@@ -8,12 +8,13 @@ use std::{env, process};
 
 use super::super::{Context, Refusal};
 use super::What;
-use crate::ingest::{context, jsonl};
+use crate::ingest::limits::{MAX_CONTEXT_BYTES, MAX_NAME_BYTES, MAX_TAGS};
+use crate::ingest::{Reason, context, jsonl};
 use crate::measure::phases::{self, PhaseLines};
 use crate::measure::said::{self, Said};
 use crate::measure::spool::{Record, Spool};
 use crate::measure::{Execution, Measured, Signals, StartError, commit, complete, environment, execute};
-use crate::model::text::printable;
+use crate::model::text::{printable, printable_short};
 use crate::model::{Environment, NewRun, measure, metric_of};
 
 /// What measured it: wall time by our clock, CPU time and memory by the kernel's accounting of the process and of those
@@ -35,6 +36,27 @@ pub struct Once<'a> {
     environment: OnceCell<Environment>,
 }
 
+/// What is wrong with the name, in the words of the options.
+fn about_name(reason: &Reason) -> String {
+    match reason {
+        Reason::EmptyName => "the module has no name: give it one with --name".to_owned(),
+        Reason::NameTooLong(_) => {
+            format!("the names of the module's metrics have more than {MAX_NAME_BYTES} bytes: give it a shorter --name")
+        }
+        other => format!("the name of the module: {other}"),
+    }
+}
+
+/// What is wrong with the tags, in the words of the options.
+fn about_tags(reason: &Reason) -> String {
+    match reason {
+        Reason::TagTwice(key) => format!("--tag {}=... is given twice", printable_short(key, 60)),
+        Reason::TooManyTags => format!("--tag is given more than {MAX_TAGS} times"),
+        Reason::ContextTooLong(_) => format!("--tag: all tags together have more than {MAX_CONTEXT_BYTES} bytes"),
+        other => format!("--tag: {other}"),
+    }
+}
+
 impl<'a> Once<'a> {
     /// Checks what is said of the runs; nothing was executed.
     pub fn new(what: &'a What, context: &'a Context, spool: &'a Spool) -> Result<Self, Refusal> {
@@ -45,9 +67,9 @@ impl<'a> Once<'a> {
         // The longest that stands after it, of those that are always there.
         jsonl::check_name(&module)
             .and_then(|()| jsonl::check_name(&metric_of(&module, measure::MEMORY)))
-            .map_err(|reason| Refusal::usage(format!("the name of the module: {reason}")))?;
+            .map_err(|reason| Refusal::usage(about_name(&reason)))?;
         context::from_tags(what.tag.iter().map(|(key, value)| (&**key, &**value)))
-            .map_err(|reason| Refusal::usage(format!("--tag: {reason}")))?;
+            .map_err(|reason| Refusal::usage(about_tags(&reason)))?;
         let batch = key(context, 0);
         let tags = what.tag.iter().cloned().collect();
         let (commit, cores, environment) = (OnceCell::new(), OnceCell::new(), OnceCell::new());

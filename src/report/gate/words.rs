@@ -9,6 +9,8 @@ use crate::runs::{Comparison, FEWEST_BEFORE, SelfTest, Verdict};
 const LISTED: usize = 10;
 /// The rate that fewer deals show is a rough one.
 const FEW_DEALS: usize = 100;
+/// Fewer make none: one of them is the order in which the runs were made, so that what did change since is one of so few.
+const TOO_FEW_DEALS: usize = 20;
 
 /// How far apart both sides are.
 pub(in crate::report) fn change(found: &Comparison, unit: Unit) -> String {
@@ -123,11 +125,15 @@ pub(super) fn unseen(row: &GateRow, module: &ModuleGate) -> Option<String> {
 
 /// How often the gate is wrong, as far as its test of itself can tell.
 pub(super) fn self_test(test: &SelfTest) -> String {
-    let rate = 100.0 * test.regressions as f64 / test.splits as f64;
     let (deals, batches) = (counted(test.splits as u64, "deal"), counted(test.batches as u64, "batch"));
-    let roughly = if test.splits < FEW_DEALS { "; so few deals tell it roughly" } else { "" };
+    let percent = 100.0 * test.regressions as f64 / test.splits as f64;
+    let rate = match test.splits {
+        ..TOO_FEW_DEALS => "; too few deals for a rate".to_owned(),
+        TOO_FEW_DEALS..FEW_DEALS => format!(", {percent:.1} %; so few deals tell it roughly"),
+        _ => format!(", {percent:.1} %"),
+    };
     format!(
-        "self-test: of {deals} of these {batches} by chance ({} runs against {}), {} called a regression, {rate:.1} %{roughly}",
+        "self-test: of {deals} of these {batches} by chance ({} runs against {}), {} called a regression{rate}",
         test.after, test.before, test.regressions
     )
 }
