@@ -66,12 +66,13 @@ pub(super) fn draw(app: &App, look: &Look, class: SizeClass, area: Rect, buf: &m
 /// not chosen: what ends them is the next runs.
 fn draw_unusual_runs(app: &App, look: &Look, inside: Rect, buf: &mut Buffer) -> Rect {
     let runs: Vec<&RunAnomaly> = app.unusual_runs().collect();
-    let most = if app.alerts().is_empty() { inside.height } else { inside.height / 2 };
-    let rows = (runs.len() as u16).min(most);
+    let are_alone = app.alerts().is_empty();
+    let rows = (runs.len() as u16).min(if are_alone { inside.height } else { inside.height / 2 });
     let left = Rect { height: inside.height - rows, ..inside };
+    let list = Rect { y: if are_alone { inside.y } else { left.bottom() }, height: rows, ..inside };
     let hidden = runs.len() - usize::from(rows);
     let names = runs.iter().map(|run| width(&run.metric_name())).max().unwrap_or(0).min(usize::from(inside.width / 2));
-    for (place, (run, row)) in runs.iter().zip(Rect { y: left.bottom(), height: rows, ..inside }.rows()).enumerate() {
+    for (place, (run, row)) in runs.iter().zip(list.rows()).enumerate() {
         let role = Role::of_severity(run.severity());
         let age = age_coarse(app.now_ms.saturating_sub(run.at_ms));
         let more =
