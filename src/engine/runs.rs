@@ -1,5 +1,6 @@
 //! New runs are judged by those before them, each once, whichever process comes first.
 
+use super::outbox::ALERTS_SHOWN;
 use crate::model::{RunAnomaly, RunJudgement, RunThresholds};
 use crate::runs::{self, HISTORY_RUNS};
 use crate::store::{Store, StoreError};
@@ -7,9 +8,9 @@ use crate::store::{Store, StoreError};
 /// A module that was not run for so long has nothing to say: a week, as an alert without a finding.
 const SILENT_AFTER_MS: i64 = 7 * 86_400_000;
 
-/// The anomalies of runs that are open, the newest first.
+/// The anomalies of runs that are open, the newest first; of very many as many as of alerts.
 pub fn unusual_runs(store: &Store, now_ms: i64) -> Result<Vec<RunAnomaly>, StoreError> {
-    let open = store.open_run_anomalies(now_ms.saturating_sub(SILENT_AFTER_MS))?;
+    let open = store.open_run_anomalies(now_ms.saturating_sub(SILENT_AFTER_MS), ALERTS_SHOWN)?;
     Ok(open.into_iter().map(|found| found.anomaly).collect())
 }
 

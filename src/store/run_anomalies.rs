@@ -105,7 +105,7 @@ impl Store {
     }
 
     /// Anomalies that are open, the newest first, of modules that were run at or after `since_ms`.
-    pub fn open_run_anomalies(&self, since_ms: i64) -> Result<Vec<RecordedRunAnomaly>, StoreError> {
+    pub fn open_run_anomalies(&self, since_ms: i64, limit: usize) -> Result<Vec<RecordedRunAnomaly>, StoreError> {
         self.read("read anomalies of runs", |conn| {
             if !schema::has_runs(conn)? {
                 return Ok(Vec::new());
@@ -113,9 +113,9 @@ impl Store {
             conn.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM perftop_run_anomaly AS anomaly WHERE state = 'open' AND EXISTS
                    (SELECT 1 FROM perftop_run WHERE perftop_run.module = anomaly.module AND started_ms >= ?1)
-                 ORDER BY at_ms DESC, id DESC"
+                 ORDER BY at_ms DESC, id DESC LIMIT ?2"
             ))?
-            .query_map([since_ms], read)?
+            .query_map((since_ms, i64::try_from(limit).unwrap_or(i64::MAX)), read)?
             .collect()
         })
     }

@@ -12,6 +12,7 @@ use perftop::store::Store;
 use tokio::runtime::Runtime;
 
 use crate::home::Home;
+use crate::terminal::wait_for_condition;
 
 /// How long a condition may take to come true.
 const LONG: Duration = Duration::from_secs(30);
@@ -73,25 +74,16 @@ impl Desk {
     }
 
     fn wait_for(&self, count: usize) {
-        let started = Instant::now();
-        while self.stored().len() < count {
-            assert!(started.elapsed() < LONG, "waited for {count} samples, found {}", self.stored().len());
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        wait_for_condition(&format!("{count} samples"), || (self.stored().len() >= count).then_some(()));
     }
 
     /// Waits for these modules with so many runs.
     fn wait_for_runs(&self, expected: &[(&str, u64)]) {
-        let found = || {
+        wait_for_condition(&format!("runs of {expected:?}"), || {
             let modules = Store::open_read(&self.home.path("p.db")).and_then(|store| store.modules());
-            let modules = modules.unwrap_or_default().into_iter();
-            modules.map(|module| (module.module.to_string(), module.count)).collect::<Vec<_>>()
-        };
-        let started = Instant::now();
-        while found().iter().map(|(module, count)| (&**module, *count)).ne(expected.iter().copied()) {
-            assert!(started.elapsed() < LONG, "waited for {expected:?}, found {:?}", found());
-            std::thread::sleep(Duration::from_millis(2));
-        }
+            let modules = modules.unwrap_or_default();
+            modules.iter().map(|found| (&*found.module, found.count)).eq(expected.iter().copied()).then_some(())
+        });
     }
 
     /// Waits until the engines have taken a marker that was put in after everything else, twice: the

@@ -20,15 +20,8 @@ struct Running {
 
 impl Running {
     fn start(home: &Home, options: &str, script: &str) -> Self {
-        // Whoever runs the tests in the background may have had signals ignored, and what is ignored stays so.
-        let mut child = Command::new("env")
-            .args(["--default-signal", env!("CARGO_BIN_EXE_perftop"), "run"])
-            .args(options.split_whitespace())
-            .args(["--", "sh", "-c", script])
-            .env_clear()
-            .envs(home.environment())
-            .env("PATH", "/usr/bin:/bin")
-            .current_dir(home.path(""))
+        let mut child = home
+            .perftop_of(&format!("run {options}"), script)
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,7 +1,7 @@
 //! `perftop supervise`: a job that repeats, is restarted, and goes on where it was.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, Stdio};
 
 use perftop::model::{Run, RunAnomalyState};
 use perftop::store::Store;
@@ -18,15 +18,8 @@ struct Supervised {
 
 impl Supervised {
     fn start(home: &Home, options: &str, script: &str) -> Self {
-        // Whoever runs the tests in the background may have had signals ignored, and what is ignored stays so.
-        let mut child = Command::new("env")
-            .args(["--default-signal", env!("CARGO_BIN_EXE_perftop"), "supervise", "--name", "job"])
-            .args(options.split_whitespace())
-            .args(["--", "sh", "-c", script])
-            .env_clear()
-            .envs(home.environment())
-            .env("PATH", "/usr/bin:/bin")
-            .current_dir(home.path(""))
+        let mut child = home
+            .perftop_of(&format!("supervise --name job {options}"), script)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -44,6 +44,23 @@ fn a_run_comes_back_as_it_was_recorded_and_is_recorded_once() {
 }
 
 #[test]
+fn measures_come_back_to_the_last_bit() {
+    let place = Place::new();
+    let mut store = place.open();
+    let mut rng = fastrand::Rng::with_seed(1);
+    let given: Vec<NewRun> = (1..=200)
+        .map(|number| {
+            let duration_ms = 100_000.0 + 20_000.0 * rng.f64();
+            let phases = vec![Phase { name: "link".into(), duration_ms: duration_ms / 3.0 }];
+            NewRun { measures: [(measure::DURATION.to_owned(), duration_ms)].into(), phases, ..run("build", number) }
+        })
+        .collect();
+    store.record_runs(&given, 1_000, 0).unwrap();
+    let found: Vec<NewRun> = store.runs("build", 1_000).unwrap().into_iter().map(|run| run.run).collect();
+    assert_eq!(found, given, "else they are not found among their samples");
+}
+
+#[test]
 fn the_newest_runs_of_each_module_are_kept() {
     let place = Place::new();
     let mut store = place.open();

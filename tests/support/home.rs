@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{self, Output};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -55,6 +55,21 @@ impl Home {
             .envs(self.environment())
             .env("LANG", "C.UTF-8")
             .env("TZ", "UTC");
+        command
+    }
+
+    /// `perftop` with this home, to execute a script for the shell. Whoever runs the tests in the background may have had
+    /// signals ignored, and what is ignored stays so.
+    pub fn perftop_of(&self, words: &str, script: &str) -> process::Command {
+        let mut command = process::Command::new("env");
+        command
+            .args(["--default-signal", env!("CARGO_BIN_EXE_perftop")])
+            .args(words.split_whitespace())
+            .args(["--", "sh", "-c", script])
+            .env_clear()
+            .envs(self.environment())
+            .env("PATH", "/usr/bin:/bin")
+            .current_dir(self.dir.path());
         command
     }
 

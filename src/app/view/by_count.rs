@@ -1,7 +1,7 @@
 //! The samples of a chart at equal distances. What comes irregularly, such as runs, stands in a few columns on an axis of
 //! time, with most of the pane empty between them.
 
-use crate::model::{ChartData, Point, TimeRange, Violation};
+use crate::model::{ChartData, MetricName, Point, TimeRange, Violation};
 
 /// The width of a sample's place on the axis, in the unit of the time that it stands for.
 const PLACE_MS: i64 = 1_000;
@@ -36,7 +36,16 @@ impl ByCount {
                 marks: chart.marks.get(from..until).unwrap_or_default().to_vec(),
                 violations: Vec::new(),
                 evidence: Vec::new(),
-                ..chart.clone()
+                metric: MetricName::clone(&chart.metric),
+                unit: chart.unit,
+                chart: chart.chart,
+                on: chart.on,
+                taken_out: chart.taken_out,
+                later_count: chart.later_count,
+                baseline: chart.baseline,
+                limits: chart.limits,
+                min_samples: chart.min_samples,
+                module: chart.module.clone(),
             },
             range,
             samples_a_place,
